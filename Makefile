@@ -1,0 +1,47 @@
+# `make run` starts the suite, `make test` tests it; both make what they need first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+STAMP := .venv/.installed-$(shell cksum requirements-dev.txt | cut -d ' ' -f 1)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-deps check format lock
+
+help:
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
+
+run: $(STAMP) ## start every server in the foreground, until Ctrl-C
+	@exec $(BIN)/python manage.py serve
+
+test: $(STAMP) ## run the whole suite
+	@$(BIN)/python -m tests.run -n $(WORKERS)
+
+test-deps: ## install the system packages that the tests want (Debian; starts no service)
+	@.ci/test-deps
+
+check: $(STAMP) ## what CI runs: format, lint, types, import contracts, migrations, tests
+	@$(BIN)/ruff format --check --quiet . || { echo 'Run `make format`.' >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python -m tests.run -n $(WORKERS)
+
+format: $(STAMP) ## put the code into its form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only --quiet .
+
+lock: $(STAMP) ## resolve pyproject.toml into the hashed requirements anew
+	@.ci/lock
+
+# One stamp per content of the lock file, so that a later start costs a cksum.
+$(STAMP):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or later is needed: name it with `make PYTHON=python3.12 …`.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo 'Python cannot make virtual environments here: install the package python3-venv.' >&2; exit 1; }
+	@echo 'Making the virtual environment .venv …'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@rm -f .venv/.installed-* && touch $@

@@ -1,0 +1,1 @@
+"""Calendars of the suite: nothing is stored yet."""

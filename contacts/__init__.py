@@ -1,0 +1,1 @@
+"""Contacts of the suite: nothing is stored yet."""

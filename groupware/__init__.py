@@ -1,0 +1,1 @@
+"""The project: composition root, and what every app shares in `groupware.core`."""

@@ -1,0 +1,106 @@
+"""Django's settings, from the environment contract in `groupware.environment`.
+
+A setting that begins with `GROUPWARE_` is the parsed variable of that name. What an installation
+may change is a variable; the rest is fixed here.
+"""
+
+import os
+from functools import partial
+from typing import Any, cast
+
+from django.utils.functional import SimpleLazyObject
+
+from groupware.core import keys
+from groupware.environment import is_loopback, read_environment
+from groupware.settings.databases import database_settings
+
+ENVIRONMENT = read_environment(os.environ)
+
+GROUPWARE_DATA = ENVIRONMENT.data
+GROUPWARE_HOST = ENVIRONMENT.host
+GROUPWARE_DOMAIN = ENVIRONMENT.domain
+GROUPWARE_PUBLIC_URL = ENVIRONMENT.public_url
+GROUPWARE_TLS_CERT = ENVIRONMENT.tls_cert
+GROUPWARE_TLS_KEY = ENVIRONMENT.tls_key
+GROUPWARE_TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+GROUPWARE_PORTS = ENVIRONMENT.ports
+GROUPWARE_PROCESSES = ENVIRONMENT.processes
+GROUPWARE_BLOB_URL = ENVIRONMENT.blob_url
+GROUPWARE_BROKER_URL = ENVIRONMENT.broker_url
+GROUPWARE_NOTIFY_URL = ENVIRONMENT.notify_url
+GROUPWARE_LOG_LEVEL = ENVIRONMENT.log_level
+GROUPWARE_LOG_FORMAT = ENVIRONMENT.log_format
+GROUPWARE_DEMO = ENVIRONMENT.demo
+GROUPWARE_ALLOW_PLAINTEXT = ENVIRONMENT.allow_plaintext
+
+# Read at first use, so that tools that only look at the settings leave no files behind.
+SECRET_KEY = cast("str", SimpleLazyObject(partial(keys.load_secret, GROUPWARE_DATA, "secret_key")))
+
+DEBUG = False
+ALLOWED_HOSTS = ["*"] if is_loopback(GROUPWARE_HOST) else [".localhost", "127.0.0.1", "[::1]"]
+
+INSTALLED_APPS = [
+    "groupware",
+    "groupware.core",
+    "mail",
+    "calendar_app",
+    "contacts",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "groupware.urls"
+WSGI_APPLICATION = "groupware.wsgi.application"
+
+DATABASES = {"default": database_settings(ENVIRONMENT.database_url, GROUPWARE_DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "core.Account"
+PASSWORD_HASHERS = ["groupware.core.hashers.PasswordHasher"]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = GROUPWARE_DATA / "static"
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = GROUPWARE_PUBLIC_URL.startswith("https://")
+
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+
+# Structured logging is set up by groupware.core.logging where a process starts.
+LOGGING_CONFIG = None

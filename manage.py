@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""The command line: `./manage.py COMMAND`, always in the project's own virtual environment."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+
+
+def enter_venv() -> None:
+    """Start over with the virtual environment's Python when outside it."""
+    if Path(sys.prefix) == VENV:
+        return
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        sys.exit(f"There is no virtual environment in {VENV} yet: run `make run` first.")
+    os.execv(python, [str(python), *sys.argv])  # noqa: S606 - the project's own Python
+
+
+def main() -> None:
+    """Check the environment, then hand over to Django."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groupware.settings")
+    from groupware.environment import SettingsError, prepare_data_directory, read_environment
+
+    try:
+        prepare_data_directory(read_environment(os.environ).data)
+    except SettingsError as error:
+        sys.exit(str(error))
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    enter_venv()
+    main()
