@@ -1,0 +1,110 @@
+"""The stored form of a blob: a table of lengths, then independent zstd frames.
+
+A part of a large message is read by decompressing only the frames that hold it. Pure.
+
+Layout: one octet version (1), frame count (u32), then for each frame raw and stored length
+(u32, u32), then the frames. The first frame is small so that a header block is read alone.
+"""
+
+import struct
+import threading
+from dataclasses import dataclass
+
+import zstandard
+
+VERSION = 1
+FIRST_FRAME = 64 * 1024
+FRAME = 256 * 1024
+LEVEL = 3
+
+_HEAD = struct.Struct("<BI")
+_PAIR = struct.Struct("<II")
+_local = threading.local()
+
+
+class DamagedBlob(Exception):
+    """The stored bytes are not what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTable:
+    """Raw and stored lengths of the frames, and where the first one begins."""
+
+    lengths: tuple[tuple[int, int], ...]
+    offset: int
+
+    def covering(self, start: int, end: int) -> tuple[int, int, int, int]:
+        """Return (first frame, frame after the last, stored start, raw start) of a raw range."""
+        raw, stored, first, first_stored, first_raw = 0, self.offset, -1, self.offset, 0
+        for number, (raw_length, stored_length) in enumerate(self.lengths):
+            if first < 0 and raw + raw_length > start:
+                first, first_stored, first_raw = number, stored, raw
+            if raw >= end:
+                return max(first, 0), number, first_stored, first_raw
+            raw += raw_length
+            stored += stored_length
+        if first < 0:
+            return len(self.lengths), len(self.lengths), stored, raw
+        return first, len(self.lengths), first_stored, first_raw
+
+
+def compress(data: bytes) -> bytes:
+    """Return the stored form of `data`."""
+    compressor: zstandard.ZstdCompressor | None = getattr(_local, "compressor", None)
+    if compressor is None:
+        compressor = _local.compressor = zstandard.ZstdCompressor(level=LEVEL)
+    view = memoryview(data)
+    cuts = [0, *range(min(FIRST_FRAME, len(data)), len(data), FRAME), len(data)]
+    lengths: list[bytes] = []
+    frames: list[bytes] = []
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        if start == end:
+            continue
+        frame = compressor.compress(view[start:end])
+        lengths.append(_PAIR.pack(end - start, len(frame)))
+        frames.append(frame)
+    return b"".join([_HEAD.pack(VERSION, len(frames)), *lengths, *frames])
+
+
+def table_size(head: bytes) -> int:
+    """Return how many octets the table takes, from at least the first five."""
+    if len(head) < _HEAD.size:
+        raise DamagedBlob("too short for its table")
+    version, count = _HEAD.unpack_from(head)
+    if version != VERSION:
+        raise DamagedBlob(f"unknown version {version}")
+    return int(_HEAD.size + count * _PAIR.size)
+
+
+def parse_table(stored: bytes) -> FrameTable:
+    """Read the frame table; raises `DamagedBlob`."""
+    size = table_size(stored)
+    if len(stored) < size:
+        raise DamagedBlob("too short for its table")
+    return FrameTable(tuple(_PAIR.iter_unpack(stored[_HEAD.size : size])), size)  # type: ignore[arg-type]
+
+
+def decompress_frames(stored: bytes, lengths: tuple[tuple[int, int], ...]) -> bytes:
+    """Return the raw bytes of consecutive frames that begin at the start of `stored`."""
+    decompressor: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
+    if decompressor is None:
+        decompressor = _local.decompressor = zstandard.ZstdDecompressor()
+    pieces: list[bytes] = []
+    offset = 0
+    for raw_length, stored_length in lengths:
+        frame = stored[offset : offset + stored_length]
+        try:
+            piece = decompressor.decompress(frame, max_output_size=raw_length)
+        except zstandard.ZstdError as error:
+            raise DamagedBlob(str(error)) from error
+        if len(piece) != raw_length:
+            raise DamagedBlob("a frame has another length than its table says")
+        pieces.append(piece)
+        offset += stored_length
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def decompress(stored: bytes) -> bytes:
+    """Return the raw bytes of a whole stored blob."""
+    table = parse_table(stored)
+    return decompress_frames(stored[table.offset :], table.lengths)

@@ -1,0 +1,137 @@
+"""Staging, claiming and reading blobs; the collector is a module of its own."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from groupware.core import db
+from groupware.core.blobs import frames
+from groupware.core.blobs.store import LARGE, BlobStore, LocalBlobStore
+from groupware.core.clock import epoch
+from groupware.core.errors import DiskReserve, Stale
+from groupware.core.models import Blob
+
+DISK_RESERVE = 256 * 1024 * 1024
+"""Free octets below which nothing new is stored (setting GROUPWARE_DISK_RESERVE)."""
+
+
+class BlobGone(Stale):
+    """The staged blob was collected before it was claimed: stage it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBlob:
+    """Durable bytes that an item row may point at once they are claimed."""
+
+    digest: bytes
+    size: int
+    stored_size: int
+    location: str
+    blob_id: int | None
+
+
+@lru_cache(maxsize=4)
+def _local_store(path: str, large: int) -> LocalBlobStore:
+    return LocalBlobStore(Path(path), large=large)
+
+
+def store() -> BlobStore:
+    """Return the configured store of bytes."""
+    large = int(getattr(settings, "GROUPWARE_BLOB_LARGE", LARGE))
+    return _local_store(str(Path(settings.GROUPWARE_DATA) / "blobs"), large)
+
+
+def check_reserve() -> None:
+    """Raise `DiskReserve` when the disk is filled down to the reserve."""
+    usage = os.statvfs(settings.GROUPWARE_DATA)
+    reserve = int(getattr(settings, "GROUPWARE_DISK_RESERVE", DISK_RESERVE))
+    if usage.f_bavail * usage.f_frsize < reserve:
+        raise DiskReserve(
+            "The server's disk is almost full: reading and deleting still work.",
+            detail=f"below the reserve of {reserve} octets",
+        )
+
+
+def stage(data: bytes) -> StagedBlob:
+    """Make the bytes durable, or find that they are; outside any transaction.
+
+    Raises `DiskReserve`.
+    """
+    digest = sha256(data).digest()
+    known = (
+        Blob.objects.filter(digest=digest)
+        .values_list("id", "size", "stored_size", "location")
+        .first()
+    )
+    if known is not None:
+        return StagedBlob(digest, known[1], known[2], known[3], known[0])
+    check_reserve()
+    stored = frames.compress(data)
+    location = store().put(digest.hex(), stored)
+    return StagedBlob(digest, len(data), len(stored), location, None)
+
+
+def claim(staged: StagedBlob) -> int:
+    """Return the id of the blob row, made here if need be; inside the item's transaction.
+
+    The row stays until the transaction ends. Raises `BlobGone` when a blob that was found at
+    staging has been collected since.
+    """
+    if staged.blob_id is not None:
+        if not db.key_share("core_blob", staged.blob_id):
+            raise BlobGone("The message must be sent again.", detail="collected while claimed")
+        return staged.blob_id
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_blob (digest, size, stored_size, location, created_at)"
+            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING RETURNING id",
+            [staged.digest, staged.size, staged.stored_size, staged.location, epoch()],
+        )
+        row = cursor.fetchone()
+        if row is None:
+            suffix = "" if db.is_sqlite() else " FOR KEY SHARE"
+            cursor.execute(
+                f"SELECT id FROM core_blob WHERE digest = %s{suffix}",  # noqa: S608
+                [staged.digest],
+            )
+            row = cursor.fetchone()
+    if row is None:
+        raise BlobGone("The message must be sent again.", detail="collected while claimed")
+    return int(row[0])
+
+
+def read_location(location: str, start: int = 0, end: int | None = None) -> bytes:
+    """Return raw octets [start, end) of the blob at `location`, decompressing only their frames.
+
+    Raises `BlobMissing` or `frames.DamagedBlob`.
+    """
+    blobs = store()
+    if start == 0 and end is None:
+        return frames.decompress(blobs.get(location, 0, -1))
+    # One read holds the table and a first frame of every usual message.
+    head = blobs.get(location, 0, frames.FIRST_FRAME)
+    if (size := frames.table_size(head)) > len(head):
+        head = blobs.get(location, 0, size)
+    table = frames.parse_table(head)
+    stop = end if end is not None else sum(raw for raw, _ in table.lengths)
+    first, last, stored_start, raw_start = table.covering(start, stop)
+    lengths = table.lengths[first:last]
+    wanted = sum(stored for _, stored in lengths)
+    if stored_start + wanted <= len(head):
+        piece = head[stored_start : stored_start + wanted]
+    else:
+        piece = blobs.get(location, stored_start, wanted)
+    if not lengths:
+        return b""
+    return frames.decompress_frames(piece, lengths)[start - raw_start : stop - raw_start]
+
+
+def read(blob_id: int, start: int = 0, end: int | None = None) -> bytes:
+    """Return raw octets [start, end) of a blob by its row."""
+    location = Blob.objects.values_list("location", flat=True).get(id=blob_id)
+    return read_location(location, start, end)

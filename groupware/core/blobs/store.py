@@ -1,0 +1,260 @@
+"""Where stored bytes lie: small ones in a database file, large ones in a directory.
+
+A location is `db:N` or `file:NAME`, and never used twice: N is an AUTOINCREMENT key and NAME
+ends in random digits. The measurement behind the split is docs/adr/0003-blobs.md.
+"""
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from groupware.core import crashpoints
+from groupware.core.clock import epoch
+from groupware.core.filelock import FileLock
+
+LARGE = 256 * 1024
+"""Stored octets from which a blob is a file of its own."""
+
+
+class BlobMissing(Exception):
+    """No bytes lie at the location: damage that `doctor` reports."""
+
+
+class BlobStore(Protocol):
+    """Durable storage of immutable bytes by location."""
+
+    def put(self, name: str, stored: bytes) -> str:
+        """Store durably and return the location; durable when this returns."""
+        ...
+
+    def get(self, location: str, start: int, length: int) -> bytes:
+        """Return up to `length` stored octets from `start` (-1: all); raises `BlobMissing`."""
+        ...
+
+    def remove(self, location: str) -> None:
+        """Remove the bytes; nothing happens where there are none."""
+        ...
+
+    def locations(self, *, older_than: int) -> Iterator[str]:
+        """Every location whose bytes were written before `older_than` (epoch seconds)."""
+        ...
+
+
+class _Slot:
+    """One blob waiting for the next commit of the database file."""
+
+    __slots__ = ("error", "key", "stored")
+
+    def __init__(self, stored: bytes) -> None:
+        self.stored = stored
+        self.key = 0
+        self.error: BaseException | None = None
+
+
+class DatabaseFile:
+    """Blobs as rows of an SQLite file of their own; concurrent puts share one commit."""
+
+    def __init__(self, path: Path, *, timeout: float) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._lock = FileLock(path.with_suffix(".lock"), timeout=timeout)
+        self._queue: deque[_Slot] = deque()
+        self._flush_lock = threading.Lock()
+
+    def _connection(self) -> sqlite3.Connection:
+        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+        if held is not None and held[0] == os.getpid():
+            return held[1]
+        connection = sqlite3.connect(
+            self._path, timeout=20, isolation_level=None, check_same_thread=False
+        )
+        os.chmod(self._path, 0o600)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "mmap_size=1073741824"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS blob (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+            " created_at INTEGER NOT NULL, data BLOB NOT NULL)"
+        )
+        self._local.held = (os.getpid(), connection)
+        return connection
+
+    def put(self, stored: bytes) -> int:
+        """Store durably; whoever gets the flush lock first writes for all who wait."""
+        slot = _Slot(stored)
+        self._queue.append(slot)
+        with self._flush_lock:
+            if not slot.key and slot.error is None:
+                self._flush()
+        if slot.error is not None:
+            raise slot.error
+        return slot.key
+
+    def _flush(self) -> None:
+        batch: list[_Slot] = []
+        while self._queue:
+            batch.append(self._queue.popleft())
+        try:
+            keys = self._write(batch)
+        except BaseException as error:
+            for slot in batch:
+                slot.error = error
+            raise
+        for slot, key in zip(batch, keys, strict=True):
+            slot.key = key
+
+    def _write(self, batch: list[_Slot]) -> list[int]:
+        connection = self._connection()
+        now = epoch()
+        keys: list[int] = []
+        with self._lock.held():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                for slot in batch:
+                    cursor = connection.execute(
+                        "INSERT INTO blob (created_at, data) VALUES (?, ?)", (now, slot.stored)
+                    )
+                    keys.append(cursor.lastrowid or 0)
+                crashpoints.reach("blob-written")
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        crashpoints.reach("blob-synced")
+        return keys
+
+    def get(self, key: int, start: int, length: int) -> bytes:
+        """Return stored octets of one row; raises `BlobMissing`."""
+        query = "SELECT data FROM blob WHERE id = ?"
+        if length >= 0:
+            query = f"SELECT substr(data, {start + 1}, {length}) FROM blob WHERE id = ?"  # noqa: S608
+        row = self._connection().execute(query, (key,)).fetchone()
+        if row is None:
+            raise BlobMissing(f"db:{key}")
+        return row[0] if length >= 0 or start == 0 else row[0][start:]
+
+    def remove(self, key: int) -> None:
+        """Delete one row."""
+        with self._lock.held():
+            self._connection().execute("DELETE FROM blob WHERE id = ?", (key,))
+
+    def keys(self, *, older_than: int) -> Iterator[int]:
+        """Every key written before `older_than`."""
+        last = 0
+        while True:
+            rows = (
+                self._connection()
+                .execute(
+                    "SELECT id FROM blob WHERE id > ? AND created_at < ? ORDER BY id LIMIT 1000",
+                    (last, older_than),
+                )
+                .fetchall()
+            )
+            if not rows:
+                return
+            for (key,) in rows:
+                yield key
+            last = rows[-1][0]
+
+
+class Directory:
+    """Blobs as files, 256 folders wide; synced with their folder before `put` returns."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def put(self, name: str, stored: bytes) -> str:
+        """Store durably and return the file's name."""
+        file_name = f"{name}-{secrets.token_hex(8)}"
+        path = self._file(file_name)
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync_directory(self._path)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            view = memoryview(stored)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            crashpoints.reach("blob-written")
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+        _sync_directory(path.parent)
+        crashpoints.reach("blob-synced")
+        return file_name
+
+    def _file(self, name: str) -> Path:
+        return self._path / name[:2] / name
+
+    def get(self, name: str, start: int, length: int) -> bytes:
+        """Return stored octets of one file; raises `BlobMissing`."""
+        try:
+            descriptor = os.open(self._file(name), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise BlobMissing(f"file:{name}") from error
+        with os.fdopen(descriptor, "rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+    def remove(self, name: str) -> None:
+        """Unlink one file."""
+        self._file(name).unlink(missing_ok=True)
+
+    def names(self, *, older_than: int) -> Iterator[str]:
+        """Every file written before `older_than`."""
+        for folder in sorted(self._path.glob("??")):
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.stat().st_mtime < older_than:
+                        yield entry.name
+
+
+class LocalBlobStore:
+    """The embedded store: a database file for small blobs, a directory for large ones."""
+
+    def __init__(self, path: Path, *, large: int = LARGE, timeout: float = 10.0) -> None:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._large = large
+        self._database = DatabaseFile(path / "blobs.sqlite3", timeout=timeout)
+        self._directory = Directory(path / "files")
+
+    def put(self, name: str, stored: bytes) -> str:
+        """Store durably and return the location."""
+        if len(stored) >= self._large:
+            return "file:" + self._directory.put(name, stored)
+        return f"db:{self._database.put(stored)}"
+
+    def get(self, location: str, start: int = 0, length: int = -1) -> bytes:
+        """Return stored octets; raises `BlobMissing`."""
+        place, _, name = location.partition(":")
+        if place == "db":
+            return self._database.get(int(name), start, length)
+        return self._directory.get(name, start, length)
+
+    def remove(self, location: str) -> None:
+        """Remove the bytes; nothing happens where there are none."""
+        place, _, name = location.partition(":")
+        if place == "db":
+            self._database.remove(int(name))
+        else:
+            self._directory.remove(name)
+
+    def locations(self, *, older_than: int) -> Iterator[str]:
+        """Every location whose bytes were written before `older_than`."""
+        for key in self._database.keys(older_than=older_than):
+            yield f"db:{key}"
+        for name in self._directory.names(older_than=older_than):
+            yield f"file:{name}"
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,93 @@
+"""The account's counter: its write lock, the order of its changes and its quota check in one.
+
+Every write of the store begins with `begin_change` inside `db.write_transaction`.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from groupware.core import db
+from groupware.core.errors import NotFound, OverQuota, Stale
+from groupware.core.events import CollectionChanged, publish
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One transaction's place in the order of an account's changes."""
+
+    account_id: int
+    modseq: int
+    bytes_used: int
+    quota_bytes: int
+
+
+def begin_change(account_id: int, *, add_bytes: int = 0, add_items: int = 0) -> Change:
+    """Take the account's write lock and the next modseq, and charge its quota.
+
+    Negative amounts give back. Raises `OverQuota` when `add_bytes` is positive and does not
+    fit, `NotFound` when there is no such account. Holds the account's lock until the
+    transaction ends.
+    """
+    charging = add_bytes > 0
+    quota = " AND (quota_bytes = 0 OR bytes_used + %s <= quota_bytes)" if charging else ""
+    params: list[int] = [add_bytes, add_items, account_id]
+    if charging:
+        params.append(add_bytes)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_accountstate SET next_modseq = next_modseq + 1,"
+            " bytes_used = bytes_used + %s, items_used = items_used + %s"
+            f" WHERE account_id = %s{quota}"  # noqa: S608 (constant text)
+            " RETURNING next_modseq - 1, bytes_used, quota_bytes",
+            params,
+        )
+        row = cursor.fetchone()
+    if row is None:
+        _refuse(account_id)
+    return Change(account_id, *row)
+
+
+def _refuse(account_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM core_accountstate WHERE account_id = %s", [account_id])
+        if cursor.fetchone() is None:
+            raise NotFound("There is no such account.")
+    raise OverQuota("The mailbox is full: delete something or ask for a larger quota.")
+
+
+def next_uid_validity(account_id: int) -> int:
+    """Draw a UIDVALIDITY that the account never used; the caller holds its lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_accountstate SET next_uid_validity = next_uid_validity + 1"
+            " WHERE account_id = %s RETURNING next_uid_validity - 1",
+            [account_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound("There is no such account.")
+    return int(row[0])
+
+
+def touch_collection(
+    change: Change, collection_id: int, *, uids: int = 0, items: int = 0, size: int = 0
+) -> int:
+    """Raise the collection's highest_modseq to the change's and count what comes or goes.
+
+    Returns the first of `uids` newly drawn UIDs. Publishes the change after the commit.
+    Raises `Stale` when the collection is gone from the account.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_collection SET highest_modseq = %s, uid_next = uid_next + %s,"
+            " items = items + %s, bytes = bytes + %s"
+            " WHERE id = %s AND account_id = %s RETURNING uid_next",
+            [change.modseq, uids, items, size, collection_id, change.account_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise Stale("The mailbox is gone.")
+    event = CollectionChanged(change.account_id, collection_id, change.modseq)
+    db.on_commit(lambda: publish(event))
+    return int(row[0]) - uids

@@ -1,0 +1,114 @@
+"""Hints between sessions and processes that something changed, published after the commit.
+
+Events are hints only: every command checks for changes, and every process polls once a
+second. Between processes they are datagrams to the sockets in DATA/run/notify.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+Subscriber = Callable[["Event"], None]
+
+_subscribers: list[Subscriber] = []
+_sender_lock = threading.Lock()
+_sender: socket.socket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionChanged:
+    """A collection has a new highest_modseq (or is gone, with `modseq` 0)."""
+
+    account_id: int
+    collection_id: int
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsChanged:
+    """Live sessions of the account must check their credential_epoch."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxListChanged:
+    """Mailboxes of the account were made, renamed or deleted."""
+
+    account_id: int
+
+
+Event = CollectionChanged | CredentialsChanged | MailboxListChanged
+
+_CODES: dict[str, type[CollectionChanged | CredentialsChanged | MailboxListChanged]] = {
+    "c": CollectionChanged,
+    "a": CredentialsChanged,
+    "l": MailboxListChanged,
+}
+_NAMES = {kind: code for code, kind in _CODES.items()}
+
+
+def encode(event: Event) -> bytes:
+    """Return the datagram of an event."""
+    fields = (getattr(event, name) for name in event.__slots__)
+    return " ".join([_NAMES[type(event)], *map(str, fields)]).encode()
+
+
+def decode(data: bytes) -> Event | None:
+    """Return the event of a datagram, or None for one that is not ours."""
+    code, *fields = data.decode("ascii", "replace").split(" ")
+    kind = _CODES.get(code)
+    if kind is None:
+        return None
+    try:
+        return kind(*map(int, fields))
+    except (TypeError, ValueError):
+        return None
+
+
+def directory() -> Path:
+    """Return where the sockets of listening processes are."""
+    return Path(settings.GROUPWARE_DATA) / "run" / "notify"
+
+
+def subscribe(subscriber: Subscriber) -> Callable[[], None]:
+    """Call `subscriber` for every event of this process; returns what ends it."""
+    _subscribers.append(subscriber)
+    return lambda: _subscribers.remove(subscriber)
+
+
+def publish(event: Event) -> None:
+    """Tell this process's subscribers and every other process; never fails the caller."""
+    for subscriber in list(_subscribers):
+        subscriber(event)
+    data = encode(event)
+    own = own_socket_name()
+    with suppress(OSError):
+        for name in os.listdir(directory()):
+            if name != own:
+                _send(data, directory() / name)
+
+
+def own_socket_name() -> str:
+    """Return the name of this process's listening socket."""
+    return f"{os.getpid()}.sock"
+
+
+def _send(data: bytes, path: Path) -> None:
+    global _sender
+    with _sender_lock:
+        if _sender is None:
+            _sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            _sender.sendto(data, str(path))
+        except ConnectionRefusedError:  # its process is dead
+            with suppress(FileNotFoundError):
+                path.unlink()
+        except OSError:  # a full queue or a vanished socket: the poll each second finds it
+            return

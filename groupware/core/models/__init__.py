@@ -1,0 +1,47 @@
+"""Tables of the kernel.
+
+Directory tables (domains, accounts, addresses, groups, grants, credentials, blobs) are global;
+every store row carries its account, and one transaction writes store rows of one account.
+"""
+
+from groupware.core.models.access import AppPassword, Grant, LoginThrottle
+from groupware.core.models.blob import Blob
+from groupware.core.models.directory import (
+    Account,
+    AccountKind,
+    Address,
+    AddressKind,
+    AddressTarget,
+    Domain,
+    Group,
+    GroupMember,
+)
+from groupware.core.models.outbox import OutboxRow
+from groupware.core.models.store import (
+    AccountState,
+    Collection,
+    CollectionKind,
+    CollectionTombstone,
+    Tombstone,
+)
+
+__all__ = [
+    "Account",
+    "AccountKind",
+    "AccountState",
+    "Address",
+    "AddressKind",
+    "AddressTarget",
+    "AppPassword",
+    "Blob",
+    "Collection",
+    "CollectionKind",
+    "CollectionTombstone",
+    "Domain",
+    "Grant",
+    "Group",
+    "GroupMember",
+    "LoginThrottle",
+    "OutboxRow",
+    "Tombstone",
+]

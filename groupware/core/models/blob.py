@@ -1,0 +1,25 @@
+"""Rows that name immutable, content-addressed bytes."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Blob(models.Model):
+    """One stored content.
+
+    Invariant: the bytes at `location` were durable before this row was committed, and a
+    location is never used twice. Item rows hold a restricting key to it.
+    """
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    size = models.BigIntegerField()
+    stored_size = models.BigIntegerField()
+    location = models.CharField(max_length=200, unique=True)
+    created_at = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="core_blob_created")]
+
+    def __str__(self) -> str:
+        return self.location

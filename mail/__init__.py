@@ -1,0 +1,1 @@
+"""Mail: the store, MIME, and the IMAP, POP3, SMTP, LMTP and Sieve servers."""
