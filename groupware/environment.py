@@ -268,7 +268,8 @@ def _sqlite_url(value: str) -> DatabaseUrl:
         raise SettingsError(
             "GROUPWARE_DATABASE_URL: expected sqlite:///PATH with the absolute path of a file."
         )
-    return DatabaseUrl("sqlite", path)
+    # Four slashes, as some write an absolute path, mean the same as three.
+    return DatabaseUrl("sqlite", "/" + path.lstrip("/"))
 
 
 def _postgresql_url(value: str) -> DatabaseUrl:
@@ -282,12 +283,16 @@ def _postgresql_url(value: str) -> DatabaseUrl:
         raise SettingsError(
             "GROUPWARE_DATABASE_URL: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
         )
-    # A host that begins with %2F is the directory of a Unix socket, as in libpq.
     return DatabaseUrl(
         engine="postgresql",
         name=name,
-        host=unquote(parts.hostname or ""),
+        host=unquote(_host_of(parts.netloc)),
         port=port,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )
+
+
+def _host_of(netloc: str) -> str:
+    """Return the host in its own case: one that begins with %2F is a Unix socket's directory."""
+    return re.sub(r":[0-9]*\Z", "", netloc.rpartition("@")[2]).strip("[]")

@@ -1,33 +1,138 @@
-"""What every test stands on: Django with a data directory of its own.
+"""What every test stands on: Django with a data directory of its own, on either database.
 
-Settings are read from the environment, so this file sets that first. A conftest.py is imported
-before Django is set up: models are imported by test modules and inside fixtures only.
+Settings are read from the environment, so `pytest_configure` sets that first. A conftest.py is
+imported before Django is set up: models are imported by test modules and inside fixtures only.
+
+`--database=postgresql` keeps the tests that use a database and runs them on a server that this
+session starts; `python -m tests.run` runs pytest with both.
 """
 
+import contextlib
+import itertools
 import os
 import shutil
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
+import psycopg
 import pytest
 
-_KEPT = {"GROUPWARE_TEST_CORPUS", "GROUPWARE_DATABASE_URL"}
-_DATA = pytest.StashKey[Path]()
+from tests.services import postgresql
+
+KEPT_VARIABLES = ("GROUPWARE_TEST_CORPUS", "GROUPWARE_TEST_SKIPS")
+URL_FOR_WORKERS = "GROUPWARE_TEST_POSTGRESQL"
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "fresh_database_url"}
+WITHOUT_SOCKETS = ("unit", "property")
+
+_resources = pytest.StashKey[contextlib.ExitStack]()
+_fresh_names = itertools.count()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of database."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the environment of this process, then Django up."""
+    resources = config.stash[_resources] = contextlib.ExitStack()
+    data = tempfile.mkdtemp(prefix="groupware-tests-")
+    resources.callback(shutil.rmtree, data, ignore_errors=True)
+    database_url = os.environ.get(URL_FOR_WORKERS, "")
+    if config.getoption("database") == "sqlite":
+        database_url = ""
+    elif not database_url and postgresql.find_binaries() is not None:
+        database_url = resources.enter_context(postgresql.running_server())
     for name in [name for name in os.environ if name.startswith("GROUPWARE_")]:
-        if name not in _KEPT:
+        if name not in KEPT_VARIABLES:
             del os.environ[name]
-    config.stash[_DATA] = Path(tempfile.mkdtemp(prefix="groupware-tests-"))
-    os.environ["GROUPWARE_DATA"] = str(config.stash[_DATA])
+    os.environ["GROUPWARE_DATA"] = data
+    os.environ["GROUPWARE_DATABASE_URL"] = os.environ[URL_FOR_WORKERS] = database_url
     os.environ["DJANGO_SETTINGS_MODULE"] = "groupware.settings"
     import django
 
     django.setup()
+    hypothesis.settings.register_profile("groupware", deadline=None, print_blob=True)
+    hypothesis.settings.load_profile("groupware")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take the data directory of this process away."""
-    shutil.rmtree(config.stash[_DATA], ignore_errors=True)
+    """Stop what this session started and take its files away."""
+    config.stash[_resources].close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of this run's database; block sockets where nothing needs them."""
+    database = config.getoption("database")
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        (kept if _runs_on(item, database) else left_out).append(item)
+        if item.path.relative_to(config.rootpath).parts[1:2][0] in WITHOUT_SOCKETS:
+            item.add_marker(pytest.mark.disable_socket)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+    if database == "postgresql" and not os.environ["GROUPWARE_DATABASE_URL"]:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=postgresql.MISSING))
+
+
+def _runs_on(item: pytest.Item, database: str) -> bool:
+    if item.get_closest_marker("postgresql" if database == "sqlite" else "sqlite"):
+        return False
+    if database == "sqlite" or item.get_closest_marker("django_db"):
+        return True
+    return bool(DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())))
+
+
+@pytest.fixture
+def fresh_database_url(tmp_path: Path) -> Iterator[str]:
+    """Yield a value of GROUPWARE_DATABASE_URL for other processes: an empty database."""
+    server = os.environ["GROUPWARE_DATABASE_URL"]
+    if not server:
+        yield f"sqlite://{tmp_path}/groupware.sqlite3"
+        return
+    name = f"fresh_{os.getpid()}_{next(_fresh_names)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            yield f"{server.rpartition('/')[0]}/{name}"
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Return the directory of real test data, or skip."""
+    value = os.environ.get("GROUPWARE_TEST_CORPUS", "")
+    if not value:
+        pytest.skip("set GROUPWARE_TEST_CORPUS to the directory of test data")
+    return Path(value)
+
+
+def _skips(reporter: pytest.TerminalReporter) -> Counter[str]:
+    """Return how often each reason to skip was given."""
+    reasons: Counter[str] = Counter()
+    for report in reporter.stats.get("skipped", []):
+        if not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+            reasons[report.longrepr[2].removeprefix("Skipped: ")] += 1
+    return reasons
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failure, but for those that want the corpus."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(session.config, "workerinput"):
+        return
+    reasons = _skips(reporter)
+    if os.environ.get("GROUPWARE_TEST_SKIPS"):
+        with Path(os.environ["GROUPWARE_TEST_SKIPS"]).open("a") as file:
+            file.writelines(f"{count}\t{reason}\n" for reason, count in reasons.items())
+    refused = [reason for reason in reasons if "GROUPWARE_TEST_CORPUS" not in reason]
+    if os.environ.get("CI") == "true" and refused and session.exitstatus == 0:
+        reporter.write_line(f"\nSkipped in CI, which is a failure: {'; '.join(refused)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
