@@ -1,0 +1,81 @@
+"""Sections of FETCH BODY[…] as ranges of the stored message (RFC 3501 §6.4.5).
+
+The grammar of sections is the protocol's; here a section is its part numbers and its kind. A
+message is delivered as *prefix + blob*: ranges are those of the blob, and say where the prefix
+(the trace fields added for one recipient) comes before them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from mail.mime.parts import PartsTable
+
+__all__ = ["SectionKind", "SectionRange", "filter_header_fields", "resolve_section"]
+
+SectionKind = Literal["HEADER", "TEXT", "MIME", "HEADER.FIELDS", "HEADER.FIELDS.NOT"] | None
+
+
+class SectionRange(NamedTuple):
+    """Octets of the blob, end exclusive."""
+
+    start: int
+    end: int
+    with_prefix: bool
+    """Whether the section is the message's own header, or begins with it: the prefix belongs
+    before the range. HEADER.FIELDS are to be filtered from both together."""
+
+
+def resolve_section(
+    table: PartsTable, path: tuple[int, ...], kind: SectionKind = None
+) -> SectionRange | None:
+    """Return where a section lies, None where the message has none such (FETCH answers NIL).
+
+    HEADER.FIELDS and HEADER.FIELDS.NOT give the header to be filtered. A part that only a
+    broader reading knows (part 1 of a part that is neither multipart nor message) is None.
+    """
+    entry = table.get(path)
+    if entry is None:
+        return None
+    if kind is None:
+        return SectionRange(entry.header_end, entry.body_end, not path)
+    if kind == "MIME":
+        return (
+            SectionRange(entry.header_start, entry.header_end, with_prefix=False) if path else None
+        )
+    message = entry.message
+    if message is None:
+        return None
+    if kind == "TEXT":
+        return SectionRange(message.header_end, message.body_end, with_prefix=False)
+    return SectionRange(message.header_start, message.header_end, not path)
+
+
+_FIELD = re.compile(rb"([^\n:]*+)[^\n]*+(?:\n[ \t][^\n]*+)*+\n?")
+_BLANK = re.compile(rb"\r*+(?:\n|\Z)")
+
+
+def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool) -> bytes:
+    """Return the fields with (or, negated, without) these names, and the blank line.
+
+    Fields come as they stand, folding and line ends included; names compare without case. The
+    blank line is always there, also where the header has none (RFC 3501 §6.4.5).
+    """
+    wanted = {name.strip(b" \t").lower() for name in names}
+    lines = header if b"\n" in header else header.replace(b"\r", b"\n")
+    kept: list[bytes] = []
+    position = 0
+    while position < len(header) and not _BLANK.match(lines, position):
+        match = _FIELD.match(lines, position)
+        if match is None:
+            break
+        name = match[1].rstrip(b" \t\r").lower()
+        if (name in wanted) is not negate:
+            kept.append(header[position : match.end()])
+        position = match.end()
+    if kept and not kept[-1].endswith((b"\n", b"\r")):
+        kept.append(b"\r\n")
+    blank = header[position:] if _BLANK.fullmatch(lines, position) else b""
+    return b"".join(kept) + (blank or b"\r\n")
