@@ -1,0 +1,171 @@
+"""What a client's commands ask for, as values: one frozen dataclass per form of arguments.
+
+Commands without arguments are all `Plain`; their name is in the row of the table. Secrets and
+messages stay out of repr, and so out of logs.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from mail.imap.fetchitems import FetchItem
+from mail.imap.searchkeys import SearchKey
+from mail.imap.sequences import SequenceSet
+
+
+class StatusItem(Enum):
+    """What STATUS can tell (RFC 3501 §6.3.10, RFC 7162 §3.1.7)."""
+
+    MESSAGES = b"MESSAGES"
+    RECENT = b"RECENT"
+    UIDNEXT = b"UIDNEXT"
+    UIDVALIDITY = b"UIDVALIDITY"
+    UNSEEN = b"UNSEEN"
+    HIGHESTMODSEQ = b"HIGHESTMODSEQ"
+
+
+class StoreMode(Enum):
+    """What STORE does with its flags."""
+
+    REPLACE = b""
+    ADD = b"+"
+    REMOVE = b"-"
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A command without arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """ID: what the client says of itself (RFC 2971)."""
+
+    fields: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enable:
+    """ENABLE: capabilities in upper case (RFC 5161)."""
+
+    capabilities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """AUTHENTICATE, with the initial response where one was given (RFC 4959)."""
+
+    mechanism: str
+    initial: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """LOGIN."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE: one mailbox."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """RENAME."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """LIST and LSUB."""
+
+    reference: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """STATUS."""
+
+    mailbox: str
+    items: tuple[StatusItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """SELECT and EXAMINE."""
+
+    mailbox: str
+    condstore: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """APPEND of one message."""
+
+    mailbox: str
+    flags: tuple[str, ...]
+    internal_date: datetime | None
+    message: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """FETCH and UID FETCH."""
+
+    messages: SequenceSet
+    items: tuple[FetchItem, ...]
+    changed_since: int | None
+    by_uid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """STORE and UID STORE."""
+
+    messages: SequenceSet
+    mode: StoreMode
+    flags: tuple[str, ...]
+    silent: bool
+    unchanged_since: int | None
+    by_uid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """COPY, MOVE and their UID forms."""
+
+    messages: SequenceSet
+    mailbox: str
+    by_uid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """SEARCH and UID SEARCH."""
+
+    key: SearchKey
+    by_uid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UidExpunge:
+    """UID EXPUNGE (RFC 4315 §2.1)."""
+
+    messages: SequenceSet
+
+
+Request = (
+    Plain | Id | Enable | Authenticate | Login | Mailbox | Rename | List | Status | Select
+    | Append | Fetch | Store | Copy | Search | UidExpunge
+)  # fmt: skip
+
+PLAIN: Final = Plain()

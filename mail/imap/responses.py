@@ -1,0 +1,278 @@
+"""What the server says (RFC 3501 §7), as octets: whole lines with CRLF unless said otherwise.
+
+Large data is not built here: `literal_head` announces it, the session streams it behind.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from mail.imap.requests import StatusItem
+from mail.imap.sequences import Seq, Uid, serialize_numbers
+from mail.imap.utf7 import encode_utf7
+from mail.imap.wire import MONTHS
+
+MAX_QUOTED: Final = 1_000
+"""Longer strings go out as literals: clients read them with a length, not by searching."""
+
+_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
+_NOT_QUOTABLE = re.compile(rb"[^\x20-\x7e\t]")
+_TO_ESCAPE = re.compile(rb'["\\]')
+_NOT_TEXT = re.compile(r"[^\x20-\x7e]+")
+
+
+class Code(Enum):
+    """Response codes without arguments (RFC 3501 §7.1, RFC 5530, RFC 7889, RFC 7162)."""
+
+    ALERT = b"ALERT"
+    ALREADYEXISTS = b"ALREADYEXISTS"
+    AUTHENTICATIONFAILED = b"AUTHENTICATIONFAILED"
+    AUTHORIZATIONFAILED = b"AUTHORIZATIONFAILED"
+    CANNOT = b"CANNOT"
+    CLIENTBUG = b"CLIENTBUG"
+    CLOSED = b"CLOSED"
+    CONTACTADMIN = b"CONTACTADMIN"
+    CORRUPTION = b"CORRUPTION"
+    EXPIRED = b"EXPIRED"
+    EXPUNGEISSUED = b"EXPUNGEISSUED"
+    INUSE = b"INUSE"
+    LIMIT = b"LIMIT"
+    NOMODSEQ = b"NOMODSEQ"
+    NONEXISTENT = b"NONEXISTENT"
+    NOPERM = b"NOPERM"
+    OVERQUOTA = b"OVERQUOTA"
+    PARSE = b"PARSE"
+    PRIVACYREQUIRED = b"PRIVACYREQUIRED"
+    READ_ONLY = b"READ-ONLY"
+    READ_WRITE = b"READ-WRITE"
+    SERVERBUG = b"SERVERBUG"
+    TOOBIG = b"TOOBIG"
+    TRYCREATE = b"TRYCREATE"
+    UNAVAILABLE = b"UNAVAILABLE"
+
+
+class Condition(Enum):
+    """The conditions of a status response."""
+
+    OK = b"OK"
+    NO = b"NO"
+    BAD = b"BAD"
+    BYE = b"BYE"
+    PREAUTH = b"PREAUTH"
+
+
+# Response codes with arguments; without their brackets.
+
+
+def code_uid_next(uid: Uid) -> bytes:
+    """Return UIDNEXT."""
+    return b"UIDNEXT %d" % uid
+
+
+def code_uid_validity(uid_validity: int) -> bytes:
+    """Return UIDVALIDITY."""
+    return b"UIDVALIDITY %d" % uid_validity
+
+
+def code_unseen(seq: Seq) -> bytes:
+    """Return UNSEEN: the first message without the flag."""
+    return b"UNSEEN %d" % seq
+
+
+def code_highest_modseq(modseq: int) -> bytes:
+    """Return HIGHESTMODSEQ (RFC 7162 §3.1.2.1)."""
+    return b"HIGHESTMODSEQ %d" % modseq
+
+
+def code_permanent_flags(flags: Iterable[str]) -> bytes:
+    r"""Return PERMANENTFLAGS; `\*` among them says that keywords can be made."""
+    return b"PERMANENTFLAGS " + flag_list(flags)
+
+
+def code_append_uid(uid_validity: int, uids: Iterable[Uid]) -> bytes:
+    """Return APPENDUID (RFC 4315 §3)."""
+    return b"APPENDUID %d " % uid_validity + serialize_numbers(uids)
+
+
+def code_copy_uid(uid_validity: int, sources: Iterable[Uid], targets: Iterable[Uid]) -> bytes:
+    """Return COPYUID: both lists in the order in which they pair (RFC 4315 §3)."""
+    return b" ".join(
+        (b"COPYUID %d" % uid_validity, serialize_numbers(sources), serialize_numbers(targets))
+    )
+
+
+def code_modified(numbers: Iterable[int]) -> bytes:
+    """Return MODIFIED: what STORE UNCHANGEDSINCE left alone (RFC 7162 §3.1.3)."""
+    return b"MODIFIED " + serialize_numbers(numbers)
+
+
+def code_bad_charset(charsets: Iterable[str]) -> bytes:
+    """Return BADCHARSET with those that are known."""
+    return b"BADCHARSET (" + b" ".join(astring(name.encode("ascii")) for name in charsets) + b")"
+
+
+def code_capability(capabilities: Iterable[str]) -> bytes:
+    """Return CAPABILITY."""
+    return b"CAPABILITY " + " ".join(capabilities).encode("ascii")
+
+
+# Status responses.
+
+
+def status_line(
+    tag: bytes | None, condition: Condition, text: str, code: Code | bytes | None = None
+) -> bytes:
+    """Return a status response, untagged without a tag; the text is made printable ASCII."""
+    words = [tag or b"*", condition.value]
+    if code is not None:
+        words.append(b"[" + (code.value if isinstance(code, Code) else code) + b"]")
+    words.append(_NOT_TEXT.sub("?", text).encode("ascii") or b"Done.")
+    return b" ".join(words) + b"\r\n"
+
+
+def continuation(text: bytes = b"OK") -> bytes:
+    """Return a continuation request: a text, or a challenge in base64."""
+    return b"+ " + text + b"\r\n"
+
+
+# Strings.
+
+
+def string(value: bytes) -> bytes:
+    """Return the value quoted, or as a literal where it cannot be; NUL becomes 0x80."""
+    if len(value) > MAX_QUOTED or _NOT_QUOTABLE.search(value):
+        return literal(value)
+    return b'"' + _TO_ESCAPE.sub(rb"\\\g<0>", value) + b'"'
+
+
+def nstring(value: bytes | None) -> bytes:
+    """Return the string, or NIL for None."""
+    return b"NIL" if value is None else string(value)
+
+
+def astring(value: bytes) -> bytes:
+    """Return the value bare where it is an atom (and does not look like NIL), else a string."""
+    if _ATOM.fullmatch(value) and value.upper() != b"NIL":
+        return value
+    return string(value)
+
+
+def literal(value: bytes) -> bytes:
+    """Return the value as a literal; NUL, which no literal may hold, becomes 0x80."""
+    return literal_head(len(value)) + value.replace(b"\x00", b"\x80")
+
+
+def literal_head(size: int) -> bytes:
+    """Return the announcement of a literal that is streamed behind it."""
+    return b"{%d}\r\n" % size
+
+
+def mailbox(name: str) -> bytes:
+    """Return the name of a mailbox, in modified UTF-7."""
+    return astring(encode_utf7(name))
+
+
+def flag_list(flags: Iterable[str]) -> bytes:
+    """Return flags in their parentheses."""
+    return b"(" + " ".join(flags).encode("ascii") + b")"
+
+
+def date_time(moment: datetime) -> bytes:
+    """Return a date and time in the zone that it has, quoted."""
+    offset = moment.utcoffset()
+    minutes = 0 if offset is None else int(offset.total_seconds()) // 60
+    sign = "-" if minutes < 0 else "+"
+    hours, minutes = divmod(abs(minutes), 60)
+    month = MONTHS[moment.month - 1]
+    return (
+        f'"{moment.day:2d}-{month}-{moment.year:04d}'
+        f' {moment:%H:%M:%S} {sign}{hours:02d}{minutes:02d}"'
+    ).encode("ascii")
+
+
+# Untagged data.
+
+
+def capability(capabilities: Iterable[str]) -> bytes:
+    """Return `* CAPABILITY`."""
+    return b"* " + code_capability(capabilities) + b"\r\n"
+
+
+def enabled(capabilities: Iterable[str]) -> bytes:
+    """Return `* ENABLED` (RFC 5161 §3.2)."""
+    return " ".join(("* ENABLED", *capabilities)).encode("ascii") + b"\r\n"
+
+
+def flags(names: Iterable[str]) -> bytes:
+    """Return `* FLAGS`: all that are in use in the mailbox."""
+    return b"* FLAGS " + flag_list(names) + b"\r\n"
+
+
+def exists(count: int) -> bytes:
+    """Return `* n EXISTS`."""
+    return b"* %d EXISTS\r\n" % count
+
+
+def recent(count: int) -> bytes:
+    """Return `* n RECENT`."""
+    return b"* %d RECENT\r\n" % count
+
+
+def expunge(seq: Seq) -> bytes:
+    """Return `* n EXPUNGE`."""
+    return b"* %d EXPUNGE\r\n" % seq
+
+
+def listing(command: str, attributes: Iterable[str], name: str, delimiter: str = "/") -> bytes:
+    """Return `* LIST` or `* LSUB`."""
+    head = f'* {command} ({" ".join(attributes)}) "{delimiter}" '.encode("ascii")
+    return head + mailbox(name) + b"\r\n"
+
+
+def status(name: str, items: Mapping[StatusItem, int]) -> bytes:
+    """Return `* STATUS`."""
+    words = b" ".join(b"%s %d" % (item.value, value) for item, value in items.items())
+    return b"* STATUS " + mailbox(name) + b" (" + words + b")\r\n"
+
+
+def search(numbers: Iterable[int], modseq: int | None = None) -> bytes:
+    """Return `* SEARCH`, with the greatest mod-sequence found if the search asked for one."""
+    words = [b"* SEARCH", *(b"%d" % number for number in numbers)]
+    if modseq is not None and len(words) > 1:
+        words.append(b"(MODSEQ %d)" % modseq)
+    return b" ".join(words) + b"\r\n"
+
+
+def namespace(
+    personal: Sequence[str] | None, other: Sequence[str] | None, shared: Sequence[str] | None
+) -> bytes:
+    """Return `* NAMESPACE` for prefixes, all with the delimiter `/` (RFC 2342 §5)."""
+    groups = (personal, other, shared)
+    return b"* NAMESPACE " + b" ".join(map(_namespace_group, groups)) + b"\r\n"
+
+
+def identification(fields: Mapping[str, str | None]) -> bytes:
+    """Return `* ID` (RFC 2971 §3.2)."""
+    words = [
+        string(name.encode()) + b" " + nstring(None if value is None else value.encode())
+        for name, value in fields.items()
+    ]
+    return b"* ID " + (b"(" + b" ".join(words) + b")" if words else b"NIL") + b"\r\n"
+
+
+def fetch(seq: Seq, items: Iterable[bytes]) -> bytes:
+    """Return `* n FETCH (…)` of items that are whole, each `NAME value`. Hot path."""
+    return b"* %d FETCH (" % seq + b" ".join(items) + b")\r\n"
+
+
+def fetch_open(seq: Seq) -> bytes:
+    """Return the opening of a FETCH whose items are streamed; `)` CRLF closes it."""
+    return b"* %d FETCH (" % seq
+
+
+def _namespace_group(prefixes: Sequence[str] | None) -> bytes:
+    if not prefixes:
+        return b"NIL"
+    return b"(" + b"".join(b'(%s "/")' % string(encode_utf7(p)) for p in prefixes) + b")"

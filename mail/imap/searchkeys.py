@@ -1,0 +1,297 @@
+"""The keys of SEARCH (RFC 3501 §6.4.4, RFC 7162 §3.1.5) as a tree of values.
+
+What a key finds is not decided here; nor is a key rewritten, but for those that the RFC
+defines by others (NEW, OLD, UNSEEN and their like).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Union
+
+from mail.imap.sequences import SequenceSet
+from mail.imap.wire import ProtocolError, Reader, UnknownCharsetError
+
+MAX_DEPTH: Final = 40
+MAX_KEYS: Final = 1_000
+CHARSETS: Final = frozenset(
+    {
+        *("US-ASCII", "UTF-8", "KOI8-R", "KOI8-U", "GB2312", "GBK", "GB18030", "BIG5"),
+        *("ISO-2022-JP", "SHIFT_JIS", "EUC-JP", "EUC-KR"),
+        *(f"ISO-8859-{part}" for part in (1, 2, 5, 7, 9, 15)),
+        *(f"WINDOWS-{page}" for page in range(1250, 1259)),
+    }
+)
+
+
+class DateField(Enum):
+    """Which date of a message is compared."""
+
+    INTERNAL = "internal"
+    SENT = "sent"
+
+
+class DateRelation(Enum):
+    """How it is compared; times and zones are disregarded."""
+
+    BEFORE = "before"
+    ON = "on"
+    SINCE = "since"
+
+
+@dataclass(frozen=True, slots=True)
+class AllKey:
+    """Every message."""
+
+
+@dataclass(frozen=True, slots=True)
+class AndKey:
+    """Messages that every key finds."""
+
+    keys: tuple["SearchKey", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrKey:
+    """Messages that either key finds."""
+
+    left: "SearchKey"
+    right: "SearchKey"
+
+
+@dataclass(frozen=True, slots=True)
+class NotKey:
+    """Messages that the key does not find."""
+
+    key: "SearchKey"
+
+
+@dataclass(frozen=True, slots=True)
+class SeqKey:
+    """Messages by sequence number."""
+
+    messages: SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class UidKey:
+    """Messages by UID."""
+
+    messages: SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class FlagKey:
+    """Messages with a flag or keyword."""
+
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderKey:
+    r"""Messages with text in a header field; empty text asks for the field alone."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class BodyKey:
+    """Messages with text in the body."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextKey:
+    """Messages with text in header or body."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class LargerKey:
+    """Messages of more octets."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SmallerKey:
+    """Messages of fewer octets."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DateKey:
+    """Messages by date."""
+
+    field: DateField
+    relation: DateRelation
+    day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class ModSeqKey:
+    """Messages whose mod-sequence is at least this (RFC 7162 §3.1.5)."""
+
+    modseq: int
+
+
+SearchKey = Union[  # noqa: UP007 - a union with forward references to itself
+    AllKey, AndKey, OrKey, NotKey, SeqKey, UidKey, FlagKey, HeaderKey, BodyKey, TextKey,
+    LargerKey, SmallerKey, DateKey, ModSeqKey,
+]  # fmt: skip
+
+
+class SearchParser:
+    """Reads keys from one command, in one charset, and counts them."""
+
+    __slots__ = ("_charset", "_count", "reader")
+
+    def __init__(self, reader: Reader, charset: str | None) -> None:
+        """Read from the reader; None is the charset of a client that named none."""
+        self.reader = reader
+        self._charset = charset
+        self._count = 0
+
+    def keys(self) -> SearchKey:
+        """Take keys up to the end of the command or of a list; all of them must hold."""
+        found = [self.key(depth=0)]
+        while self.reader.at(b" "):
+            self.reader.space()
+            if self.reader.at_end():
+                break
+            found.append(self.key(depth=0))
+        return found[0] if len(found) == 1 else AndKey(tuple(found))
+
+    def key(self, *, depth: int) -> SearchKey:
+        """Take one key, which may hold others."""
+        self._count += 1
+        if depth > MAX_DEPTH or self._count > MAX_KEYS:
+            raise ProtocolError(f"A search has at most {MAX_KEYS} keys, nested {MAX_DEPTH} deep.")
+        if self.reader.at(b"("):
+            inner = self.reader.parenthesized(lambda: self.key(depth=depth + 1), "search keys")
+            if not inner:
+                raise ProtocolError("Expected a search key.")
+            return inner[0] if len(inner) == 1 else AndKey(inner)
+        if self.reader.at_digit() or self.reader.at(b"*"):
+            return SeqKey(self.reader.sequence_set())
+        return self._named(self.reader.word("a search key"), depth)
+
+    def text(self) -> str:
+        """Take a space and a string in the search's charset."""
+        self.reader.space()
+        value = self.reader.astring("a string to search for")
+        try:
+            return value.decode(self._charset or "utf-8")
+        except UnicodeDecodeError:
+            charset = self._charset or "UTF-8"
+            raise ProtocolError(f"The string is not valid {charset}.") from None
+
+    def _named(self, name: str, depth: int) -> SearchKey:
+        if name == "NOT":
+            self.reader.space()
+            return NotKey(self.key(depth=depth + 1))
+        if name == "OR":
+            self.reader.space()
+            left = self.key(depth=depth + 1)
+            self.reader.space()
+            return OrKey(left, self.key(depth=depth + 1))
+        if name in _FIXED:
+            return _FIXED[name]
+        parse = _PARSERS.get(name)
+        if parse is None:
+            raise ProtocolError(f"Unknown search key {name[:40]}.")
+        return parse(self)
+
+
+def parse_search(reader: Reader) -> SearchKey:
+    """Take `[CHARSET name SP] keys`."""
+    charset = None
+    if reader.accept_word(b"CHARSET "):
+        charset = reader.astring("a charset").decode("ascii", "replace").upper()
+        if charset not in CHARSETS:
+            raise UnknownCharsetError("That charset is not known here.")
+        reader.space()
+    return SearchParser(reader, charset).keys()
+
+
+def _header(parser: SearchParser) -> SearchKey:
+    parser.reader.space()
+    name = parser.reader.astring("a header field").decode("ascii", "replace")
+    return HeaderKey(name, parser.text())
+
+
+def _header_named(name: str) -> Callable[[SearchParser], SearchKey]:
+    return lambda parser: HeaderKey(name, parser.text())
+
+
+def _keyword(parser: SearchParser) -> SearchKey:
+    parser.reader.space()
+    return FlagKey(parser.reader.atom("a keyword").decode("ascii"))
+
+
+def _uid(parser: SearchParser) -> SearchKey:
+    parser.reader.space()
+    return UidKey(parser.reader.sequence_set())
+
+
+def _size(key: type[LargerKey | SmallerKey]) -> Callable[[SearchParser], SearchKey]:
+    def parse(parser: SearchParser) -> SearchKey:
+        parser.reader.space()
+        return key(parser.reader.number("a size"))
+
+    return parse
+
+
+def _date(field: DateField, relation: DateRelation) -> Callable[[SearchParser], SearchKey]:
+    def parse(parser: SearchParser) -> SearchKey:
+        parser.reader.space()
+        return DateKey(field, relation, parser.reader.date())
+
+    return parse
+
+
+def _modseq(parser: SearchParser) -> SearchKey:
+    reader = parser.reader
+    reader.space()
+    if reader.at(b'"'):
+        # Entry names tell flags apart; mod-sequences here are the whole message's.
+        reader.string("an entry name")
+        reader.space()
+        if reader.word("priv, shared or all") not in {"PRIV", "SHARED", "ALL"}:
+            raise ProtocolError("Expected priv, shared or all.")
+        reader.space()
+    return ModSeqKey(reader.modseq())
+
+
+_SYSTEM: Final = {
+    name: FlagKey(f"\\{name.capitalize()}")
+    for name in ("ANSWERED", "DELETED", "DRAFT", "FLAGGED", "SEEN")
+}
+_RECENT: Final = FlagKey("\\Recent")
+_FIXED: Final[Mapping[str, SearchKey]] = {
+    "ALL": AllKey(),
+    **_SYSTEM,
+    **{f"UN{name}": NotKey(key) for name, key in _SYSTEM.items()},
+    "RECENT": _RECENT,
+    "OLD": NotKey(_RECENT),
+    "NEW": AndKey((_RECENT, NotKey(_SYSTEM["SEEN"]))),
+}
+_PARSERS: Final[Mapping[str, Callable[[SearchParser], SearchKey]]] = {
+    **{name: _header_named(name) for name in ("BCC", "CC", "FROM", "SUBJECT", "TO")},
+    **{relation.name: _date(DateField.INTERNAL, relation) for relation in DateRelation},
+    **{f"SENT{relation.name}": _date(DateField.SENT, relation) for relation in DateRelation},
+    "BODY": lambda parser: BodyKey(parser.text()),
+    "TEXT": lambda parser: TextKey(parser.text()),
+    "HEADER": _header,
+    "KEYWORD": _keyword,
+    "UNKEYWORD": lambda parser: NotKey(_keyword(parser)),
+    "LARGER": _size(LargerKey),
+    "SMALLER": _size(SmallerKey),
+    "MODSEQ": _modseq,
+    "UID": _uid,
+}

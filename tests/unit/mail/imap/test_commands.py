@@ -1,0 +1,175 @@
+"""Commands: the arguments of every row of the table, and what is refused."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mail.imap.commands import COMMANDS, States, parse_command
+from mail.imap.fetchitems import Attribute
+from mail.imap.requests import (
+    PLAIN,
+    Append,
+    Authenticate,
+    Copy,
+    Enable,
+    Fetch,
+    Id,
+    List,
+    Login,
+    Mailbox,
+    Rename,
+    Request,
+    Search,
+    Select,
+    Status,
+    StatusItem,
+    Store,
+    StoreMode,
+    UidExpunge,
+)
+from mail.imap.searchkeys import AllKey
+from mail.imap.sequences import STAR, SequenceSet
+from mail.imap.wire import ProtocolError, Reader
+
+ONE = SequenceSet(((1, 1),))
+TO_END = SequenceSet(((1, STAR),))
+FLAGS = (Attribute.FLAGS,)
+WITHOUT_ARGUMENTS = (
+    *("CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "NAMESPACE"),
+    *("CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "IDLE"),
+)
+
+
+def parse(*parts: bytes) -> tuple[str, Request]:
+    command, request = parse_command(Reader((b" " + parts[0], *parts[1:])))
+    return command.name, request
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "request_"),
+    [
+        *((row.encode().lower(), row, PLAIN) for row in WITHOUT_ARGUMENTS),
+        (b"ID NIL", "ID", Id(())),
+        (b'ID ("name" "x" "os" NIL)', "ID", Id((("name", "x"), ("os", None)))),
+        (b"ENABLE condstore X-Y", "ENABLE", Enable(("CONDSTORE", "X-Y"))),
+        (b"AUTHENTICATE plain", "AUTHENTICATE", Authenticate("PLAIN", None)),
+        (b"AUTHENTICATE PLAIN AGEAYg==", "AUTHENTICATE", Authenticate("PLAIN", b"\0a\0b")),
+        (b"AUTHENTICATE EXTERNAL =", "AUTHENTICATE", Authenticate("EXTERNAL", b"")),
+        (b'LOGIN a@example.org "p w"', "LOGIN", Login("a@example.org", "p w")),
+        (b'LIST "" *', "LIST", List("", "*")),
+        (b'lsub "" "%"', "LSUB", List("", "%")),
+        (b"CREATE a/b", "CREATE", Mailbox("a/b")),
+        (b"DELETE a", "DELETE", Mailbox("a")),
+        (b"SUBSCRIBE inbox", "SUBSCRIBE", Mailbox("INBOX")),
+        (b"UNSUBSCRIBE a", "UNSUBSCRIBE", Mailbox("a")),
+        (b"RENAME a b", "RENAME", Rename("a", "b")),
+        (
+            b"STATUS a (MESSAGES unseen MESSAGES)",
+            "STATUS",
+            Status("a", (StatusItem.MESSAGES, StatusItem.UNSEEN)),
+        ),
+        (b"SELECT a", "SELECT", Select("a", condstore=False)),
+        (b"EXAMINE a (condstore)", "EXAMINE", Select("a", condstore=True)),
+        (b"FETCH 1:* FLAGS", "FETCH", Fetch(TO_END, FLAGS, None, by_uid=False)),
+        (
+            b"UID FETCH 1:* (FLAGS) (CHANGEDSINCE 12345)",
+            "UID FETCH",
+            Fetch(TO_END, FLAGS, 12345, by_uid=True),
+        ),
+        (
+            rb"STORE 1 +FLAGS (\Deleted)",
+            "STORE",
+            Store(ONE, StoreMode.ADD, ("\\Deleted",), silent=False, unchanged_since=None, by_uid=False),
+        ),
+        (
+            rb"UID STORE 1 (UNCHANGEDSINCE 0) -FLAGS.SILENT \Seen x",
+            "UID STORE",
+            Store(ONE, StoreMode.REMOVE, ("\\Seen", "x"), silent=True, unchanged_since=0, by_uid=True),
+        ),
+        (
+            b"STORE 1 FLAGS ()",
+            "STORE",
+            Store(ONE, StoreMode.REPLACE, (), silent=False, unchanged_since=None, by_uid=False),
+        ),
+        (b"COPY 1 a", "COPY", Copy(ONE, "a", by_uid=False)),
+        (b"MOVE 1 a", "MOVE", Copy(ONE, "a", by_uid=False)),
+        (b"UID COPY 1 a", "UID COPY", Copy(ONE, "a", by_uid=True)),
+        (b"uid move 1 a", "UID MOVE", Copy(ONE, "a", by_uid=True)),
+        (b"SEARCH ALL", "SEARCH", Search(AllKey(), by_uid=False)),
+        (b"UID SEARCH ALL ", "UID SEARCH", Search(AllKey(), by_uid=True)),
+        (b"UID EXPUNGE 1:*", "UID EXPUNGE", UidExpunge(TO_END)),
+    ],
+)  # fmt: skip
+def test_every_command(text: bytes, name: str, request_: Request) -> None:
+    assert parse(text) == (name, request_)
+
+
+def test_append_takes_flags_and_date_or_neither() -> None:
+    assert parse(b"APPEND a ", b"x\x00y", b"") == ("APPEND", Append("a", (), None, b"x\x00y"))
+    assert parse(rb'APPEND "a" (\Seen) " 1-Feb-1994 21:52:25 +0000" ', b"x", b"") == (
+        "APPEND",
+        Append("a", ("\\Seen",), datetime(1994, 2, 1, 21, 52, 25, tzinfo=UTC), b"x"),
+    )
+    assert parse(b"APPEND ", b"a b", b" () ", b"", b"") == ("APPEND", Append("a b", (), None, b""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"FOO",
+        b"UID",
+        b"UID NOOP",
+        b"UID FOO",
+        b"NOOP x",
+        b"SELECT",
+        b"SELECT a b",
+        b"SELECT a (FOO)",
+        b"STATUS a ()",
+        b"STATUS a (FOO)",
+        b"LOGIN a",
+        b'LOGIN a "\xff"',
+        b"AUTHENTICATE PLAIN *",
+        b"AUTHENTICATE PLAIN a",
+        b"ENABLE",
+        b"ID",
+        b'ID ("a")',
+        b"FETCH 1",
+        b"FETCH 0 FLAGS",
+        b"FETCH 1 FLAGS (FOO 1)",
+        b"FETCH 1 FLAGS (CHANGEDSINCE x)",
+        b"STORE 1 FLAGS",
+        b"STORE 1 FOO ()",
+        rb"STORE 1 FLAGS (\Recent)",
+        b"STORE 1 (CHANGEDSINCE 1) FLAGS ()",
+        b"COPY 1",
+        b"APPEND a",
+        b"APPEND a text",
+        b'APPEND a "text"',
+        b"RENAME a",
+        b"CREATE a b",
+        b"UID EXPUNGE",
+    ],
+)
+def test_what_is_no_command_is_a_protocol_error(text: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        parse(text)
+
+
+def test_secrets_and_messages_stay_out_of_repr() -> None:
+    for _, request in (
+        parse(b"LOGIN anna hunter2"),
+        parse(b"AUTHENTICATE PLAIN aHVudGVyMg=="),
+        parse(b"APPEND a ", b"hunter2", b""),
+    ):
+        assert "hunter2" not in repr(request)
+
+
+def test_commands_in_sequence_numbers_hold_expunge_back() -> None:
+    held = {row.name for row in COMMANDS.values() if row.uses_seqs and not row.breaks_seqs}
+    assert held == {"FETCH", "STORE", "SEARCH", "COPY"}
+
+
+def test_no_command_but_the_first_ones_works_before_login() -> None:
+    fresh = {row.name for row in COMMANDS.values() if States.NOT_AUTHENTICATED in row.states}
+    assert fresh == {"CAPABILITY", "NOOP", "LOGOUT", "ID", "STARTTLS", "AUTHENTICATE", "LOGIN"}

@@ -1,0 +1,306 @@
+"""The connection: every limit has its own case, every pause its own way on."""
+
+import pytest
+
+from mail.imap.connection import Connection
+from mail.imap.events import (
+    AuthResponse,
+    BadCommand,
+    CommandReceived,
+    CommandRefused,
+    Event,
+    Fatal,
+    IdleDone,
+    Limits,
+    NeedContinuation,
+    Refusal,
+)
+from mail.imap.requests import Append, Login, Mailbox
+
+SMALL = Limits(
+    max_line=100,
+    max_line_before_login=60,
+    max_login_literal=10,
+    max_literal=20,
+    max_command=150,
+    message_limit=1000,
+    max_skipped=5000,
+    max_skipped_before_login=200,
+    max_bad_commands=5,
+)
+
+
+def logged_in(limits: Limits = SMALL) -> Connection:
+    connection = Connection(limits)
+    connection.feed(b"0 LOGIN a b\r\n")
+    assert connection.resume_authenticated() == []
+    return connection
+
+
+def names(events: list[Event]) -> list[str]:
+    return [
+        f"{event.tag.decode()} {event.command.name}"
+        if isinstance(event, CommandReceived)
+        else type(event).__name__
+        for event in events
+    ]
+
+
+def test_pipelined_commands_are_told_in_order() -> None:
+    assert names(Connection().feed(b"a NOOP\r\nb CAPABILITY\nc NOOP\r\n")) == [
+        "a NOOP",
+        "b CAPABILITY",
+        "c NOOP",
+    ]
+
+
+def test_an_incomplete_line_waits() -> None:
+    connection = Connection()
+    assert connection.feed(b"a NO") == []
+    assert names(connection.feed(b"OP\r\n")) == ["a NOOP"]
+
+
+@pytest.mark.parametrize(
+    ("line", "tag"),
+    [(b"", None), (b"a", b"a"), (b"a FOO", b"a"), (b"+ NOOP", None), (b"\xff\x00", None), (b"a  NOOP", b"a")],
+)  # fmt: skip
+def test_garbage_is_a_bad_command_with_its_tag_where_it_has_one(
+    line: bytes, tag: bytes | None
+) -> None:
+    [event] = Connection().feed(line + b"\r\n")
+    assert isinstance(event, BadCommand)
+    assert event.tag == tag
+
+
+def test_bad_commands_in_a_row_end_in_a_fatal() -> None:
+    connection = Connection(SMALL)
+    assert names(connection.feed(b"x\r\n" * 100)) == ["BadCommand"] * 5 + ["Fatal"]
+    assert connection.closed
+    assert connection.feed(b"a NOOP\r\n") == []
+
+
+def test_a_good_command_forgets_the_bad_ones_and_the_session_may_count_its_own() -> None:
+    connection = Connection(SMALL)
+    connection.feed(b"x\r\n" * 4)
+    connection.count_good()
+    assert names(connection.feed(b"x\r\n" * 4)) == ["BadCommand"] * 4
+    assert names(connection.count_bad()) == ["Fatal"]
+
+
+def test_a_synchronising_literal_is_asked_for_and_taken() -> None:
+    connection = logged_in()
+    assert connection.feed(b"a CREATE {3}\r\n") == [NeedContinuation(3)]
+    assert names(connection.feed(b"x y\r\nb NOOP\r\n")) == ["a CREATE", "b NOOP"]
+
+
+def test_a_non_synchronising_literal_is_just_taken() -> None:
+    [event] = logged_in().feed(b"a CREATE {3+}\r\nx\r\n\r\n")
+    assert isinstance(event, BadCommand)
+    [event] = logged_in().feed(b"a CREATE {3+}\r\nx y\r\n")
+    assert isinstance(event, CommandReceived)
+    assert event.request == Mailbox("x y")
+
+
+def test_a_login_may_use_small_literals() -> None:
+    connection = Connection(SMALL)
+    assert connection.feed(b"a LOGIN {1}\r\n") == [NeedContinuation(1)]
+    assert connection.feed(b"u {10}\r\n") == [NeedContinuation(10)]
+    [event] = connection.feed(b"0123456789\r\n")
+    assert isinstance(event, CommandReceived)
+    assert event.request == Login("u", "0123456789")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"a LOGIN {11}", b"a NOOP {1}", b"a APPEND x {1}", b"a SELECT {0}", b"{1}", b"a ID {1}"],
+)
+def test_literals_before_login_are_refused_before_they_are_read(line: bytes) -> None:
+    connection = Connection(SMALL)
+    [event] = connection.feed(line + b"\r\n")
+    assert isinstance(event, BadCommand)
+    assert names(connection.feed(b"b NOOP\r\n")) == ["b NOOP"]
+
+
+def test_a_non_synchronising_literal_before_login_is_skipped_when_small() -> None:
+    connection = Connection(SMALL)
+    events = connection.feed(b"a SELECT {8+}\r\nx\r\nNOOP  {9+}\r\nb NOOP\r\n more\r\nc NOOP\r\n")
+    assert names(events) == ["BadCommand", "c NOOP"]
+
+
+def test_a_large_non_synchronising_literal_before_login_ends_the_connection() -> None:
+    connection = Connection(SMALL)
+    assert names(connection.feed(b"a SELECT {201+}\r\n")) == ["BadCommand", "Fatal"]
+
+
+def test_a_literal_over_the_limit_is_refused_before_it_is_read() -> None:
+    connection = logged_in()
+    assert connection.feed(b"a CREATE {21}\r\n") == [BadCommand(b"a", "The literal is too large.")]
+    assert connection.feed(b"a CREATE {20}\r\n") == [NeedContinuation(20)]
+
+
+def test_a_message_over_the_limit_is_refused_before_it_is_read() -> None:
+    connection = logged_in()
+    refused = [CommandRefused(b"a", Refusal.TOO_BIG)]
+    assert connection.feed(b"a APPEND INBOX {1001}\r\n") == refused
+    assert connection.feed(b"a APPEND INBOX () {99999999999999999999}\r\n") == refused
+    assert connection.feed(b"a APPEND INBOX {1000}\r\n") == [NeedContinuation(1000)]
+    [event] = connection.feed(b"m" * 1000 + b"\r\n")
+    assert isinstance(event, CommandReceived)
+    assert event.request == Append("INBOX", (), None, b"m" * 1000)
+
+
+def test_a_message_over_the_limit_that_comes_anyway_is_skipped() -> None:
+    connection = logged_in()
+    assert names(connection.feed(b"a APPEND INBOX {1001+}\r\n")) == ["CommandRefused"]
+    assert connection.feed(b"b NOOP\r\n" + b"m" * 993) == []
+    assert names(connection.feed(b"\r\nc NOOP\r\n")) == ["c NOOP"]
+
+
+def test_skipping_has_an_end() -> None:
+    connection = logged_in()
+    assert names(connection.feed(b"a APPEND INBOX {5001+}\r\n")) == ["CommandRefused", "Fatal"]
+    connection = logged_in()
+    assert names(connection.feed(b"x" * 5001)) == ["BadCommand", "Fatal"]
+
+
+def test_an_append_takes_its_mailbox_as_a_small_literal_and_one_message() -> None:
+    connection = logged_in()
+    [event] = connection.feed(b"a APPEND {21}\r\n")
+    assert isinstance(event, BadCommand)
+    assert connection.feed(b"a APPEND {3}\r\n") == [NeedContinuation(3)]
+    assert connection.feed(b"box {500}\r\n") == [NeedContinuation(500)]
+    events = connection.feed(b"m" * 500 + b" {21}\r\n")
+    assert events == [BadCommand(b"a", "The literal is too large.")]
+
+
+def test_a_line_over_the_limit_is_refused_and_skipped() -> None:
+    connection = logged_in()
+    [event] = connection.feed(b"a CREATE " + b"x" * 92)
+    assert isinstance(event, BadCommand)
+    assert event.tag == b"a"
+    assert names(connection.feed(b"xx\r\nb NOOP\r\n")) == ["b NOOP"]
+    assert names(connection.feed(b"a CREATE " + b"x" * 91 + b"\r\n")) == ["a CREATE"]
+
+
+def test_a_skipped_line_takes_its_literal_along() -> None:
+    connection = logged_in()
+    events = connection.feed(b"a CREATE " + b"x" * 100 + b" {8+}\r\nb NOOP\r\n\r\nc NOOP\r\n")
+    assert names(events) == ["BadCommand", "c NOOP"]
+    events = connection.feed(b"a CREATE " + b"x" * 100 + b" {8}\r\nb NOOP\r\n")
+    assert names(events) == ["BadCommand", "b NOOP"]
+
+
+def test_lines_before_login_are_shorter() -> None:
+    connection = Connection(SMALL)
+    [event] = connection.feed(b"a LOGIN u " + b"p" * 51)
+    assert isinstance(event, BadCommand)
+
+
+def test_all_pieces_of_a_command_together_have_a_limit() -> None:
+    connection = logged_in()
+    assert connection.feed(b"a SEARCH TEXT {20+}\r\n" + b"x" * 20) == []
+    for _ in range(3):
+        assert connection.feed(b" TEXT {20+}\r\n" + b"x" * 20) == []
+    [event] = connection.feed(b" TEXT {20+}\r\n" + b"x" * 20)
+    assert isinstance(event, BadCommand)
+    connection = logged_in()
+    for _ in range(3):
+        connection.feed((b"a ID (" if _ == 0 else b" ") + b"{20+}\r\n" + b"x" * 20)
+    [event] = connection.feed(b" " + b"x" * 99)
+    assert isinstance(event, BadCommand)
+    assert event.tag == b"a"
+
+
+def test_bytes_behind_starttls_are_dropped() -> None:
+    connection = Connection()
+    assert names(connection.feed(b"a STARTTLS\r\nb LOGIN x y\r\n")) == ["a STARTTLS"]
+    assert connection.paused
+    assert connection.resume_with_tls() == []
+    assert names(connection.feed(b"c NOOP\r\n")) == ["c NOOP"]
+
+
+def test_a_refused_starttls_goes_on_with_what_was_sent() -> None:
+    connection = Connection()
+    connection.feed(b"a STARTTLS\r\nb NOOP\r\n")
+    assert names(connection.resume()) == ["b NOOP"]
+
+
+def test_reading_pauses_until_a_login_is_decided() -> None:
+    connection = Connection(SMALL)
+    assert names(connection.feed(b"a LOGIN u p\r\nb CREATE {20}\r\n")) == ["a LOGIN"]
+    assert connection.feed(b"") == []
+    assert connection.resume_authenticated() == [NeedContinuation(20)]
+
+
+def test_auth_responses_are_decoded() -> None:
+    connection = Connection()
+    connection.feed(b"a AUTHENTICATE PLAIN\r\n")
+    assert connection.resume_with_auth() == []
+    assert connection.feed(b"AGEAYg==\r\nb NOOP\r\n") == [AuthResponse(b"\0a\0b")]
+    assert names(connection.resume()) == ["b NOOP"]
+
+
+def test_an_auth_response_can_cancel_be_empty_or_wrong() -> None:
+    for line, event in (
+        (b"*", AuthResponse(None)),
+        (b"", AuthResponse(b"")),
+        (b"!", BadCommand(b"a", "The response is not valid base64.")),
+        (b"A" * 61, BadCommand(b"a", "The command is longer than 60 octets.")),
+    ):
+        connection = Connection(SMALL)
+        connection.feed(b"a AUTHENTICATE PLAIN\r\n")
+        connection.resume_with_auth()
+        assert connection.feed(line + b"\r\n") == [event]
+        connection.resume()
+        assert names(connection.feed(b"b NOOP\r\n")) == ["b NOOP"]
+
+
+def test_idle_ends_with_done_or_with_anything_else() -> None:
+    for line, event in (
+        (b"done", IdleDone()),
+        (b"b NOOP", BadCommand(b"a", "Expected DONE.")),
+        (b"x" * 101, BadCommand(b"a", "The command is longer than 100 octets.")),
+    ):
+        connection = logged_in()
+        assert names(connection.feed(b"a IDLE\r\n")) == ["a IDLE"]
+        assert connection.resume_with_idle() == []
+        assert connection.feed(line + b"\r\n") == [event]
+        assert names(connection.feed(b"c NOOP\r\n")) == ["c NOOP"]
+
+
+def test_a_refused_idle_does_not_swallow_the_next_command() -> None:
+    connection = Connection()
+    connection.feed(b"a IDLE\r\nb NOOP\r\n")
+    assert names(connection.resume()) == ["b NOOP"]
+
+
+def test_an_unknown_charset_is_refused_not_bad() -> None:
+    assert logged_in().feed(b"a SEARCH CHARSET X ALL\r\n") == [
+        CommandRefused(b"a", Refusal.BAD_CHARSET)
+    ]
+
+
+def test_nothing_is_read_behind_logout_or_close() -> None:
+    connection = Connection()
+    assert names(connection.feed(b"a LOGOUT\r\nb NOOP\r\n")) == ["a LOGOUT"]
+    assert connection.feed(b"c NOOP\r\n") == []
+    connection.close()
+    assert connection.feed(b"d NOOP\r\n") == []
+    assert connection.resume() == []
+
+
+@pytest.mark.parametrize("end", [b"{5", b"{5+", b"{}", b"{x}", b"{-1}", b"{" + b"9" * 21 + b"}"])
+def test_what_only_looks_like_a_literal_is_bad(end: bytes) -> None:
+    [event] = logged_in().feed(b"a CREATE " + end + b"\r\n")
+    assert isinstance(event, BadCommand)
+
+
+def test_the_last_limit_reached_in_a_skipped_literal_is_fatal_at_once() -> None:
+    connection = logged_in()
+    connection.feed(b"x\r\n" * 4)
+    assert names(connection.feed(b"a CREATE {21+}\r\n")) == ["BadCommand", "Fatal"]
+    assert connection.feed(b"x" * 30) == []
+    connection = logged_in()
+    connection.feed(b"x\r\n" * 4)
+    [_, event] = connection.feed(b"x" * 101)
+    assert event == Fatal("Too many bad commands.")
