@@ -4,6 +4,8 @@ from django.apps import AppConfig
 
 
 class MailConfig(AppConfig):
+    """The mail app."""
+
     name = "mail"
     default_auto_field = "django.db.models.BigAutoField"
 

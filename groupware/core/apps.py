@@ -4,6 +4,8 @@ from django.apps import AppConfig
 
 
 class CoreConfig(AppConfig):
+    """The kernel."""
+
     name = "groupware.core"
     label = "core"
     default_auto_field = "django.db.models.BigAutoField"

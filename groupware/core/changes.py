@@ -38,7 +38,7 @@ def begin_change(account_id: int, *, add_bytes: int = 0, add_items: int = 0) -> 
         cursor.execute(
             "UPDATE core_accountstate SET next_modseq = next_modseq + 1,"
             " bytes_used = bytes_used + %s, items_used = items_used + %s"
-            f" WHERE account_id = %s{quota}"  # noqa: S608 (constant text)
+            f" WHERE account_id = %s{quota}"
             " RETURNING next_modseq - 1, bytes_used, quota_bytes",
             params,
         )

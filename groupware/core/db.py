@@ -4,10 +4,12 @@ Reads are snapshots that never wait for writers. Writes take the lock of the acc
 write to (`groupware.core.changes`) inside `write_transaction`.
 """
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
@@ -87,11 +89,12 @@ def read_snapshot() -> Iterator[None]:
 @contextmanager
 def _immediate() -> Iterator[None]:
     """Begin with the write lock taken, so that a read first never meets a stale snapshot."""
-    connection.transaction_mode = "IMMEDIATE"
+    wrapper: Any = connection  # only SQLite's wrapper has the attribute
+    wrapper.transaction_mode = "IMMEDIATE"
     try:
         yield
     finally:
-        connection.transaction_mode = None
+        wrapper.transaction_mode = None
 
 
 def _set_lock_timeout() -> None:
@@ -120,5 +123,12 @@ def key_share(table: str, key: int) -> bool:
     """Whether the row is there, and keep it there until the transaction ends."""
     suffix = "" if is_sqlite() else " FOR KEY SHARE"
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT 1 FROM "{table}" WHERE id = %s{suffix}', [key])  # noqa: S608
+        cursor.execute(f'SELECT 1 FROM "{table}" WHERE id = %s{suffix}', [key])
         return cursor.fetchone() is not None
+
+
+def in_list(column: str, values: list[int]) -> tuple[str, list[Any]]:
+    """Return (SQL condition, its parameters) for `column IN values`, of any length."""
+    if is_sqlite():
+        return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(values)]
+    return f"{column} = ANY(%s)", [values]

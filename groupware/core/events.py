@@ -85,14 +85,14 @@ def subscribe(subscriber: Subscriber) -> Callable[[], None]:
 
 def publish(event: Event) -> None:
     """Tell this process's subscribers and every other process; never fails the caller."""
-    for subscriber in list(_subscribers):
+    for subscriber in _subscribers:
         subscriber(event)
     data = encode(event)
     own = own_socket_name()
     with suppress(OSError):
-        for name in os.listdir(directory()):
-            if name != own:
-                _send(data, directory() / name)
+        for path in directory().iterdir():
+            if path.name != own:
+                _send(data, path)
 
 
 def own_socket_name() -> str:
@@ -101,7 +101,7 @@ def own_socket_name() -> str:
 
 
 def _send(data: bytes, path: Path) -> None:
-    global _sender
+    global _sender  # noqa: PLW0603 (one per process)
     with _sender_lock:
         if _sender is None:
             _sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)

@@ -30,5 +30,5 @@ class Listeners:
         )
 
     def get(self, name: str) -> list[socket.socket]:
-        """The sockets of one port."""
+        """Return the sockets of one port."""
         return self.sockets.get(name, [])

@@ -28,33 +28,39 @@ _Stamp = tuple[tuple[int, int, int], ...]
 class TlsContext:
     """A server's SSLContext whose certificate follows its files, without a restart.
 
-    `context` stays one object: sessions that are open keep what they negotiated, the next
-    handshake gets the new certificate.
+    `context` stays one object and looks at the files at each handshake: sessions that are open
+    keep what they negotiated, the next one gets the new certificate.
     """
 
     def __init__(self, cert: Path, key: Path) -> None:
         self._cert = cert
         self._key = key
         self._stamp = self._read_stamp()
-        self.context = new_server_context()
-        self.context.load_cert_chain(cert, key)
+        self.context = self._current = new_server_context(cert, key)
+        self.context.sni_callback = self._choose_context
+
+    def _choose_context(
+        self, session: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext
+    ) -> None:
+        # Called after each ClientHello, with or without a server name.
+        self.reload_if_changed()
+        if self._current is not self.context:
+            session.context = self._current
 
     def reload_if_changed(self) -> bool:
         """Load the files anew if they changed; a pair that does not fit leaves the old in place.
 
-        Costs two stats; call it as often as once a second.
+        Costs two stats.
         """
         try:
             stamp = self._read_stamp()
             if stamp == self._stamp:
                 return False
-            # Tried apart first: loading replaces the certificate before it looks at the key.
-            new_server_context().load_cert_chain(self._cert, self._key)
-            self.context.load_cert_chain(self._cert, self._key)
+            self._stamp = stamp
+            self._current = new_server_context(self._cert, self._key)
         except OSError as error:  # ssl.SSLError is one
             _log.warning("certificate not reloaded", file=str(self._cert), error=str(error))
             return False
-        self._stamp = stamp
         _log.info("certificate reloaded", file=str(self._cert))
         return True
 
@@ -63,11 +69,12 @@ class TlsContext:
         return tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)
 
 
-def new_server_context() -> ssl.SSLContext:
-    """Return a context for servers: TLS 1.2 and later, no renegotiation, no compression."""
+def new_server_context(cert: Path, key: Path) -> ssl.SSLContext:
+    """Return a context for servers: TLS 1.2 and later, no renegotiation. Raises OSError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.load_cert_chain(cert, key)
     return context
 
 

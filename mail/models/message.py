@@ -8,10 +8,10 @@ from groupware.core.models.store import Item
 
 
 class Message(Item):
-    """One message in one mailbox: prefix + blob.
+    r"""One message in one mailbox: prefix + blob.
 
     `size` is the sum of both, with NUL octets counted as they are. `flags` is a bit mask
-    (`mail.flags`), `\\Seen` in it being the owner's; `keywords` are space-separated and
+    (`mail.flags`), `\Seen` in it being the owner's; `keywords` are space-separated and
     sorted. `internal_date` is epoch seconds, `internal_zone` minutes east of UTC, as given.
     `email_id` is the same for all copies of a message (RFC 8474).
     """
@@ -53,7 +53,7 @@ class MessagePrefix(models.Model):
 
 
 class MessageReader(models.Model):
-    """`\\Seen` of a reader who does not own the mailbox, under the owner's account."""
+    r"""`\Seen` of a reader who does not own the mailbox, under the owner's account."""
 
     account = models.ForeignKey("core.Account", on_delete=models.CASCADE, db_index=False)
     collection = models.ForeignKey("core.Collection", on_delete=models.CASCADE, db_index=False)

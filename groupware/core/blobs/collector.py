@@ -27,19 +27,19 @@ def _references() -> list[tuple[str, str]]:
             remote = field.remote_field
             if remote is None or remote.model is not Blob or field.primary_key:
                 continue
-            found.append((model._meta.db_table, field.column))
+            found.append((model._meta.db_table, str(field.column)))
     return found
 
 
 def collect_unreferenced(*, min_age: int = MIN_AGE) -> int:
     """Remove blobs that no item points at, and return how many."""
     unreferenced = " AND ".join(
-        f'NOT EXISTS (SELECT 1 FROM "{table}" WHERE "{column}" = core_blob.id)'  # noqa: S608
+        f'NOT EXISTS (SELECT 1 FROM "{table}" WHERE "{column}" = core_blob.id)'
         for table, column in _references()
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM core_blob WHERE created_at <= %s AND {unreferenced}",  # noqa: S608
+            f"SELECT id FROM core_blob WHERE created_at <= %s AND {unreferenced}",
             [epoch() - min_age],
         )
         candidates = [row[0] for row in cursor.fetchall()]
@@ -60,7 +60,7 @@ def _remove(blob_ids: list[int], unreferenced: str) -> int:
     try:
         with db.write_transaction(), connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT id, location FROM core_blob WHERE {condition}"  # noqa: S608
+                f"SELECT id, location FROM core_blob WHERE {condition}"
                 + ("" if db.is_sqlite() else " FOR UPDATE"),
                 blob_ids,
             )
@@ -70,7 +70,7 @@ def _remove(blob_ids: list[int], unreferenced: str) -> int:
             places = ", ".join(["%s"] * len(rows))
             for table, column in [*((t, "blob_id") for t in dependent), ("core_blob", "id")]:
                 cursor.execute(
-                    f'DELETE FROM "{table}" WHERE "{column}" IN ({places})',  # noqa: S608
+                    f'DELETE FROM "{table}" WHERE "{column}" IN ({places})',
                     [row[0] for row in rows],
                 )
     except IntegrityError:  # one of them was claimed in between: the next run looks again
@@ -95,9 +95,7 @@ def sweep_unnamed(*, min_age: int = UNNAMED_AGE) -> int:
 
 
 def _sweep(locations: list[str]) -> int:
-    named = set(
-        Blob.objects.filter(location__in=locations).values_list("location", flat=True)
-    )
+    named = set(Blob.objects.filter(location__in=locations).values_list("location", flat=True))
     unnamed = [location for location in locations if location not in named]
     for location in unnamed:
         store().remove(location)

@@ -9,6 +9,7 @@ Layout: one octet version (1), frame count (u32), then for each frame raw and st
 import struct
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 
 import zstandard
 
@@ -57,7 +58,7 @@ def compress(data: bytes) -> bytes:
     cuts = [0, *range(min(FIRST_FRAME, len(data)), len(data), FRAME), len(data)]
     lengths: list[bytes] = []
     frames: list[bytes] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         if start == end:
             continue
         frame = compressor.compress(view[start:end])
@@ -81,7 +82,7 @@ def parse_table(stored: bytes) -> FrameTable:
     size = table_size(stored)
     if len(stored) < size:
         raise DamagedBlob("too short for its table")
-    return FrameTable(tuple(_PAIR.iter_unpack(stored[_HEAD.size : size])), size)  # type: ignore[arg-type]
+    return FrameTable(tuple(_PAIR.iter_unpack(stored[_HEAD.size : size])), size)
 
 
 def decompress_frames(stored: bytes, lengths: tuple[tuple[int, int], ...]) -> bytes:

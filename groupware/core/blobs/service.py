@@ -96,7 +96,7 @@ def claim(staged: StagedBlob) -> int:
         if row is None:
             suffix = "" if db.is_sqlite() else " FOR KEY SHARE"
             cursor.execute(
-                f"SELECT id FROM core_blob WHERE digest = %s{suffix}",  # noqa: S608
+                f"SELECT id FROM core_blob WHERE digest = %s{suffix}",
                 [staged.digest],
             )
             row = cursor.fetchone()

@@ -73,7 +73,7 @@ class DatabaseFile:
         connection = sqlite3.connect(
             self._path, timeout=20, isolation_level=None, check_same_thread=False
         )
-        os.chmod(self._path, 0o600)
+        self._path.chmod(0o600)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "mmap_size=1073741824"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(
@@ -132,11 +132,12 @@ class DatabaseFile:
         """Return stored octets of one row; raises `BlobMissing`."""
         query = "SELECT data FROM blob WHERE id = ?"
         if length >= 0:
-            query = f"SELECT substr(data, {start + 1}, {length}) FROM blob WHERE id = ?"  # noqa: S608
+            query = f"SELECT substr(data, {start + 1}, {length}) FROM blob WHERE id = ?"
         row = self._connection().execute(query, (key,)).fetchone()
         if row is None:
             raise BlobMissing(f"db:{key}")
-        return row[0] if length >= 0 or start == 0 else row[0][start:]
+        data: bytes = row[0]
+        return data if length >= 0 else data[start:]
 
     def remove(self, key: int) -> None:
         """Delete one row."""

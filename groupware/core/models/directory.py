@@ -27,6 +27,8 @@ class Domain(models.Model):
 
 
 class AccountKind(models.TextChoices):
+    """What an account is; only a person logs in."""
+
     PERSON = "person"
     SHARED = "shared"
     ROOM = "room"
@@ -37,6 +39,7 @@ class AccountManager(BaseUserManager["Account"]):
     """Look-ups only: accounts are made by `groupware.core.directory.create_account`."""
 
     def get_by_natural_key(self, username: str | None) -> "Account":
+        """Return the account with this login (Django's own commands)."""
         return self.get(login=username)
 
 
@@ -50,9 +53,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     login = models.CharField(max_length=320, unique=True)
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="accounts")
-    kind = models.CharField(
-        max_length=16, choices=AccountKind.choices, default=AccountKind.PERSON
-    )
+    kind = models.CharField(max_length=16, choices=AccountKind.choices, default=AccountKind.PERSON)
     name = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
@@ -119,6 +120,8 @@ class GroupMember(models.Model):
 
 
 class AddressKind(models.TextChoices):
+    """What an address is for."""
+
     PRIMARY = "primary"
     ALIAS = "alias"
     LIST = "list"

@@ -27,6 +27,8 @@ class AccountState(models.Model):
 
 
 class CollectionKind(models.TextChoices):
+    """What a collection holds; the middle of its name ADDRESS/KIND/NAME."""
+
     MAIL = "mail"
     CALENDAR = "calendars"
     ADDRESS_BOOK = "addressbooks"
@@ -59,9 +61,7 @@ class Collection(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["account", "kind", "name"], name="core_collection_name"
-            )
+            models.UniqueConstraint(fields=["account", "kind", "name"], name="core_collection_name")
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,188 @@
+"""The only crossing between asyncio and the ORM, and the frame that every server runs in.
+
+A command crosses once: `read` for a query in one snapshot, `write` for a service (its result
+comes after the commit), `call` for work with transactions of its own.
+"""
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+import uvloop
+from django.db import connections
+
+from groupware.core import auth, db
+from groupware.core.groupcommit import GroupCommitter
+from groupware.core.hub import ChangeWatch, Hub
+
+READERS = 4
+"""Threads of a process that read and prepare; Python runs one at a time anyway."""
+HASHERS = auth.MAX_HASHES_AT_ONCE + 1
+"""Threads that prove credentials, apart from the readers so that a flood never stops them."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = structlog.get_logger("groupware.aio")
+
+
+class Crossing:
+    """The thread pools, the committer and the hub of one process."""
+
+    def __init__(self) -> None:
+        self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        self.hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="login")
+        self._committer: GroupCommitter | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def committer(self) -> GroupCommitter:
+        """The committer, made at the first write."""
+        with self._lock:
+            if self._committer is None:
+                self._committer = GroupCommitter()
+            return self._committer
+
+    def close(self) -> None:
+        """Finish what was begun and close every database connection."""
+        with self._lock:
+            committer, self._committer = self._committer, None
+        if committer is not None:
+            committer.close()
+        for pool in (self.readers, self.hashers):
+            for _ in range(READERS):
+                pool.submit(connections.close_all)
+            pool.shutdown(wait=True)
+
+
+_crossing: Crossing | None = None
+_hub: Hub | None = None
+
+
+def crossing() -> Crossing:
+    """Return the crossing of this process."""
+    global _crossing  # noqa: PLW0603 (one per process)
+    if _crossing is None:
+        _crossing = Crossing()
+    return _crossing
+
+
+def close_crossing() -> None:
+    """Close the crossing; the next use opens a new one."""
+    global _crossing
+    held, _crossing = _crossing, None
+    if held is not None:
+        held.close()
+
+
+def _in_snapshot(call: Callable[[], T]) -> T:
+    with db.read_snapshot():
+        return call()
+
+
+async def _on(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(pool, context.run, call)
+
+
+async def read(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a query in one snapshot; never waits for a writer."""
+    call = partial(function, *args, **kwargs)
+    return await _on(crossing().readers, partial(_in_snapshot, call))
+
+
+async def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work that opens its own transactions, or none (preparing a message)."""
+    return await _on(crossing().readers, partial(function, *args, **kwargs))
+
+
+async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a service; returns when its writes are durable.
+
+    Raises what the service raises, and `Busy` after a bounded wait.
+    """
+    future = crossing().committer.submit(partial(function, *args, **kwargs))
+    return await asyncio.shield(asyncio.wrap_future(future))
+
+
+async def authenticate(login: str, password: str, *, protocol: str, network: str) -> auth.Principal:
+    """Prove credentials (`auth.authenticate`) on threads of their own."""
+    proof = partial(auth.authenticate, login, password, protocol=protocol, network=network)
+    return await _on(crossing().hashers, proof)
+
+
+def change_watch() -> ChangeWatch:
+    """Return a new watch for the event loop's thread."""
+    return ChangeWatch()
+
+
+def hub() -> Hub:
+    """Return the hub of the running server."""
+    if _hub is None:
+        raise RuntimeError("no server runs in this process")
+    return _hub
+
+
+@dataclass(slots=True)
+class Stopping:
+    """Tells servers that the process is asked to stop."""
+
+    event: asyncio.Event
+
+    async def wait(self) -> None:
+        """Return when SIGTERM or SIGINT came."""
+        await self.event.wait()
+
+
+def run_server(main: Callable[[Stopping], Awaitable[None]]) -> None:
+    """Run a server until SIGTERM or SIGINT: `main` starts it, waits, and winds it down.
+
+    `main` returns when every command in flight is finished; the writes they made are
+    committed before the process ends.
+    """
+    try:
+        uvloop.run(_serve(main))
+    finally:
+        close_crossing()
+        connections.close_all()
+
+
+async def _serve(main: Callable[[Stopping], Awaitable[None]]) -> None:
+    global _hub  # noqa: PLW0603 (one per process)
+    loop = asyncio.get_running_loop()
+    stopping = Stopping(asyncio.Event())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.event.set)
+    _hub = Hub(loop, read)
+    _hub.start()
+    try:
+        await main(stopping)
+    finally:
+        held, _hub = _hub, None
+        await held.close()
+
+
+async def listen(
+    factory: Callable[[], asyncio.BaseProtocol],
+    sockets: list[socket.socket],
+    *,
+    backlog: int = 1024,
+    **options: Any,
+) -> list[asyncio.Server]:
+    """Accept connections from inherited sockets; `options` go to `create_server` (ssl)."""
+    loop = asyncio.get_running_loop()
+    servers = []
+    for listening in sockets:
+        listening.settimeout(0)
+        servers.append(
+            await loop.create_server(factory, sock=listening, backlog=backlog, **options)
+        )
+    return servers

@@ -1,0 +1,218 @@
+"""The one door: how every protocol finds out who is there.
+
+Passwords are Argon2id, at most two at once per process, and throttled first by (account,
+network): the account itself is never locked. App passwords carry 128 random bits and are
+compared by SHA-256. Proven credentials are cached in memory for a short time under a keyed
+MAC and the account's credential_epoch, which is read at each login.
+"""
+
+import hmac
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+
+from django.contrib.auth.hashers import check_password, make_password
+
+from groupware.core import db
+from groupware.core.clock import monotonic, now
+from groupware.core.errors import AuthenticationFailed, Invalid, NotFound, Throttled
+from groupware.core.events import CredentialsChanged, publish
+from groupware.core.models import Account, AppPassword, LoginThrottle
+from groupware.core.models.directory import Address
+
+MAX_HASHES_AT_ONCE = 2
+"""Argon2 computations at once in a process: each takes 19 MiB."""
+CACHE_SECONDS = 300.0
+MAX_CACHED = 10_000
+FREE_FAILURES = 10
+"""Failed logins of one (account, network) before each next one has to wait."""
+MAX_WAIT = timedelta(minutes=15)
+SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
+
+_MESSAGE = "The address or the password is wrong."
+_hashing = threading.BoundedSemaphore(MAX_HASHES_AT_ONCE)
+_cache_key = secrets.token_bytes(32)
+_cache: dict[bytes, tuple[int, int, float]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever a session belongs to, as of the login."""
+
+    account_id: int
+    login: str
+    credential_epoch: int
+    app_password_id: int | None = None
+
+
+def authenticate(login: str, password: str, *, protocol: str, network: str) -> Principal:
+    """Return who the credentials belong to.
+
+    `network` is the client's address. Raises `AuthenticationFailed` or `Throttled`; neither
+    tells whether the account exists.
+    """
+    mac = _mac(login, password, protocol)
+    account = _find_account(login)
+    if account is not None and (cached := _cached(account, mac)) is not None:
+        return cached
+    block = _network_of(network)
+    _check_throttle(login.lower(), block)
+    proven, app_password_id = _prove(account, password, protocol)
+    if account is None or not proven:
+        _count_failure(login.lower(), block, mac[:16])
+        raise AuthenticationFailed(_MESSAGE)
+    _remember(account, mac, app_password_id)
+    _forgive(login.lower(), block)
+    return Principal(account.pk, account.login, account.credential_epoch, app_password_id)
+
+
+def is_current(account_id: int, credential_epoch: int) -> bool:
+    """Whether a session that began with this epoch may go on."""
+    return Account.objects.filter(
+        pk=account_id, credential_epoch=credential_epoch, is_active=True
+    ).exists()
+
+
+def end_sessions(account_id: int) -> None:
+    """Raise the credential_epoch: cached credentials and live sessions end."""
+    with db.write_transaction():
+        account = Account.objects.get(pk=account_id)
+        Account.objects.filter(pk=account_id).update(credential_epoch=account.credential_epoch + 1)
+        event = CredentialsChanged(account_id)
+        db.on_commit(lambda: publish(event))
+
+
+def create_app_password(account_id: int, label: str, scopes: frozenset[str]) -> str:
+    """Create an app password and return it; it is never shown again."""
+    if not scopes or not scopes <= SCOPES:
+        raise Invalid(f"Scopes are some of {', '.join(sorted(SCOPES))}.")
+    public_id = secrets.token_hex(4)
+    secret = secrets.token_hex(16)
+    with db.write_transaction():
+        AppPassword.objects.create(
+            account_id=account_id,
+            public_id=public_id,
+            secret_sha256=sha256(secret.encode()).digest(),
+            label=label,
+            scopes=" ".join(sorted(scopes)),
+            created_at=now(),
+        )
+    return f"{public_id}-{secret}"
+
+
+def revoke_app_password(account_id: int, public_id: str) -> None:
+    """Revoke an app password; sessions of the account begin anew."""
+    with db.write_transaction():
+        revoked = AppPassword.objects.filter(
+            account_id=account_id, public_id=public_id, revoked_at=None
+        ).update(revoked_at=now())
+        if not revoked:
+            raise NotFound("There is no such app password.")
+        end_sessions(account_id)
+
+
+def _mac(login: str, password: str, protocol: str) -> bytes:
+    parts = (text.encode("utf-8", "surrogateescape") for text in (login, password, protocol))
+    message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return hmac.digest(_cache_key, message, "sha256")
+
+
+def _find_account(login: str) -> Account | None:
+    """By the primary address, or by any address that leads to this person alone."""
+    name = login.strip().lower()
+    account = Account.objects.filter(login=name).first()
+    if account is not None:
+        return account
+    local_part, _, domain = name.rpartition("@")
+    address = Address.objects.filter(domain__name=domain, local_part=local_part).first()
+    if address is None or not local_part:
+        return None
+    targets = list(address.targets.all()[:2])
+    return targets[0].account if len(targets) == 1 else None
+
+
+def _cached(account: Account, mac: bytes) -> Principal | None:
+    held = _cache.get(mac)
+    if held is None:
+        return None
+    app_password_id, epoch, until = held
+    if epoch != account.credential_epoch or monotonic() > until or not account.can_log_in:
+        _cache.pop(mac, None)
+        return None
+    return Principal(account.pk, account.login, epoch, app_password_id or None)
+
+
+def _remember(account: Account, mac: bytes, app_password_id: int | None) -> None:
+    if len(_cache) >= MAX_CACHED:
+        _cache.clear()
+    _cache[mac] = (app_password_id or 0, account.credential_epoch, monotonic() + CACHE_SECONDS)
+
+
+def _prove(account: Account | None, password: str, protocol: str) -> tuple[bool, int | None]:
+    if account is not None and account.can_log_in:
+        app_password_id = _match_app_password(account, password, protocol)
+        if app_password_id is not None:
+            return True, app_password_id
+    with _hashing:
+        if account is None or not account.has_usable_password():
+            make_password(password)  # takes as long as a check: timing tells nothing
+            return False, None
+        proven = check_password(password, account.password)
+    # With a second factor, protocols take only app passwords.
+    return proven and account.can_log_in and not account.second_factor, None
+
+
+def _match_app_password(account: Account, password: str, protocol: str) -> int | None:
+    public_id, dash, secret = password.partition("-")
+    if not dash or len(public_id) != 8:
+        return None
+    held = AppPassword.objects.filter(account=account, public_id=public_id, revoked_at=None).first()
+    if held is None or protocol not in held.scopes.split():
+        return None
+    digest = sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    return held.pk if hmac.compare_digest(digest, bytes(held.secret_sha256)) else None
+
+
+def _network_of(address: str) -> str:
+    """One IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:49]
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ip_network((parsed, 64), strict=False))
+
+
+def _check_throttle(login: str, network: str) -> None:
+    held = LoginThrottle.objects.filter(login=login, network=network).first()
+    if held is None or held.failures < FREE_FAILURES:
+        return
+    wait = min(timedelta(seconds=2 ** min(held.failures - FREE_FAILURES, 10)), MAX_WAIT)
+    if now() < held.last_failure_at + wait:
+        raise Throttled("Too many failed logins from this network: wait a few minutes.")
+
+
+def _count_failure(login: str, network: str, secret_mac: bytes) -> None:
+    """Count a failure; the same stale password again counts once."""
+    with db.write_transaction():
+        held, made = LoginThrottle.objects.get_or_create(
+            login=login[:320],
+            network=network,
+            defaults={"failures": 1, "last_secret_mac": secret_mac, "last_failure_at": now()},
+        )
+        if not made and bytes(held.last_secret_mac) != secret_mac:
+            held.failures += 1
+            held.last_secret_mac = secret_mac
+            held.last_failure_at = now()
+            held.save()
+
+
+def _forgive(login: str, network: str) -> None:
+    failures = LoginThrottle.objects.filter(login=login, network=network)
+    if failures.exists():
+        with db.write_transaction():
+            failures.delete()

@@ -1,0 +1,134 @@
+"""One thread per process that commits the writes of many sessions together.
+
+On the embedded database a commit is a sync of the disk, whoever wrote; so what waits is
+written in one transaction, each job a savepoint that fails alone. A job's result is handed
+out after the outer commit, which is the moment it is durable. On PostgreSQL, which groups
+commits itself, jobs run side by side.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context, copy_context
+from queue import SimpleQueue
+from typing import Any
+
+from django.db import connections, transaction
+
+from groupware.core import db
+
+MAX_GROUP = 64
+"""Jobs that share one commit at most, so that the first of them does not wait for long."""
+POSTGRESQL_WRITERS = 8
+"""Writing threads of a process where the database groups commits itself."""
+
+
+class _Job:
+    """One write and where its result goes."""
+
+    __slots__ = ("call", "context", "error", "future", "result")
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.call = call
+        self.context: Context = copy_context()
+        self.future: Future[Any] = Future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Run in the submitter's context, keeping result or error."""
+        self.error = None
+        try:
+            self.result = self.context.run(self.call)
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def settle(self) -> None:
+        """Hand the outcome to whoever waits."""
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class GroupCommitter:
+    """Runs writes in the order of their arrival; `submit` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._loop, name="group-commit", daemon=True)
+        self._pool: ThreadPoolExecutor | None = None
+        if db.is_sqlite():
+            self._thread.start()
+        else:
+            self._pool = ThreadPoolExecutor(POSTGRESQL_WRITERS, thread_name_prefix="write")
+
+    def submit(self, call: Callable[[], Any]) -> "Future[Any]":
+        """Run `call` in a durable transaction; the future is done after the commit."""
+        job = _Job(call)
+        if self._pool is not None:
+            self._pool.submit(_run_alone, job)
+        else:
+            self._queue.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Finish what was submitted, then stop."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+        else:
+            self._queue.put(None)
+            self._thread.join()
+
+    def _loop(self) -> None:
+        stopping = False
+        while not stopping:
+            job = self._queue.get()
+            jobs: list[_Job] = []
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == MAX_GROUP or self._queue.empty():
+                    break
+                job = self._queue.get()
+            stopping = job is None
+            if jobs:
+                _run_group(jobs)
+        connections.close_all()
+
+
+def _run_alone(job: _Job) -> None:
+    try:
+        with db.write_transaction():
+            job.run()
+    except BaseException as error:  # noqa: BLE001 (handed to whoever waits)
+        job.error = error
+    job.settle()
+
+
+def _run_group(jobs: list[_Job]) -> None:
+    if len(jobs) == 1:
+        _run_alone(jobs[0])
+        return
+    try:
+        with db.write_transaction():
+            for job in jobs:
+                _run_in_savepoint(job)
+    except BaseException:  # noqa: BLE001 (each job meets it again alone)
+        # The commit itself failed, and with it every job of the group: whoever is not to
+        # blame succeeds alone.
+        for job in jobs:
+            _run_alone(job)
+        return
+    for job in jobs:
+        job.settle()
+
+
+def _run_in_savepoint(job: _Job) -> None:
+    """Run one job of a group; its failure undoes only its own writes."""
+    try:
+        with transaction.atomic():
+            job.run()
+    except BaseException:
+        if job.error is None or transaction.get_connection().needs_rollback:
+            raise

@@ -1,0 +1,270 @@
+"""Reads of the mail store: plain values from narrow rows, no model objects.
+
+Hot: `list_changes`, `get_snapshot` and `fetch_messages` serve every NOOP, SELECT and FETCH.
+Run them inside `db.read_snapshot`.
+"""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from groupware.core.errors import NotFound
+from mail.flags import DELETED, SEEN
+from mail.uidset import Ranges, chunks, sql_condition
+
+BATCH = 500
+"""Rows that one `fetch_messages` returns at most."""
+
+_MAILBOX_COLUMNS = (
+    "c.account_id, c.id, c.name, c.object_id, b.special_use, b.selectable, c.uid_validity,"
+    " c.uid_next, c.highest_modseq, c.items, c.bytes, b.unseen, b.deleted, b.keywords"
+)
+_MAILBOX_TABLES = "core_collection c JOIN mail_mailbox b ON b.collection_id = c.id"
+
+_MESSAGE_FIELDS: dict[str, str] = {
+    "uid": "m.uid",
+    "flags": "m.flags",
+    "keywords": "m.keywords",
+    "modseq": "m.modseq",
+    "size": "m.size",
+    "internal_date": "m.internal_date",
+    "internal_zone": "m.internal_zone",
+    "prefix_size": "m.prefix_size",
+    "email_id": "m.email_id",
+    "thread_id": "m.thread_id",
+    "saved_at": "m.saved_at",
+    "blob_id": "m.blob_id",
+}
+_CONTENT_FIELDS: dict[str, str] = {
+    name: f't."{name}"'
+    for name in (
+        "envelope",
+        "bodystructure",
+        "header_size",
+        "parts",
+        "header_fields",
+        "sent_at",
+        "base_subject",
+        "message_id",
+        "references",
+        "preview",
+    )
+}
+_PREFIX_FIELDS = {"prefix": "p.data"}
+_BLOB_FIELDS = {"blob_location": "s.location", "blob_size": "s.size"}
+FIELDS: dict[str, str] = {**_MESSAGE_FIELDS, **_CONTENT_FIELDS, **_PREFIX_FIELDS, **_BLOB_FIELDS}
+"""What `fetch_messages` can return, by name."""
+
+_JOINS = (
+    (_CONTENT_FIELDS, " JOIN mail_messagecontent t ON t.blob_id = m.blob_id"),
+    (_BLOB_FIELDS, " JOIN core_blob s ON s.id = m.blob_id"),
+    (_PREFIX_FIELDS, " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxInfo:
+    """A mailbox as LIST, STATUS and SELECT need it."""
+
+    account_id: int
+    collection_id: int
+    name: str
+    object_id: str
+    special_use: str
+    selectable: bool
+    uid_validity: int
+    uid_next: int
+    highest_modseq: int
+    items: int
+    bytes: int
+    unseen: int
+    deleted: int
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A mailbox and its UIDs, ascending; their positions are the sequence numbers."""
+
+    info: MailboxInfo
+    uids: "array[int]"
+    first_unseen_uid: int | None
+
+
+FlagRow = tuple[int, int, str, int]
+"""(uid, flags, keywords, modseq)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened in a mailbox after a modseq."""
+
+    info: MailboxInfo
+    changed: list[FlagRow]
+    new: list[FlagRow]
+    vanished: list[tuple[int, int]]
+
+
+def _mailboxes(condition: str, params: Sequence[Any]) -> list[MailboxInfo]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_MAILBOX_COLUMNS} FROM {_MAILBOX_TABLES} WHERE {condition}",
+            params,
+        )
+        rows = cursor.fetchall()
+    return [MailboxInfo(*row[:5], bool(row[5]), *row[6:13], tuple(row[13].split())) for row in rows]
+
+
+def list_mailboxes(account_id: int) -> list[MailboxInfo]:
+    """Return every mailbox of an account, INBOX first, then by name."""
+    found = _mailboxes("c.account_id = %s AND c.kind = 'mail'", [account_id])
+    return sorted(found, key=lambda info: (info.name != "INBOX", info.name))
+
+
+def find_mailbox(account_id: int, name: str) -> MailboxInfo | None:
+    """Return a mailbox by its name, or None."""
+    found = _mailboxes("c.account_id = %s AND c.kind = 'mail' AND c.name = %s", [account_id, name])
+    return found[0] if found else None
+
+
+def get_mailbox(account_id: int, name: str) -> MailboxInfo:
+    """Return a mailbox by its name; raises `NotFound`."""
+    info = find_mailbox(account_id, name)
+    if info is None:
+        raise NotFound("There is no such mailbox.")
+    return info
+
+
+def get_mailbox_by_id(collection_id: int) -> MailboxInfo:
+    """Return a mailbox by its collection; raises `NotFound`."""
+    found = _mailboxes("c.id = %s", [collection_id])
+    if not found:
+        raise NotFound("The mailbox is gone.")
+    return found[0]
+
+
+def list_subscriptions(account_id: int) -> list[str]:
+    """Return the subscribed names, sorted; their mailboxes may be gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM mail_subscription WHERE account_id = %s ORDER BY name",
+            [account_id],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def get_snapshot(account_id: int, collection_id: int) -> Snapshot:
+    """Return a mailbox with its UIDs for SELECT; raises `NotFound`.
+
+    `first_unseen_uid` goes by the owner's flags.
+    """
+    info = get_mailbox_by_id(collection_id)
+    if info.account_id != account_id:
+        raise NotFound("There is no such mailbox.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT uid FROM mail_message WHERE collection_id = %s ORDER BY uid",
+            [collection_id],
+        )
+        uids = array("q", [row[0] for row in cursor.fetchall()])
+        first_unseen = None
+        if info.unseen:
+            cursor.execute(
+                "SELECT uid FROM mail_message WHERE collection_id = %s AND flags & %s = 0"
+                " ORDER BY uid LIMIT 1",
+                [collection_id, SEEN],
+            )
+            row = cursor.fetchone()
+            first_unseen = row[0] if row else None
+    return Snapshot(info, uids, first_unseen)
+
+
+def get_highest_modseq(collection_id: int) -> int | None:
+    """Return the collection's highest_modseq, or None when it is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT highest_modseq FROM core_collection WHERE id = %s", [collection_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def list_changes(collection_id: int, *, since_modseq: int, known_uid_next: int) -> Changes:
+    """Return everything with a modseq above `since_modseq`; costs by what changed.
+
+    Raises `NotFound` when the mailbox is gone. Below the tombstone floor the caller must
+    compare UIDs itself (`is_below_floor`).
+    """
+    info = get_mailbox_by_id(collection_id)
+    if info.highest_modseq <= since_modseq:
+        return Changes(info, [], [], [])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT uid, flags, keywords, modseq FROM mail_message"
+            " WHERE collection_id = %s AND modseq > %s ORDER BY uid",
+            [collection_id, since_modseq],
+        )
+        rows = cursor.fetchall()
+        cursor.execute(
+            "SELECT uid_first, uid_last FROM core_tombstone"
+            " WHERE collection_id = %s AND modseq > %s ORDER BY uid_first",
+            [collection_id, since_modseq],
+        )
+        vanished = cursor.fetchall()
+    changed = [row for row in rows if row[0] < known_uid_next]
+    new = [row for row in rows if row[0] >= known_uid_next]
+    return Changes(info, changed, new, vanished)
+
+
+def fetch_messages(
+    collection_id: int,
+    ranges: Ranges,
+    fields: Sequence[str],
+    *,
+    after_uid: int = 0,
+    changed_since: int = 0,
+    limit: int = BATCH,
+) -> list[tuple[Any, ...]]:
+    """Return one batch of rows, ascending by uid; call again with the last uid.
+
+    `fields` are keys of `FIELDS`; the blob is never opened. A binary field may come as
+    bytes or memoryview.
+    """
+    wanted = [(max(first, after_uid + 1), last) for first, last in ranges if last > after_uid]
+    columns = ", ".join(FIELDS[name] for name in fields)
+    joins = "".join(join for group, join in _JOINS if not group.keys().isdisjoint(fields))
+    newer = " AND m.modseq > %s" if changed_since else ""
+    rows: list[tuple[Any, ...]] = []
+    with connection.cursor() as cursor:
+        for chunk in chunks(wanted):
+            condition, params = sql_condition("m.uid", chunk)
+            cursor.execute(
+                f"SELECT {columns} FROM mail_message m{joins}"
+                f" WHERE m.collection_id = %s AND {condition}{newer}"
+                " ORDER BY m.uid LIMIT %s",
+                [
+                    collection_id,
+                    *params,
+                    *([changed_since] if changed_since else []),
+                    limit - len(rows),
+                ],
+            )
+            rows += cursor.fetchall()
+            if len(rows) >= limit:
+                break
+    return rows
+
+
+def count_flags(collection_id: int) -> tuple[int, int, int, int]:
+    """Return (items, octets, unseen, deleted) counted from the rows, for `doctor`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*), COALESCE(SUM(size), 0),"
+            " COALESCE(SUM(CASE WHEN flags & %s = 0 THEN 1 ELSE 0 END), 0),"
+            " COALESCE(SUM(CASE WHEN flags & %s <> 0 THEN 1 ELSE 0 END), 0)"
+            " FROM mail_message WHERE collection_id = %s",
+            [SEEN, DELETED, collection_id],
+        )
+        row = cursor.fetchone()
+    return tuple(map(int, row))  # type: ignore[return-value]

@@ -1,0 +1,261 @@
+"""Delivering a message to local recipients, and finding who they are.
+
+The bytes are stored once, before any transaction; each recipient is one transaction of its
+own account (on the embedded database, many of them share a commit) and one outcome.
+"""
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
+from functools import partial
+
+from django.db import connection
+
+from groupware.core.addresses import BadAddress, detail_of, parse_address
+from groupware.core.blobs import BlobGone
+from groupware.core.clock import now
+from groupware.core.errors import GroupwareError, NotFound, OverQuota
+from groupware.core.groupcommit import GroupCommitter
+from groupware.core.models import Account, Address, AddressTarget, Domain, GroupMember
+from mail.services.content import MAX_MESSAGE_SIZE, PreparedMessage, prepare_message
+from mail.services.messages import append_message
+
+MAX_EXPANSION_DEPTH = 16
+"""Aliases and groups that may lead to one another before a loop is assumed."""
+MAX_RECIPIENTS_OF_ADDRESS = 10_000
+"""Accounts that one address may lead to."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One address of the transaction, and the accounts that it leads to.
+
+    `detail` is the part after a plus (RFC 5233). `outside` are addresses that leave this
+    server.
+    """
+
+    address: str
+    account_ids: tuple[int, ...]
+    detail: str = ""
+    outside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the trace header fields say of a transaction (RFC 5321 §4.4)."""
+
+    mail_from: str
+    helo: str
+    peer: str
+    by: str
+    protocol: str
+    session_id: str
+
+    def prefix(self, recipient: str) -> bytes:
+        """Return the header fields for one recipient, each line ending in CRLF."""
+        date = format_datetime(now().astimezone(UTC))
+        text = (
+            f"Return-Path: <{_plain(self.mail_from)}>\r\n"
+            f"Delivered-To: {_plain(recipient)}\r\n"
+            f"Received: from {_plain(self.helo) or 'unknown'} ({_plain(self.peer)})\r\n"
+            f"\tby {_plain(self.by)} with {self.protocol} id {self.session_id};\r\n"
+            f"\t{date}\r\n"
+        )
+        return text.encode("utf-8", "replace")
+
+
+def _plain(text: str) -> str:
+    return _CONTROLS.sub("", text)
+
+
+class _Expansion:
+    """Follows addresses and groups to accounts, each visited once."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[int, None] = {}
+        self.outside: dict[str, None] = {}
+        self._addresses: set[int] = set()
+        self._groups: set[int] = set()
+
+    def follow(self, address: Address, depth: int = 0) -> None:
+        """Add everything that an address leads to; what was visited ends a loop."""
+        if address.pk in self._addresses or depth > MAX_EXPANSION_DEPTH:
+            return
+        self._addresses.add(address.pk)
+        for target in AddressTarget.objects.filter(address=address):
+            if target.account_id is not None:
+                self.accounts[target.account_id] = None
+            elif target.group_id is not None:
+                self._follow_group(target.group_id)
+            else:
+                self._follow_forward(target.forward_to, depth)
+
+    def _follow_group(self, group_id: int) -> None:
+        waiting = [group_id]
+        while waiting and len(self.accounts) < MAX_RECIPIENTS_OF_ADDRESS:
+            current = waiting.pop()
+            if current in self._groups:
+                continue
+            self._groups.add(current)
+            members = GroupMember.objects.filter(group_id=current)
+            for account_id, subgroup_id in members.values_list("account_id", "subgroup_id"):
+                if account_id is not None:
+                    self.accounts[account_id] = None
+                elif subgroup_id is not None:
+                    waiting.append(subgroup_id)
+
+    def _follow_forward(self, text: str, depth: int) -> None:
+        local_part, domain_name = parse_address(text)
+        domain = _find_domain(domain_name)
+        if domain is None:
+            self.outside[text] = None
+        elif (held := _find_address(domain, local_part)) is not None:
+            self.follow(held[0], depth + 1)
+
+
+def _find_domain(name: str) -> Domain | None:
+    domain = Domain.objects.select_related("alias_of").filter(name=name).first()
+    return (domain.alias_of or domain) if domain is not None else None
+
+
+def _find_address(domain: Domain, local_part: str) -> tuple[Address, str] | None:
+    """Return (address, detail): as written, else without its detail, else the catch-all."""
+    user, detail = detail_of(local_part)
+    found = {
+        held.local_part: held
+        for held in Address.objects.filter(domain=domain, local_part__in=[local_part, user, ""])
+    }
+    if local_part in found:
+        return found[local_part], ""
+    if user in found and user:
+        return found[user], detail
+    return (found[""], "") if "" in found else None
+
+
+def resolve_recipient(text: str) -> Recipient:
+    """Return what an address leads to.
+
+    Raises `NotFound` for an address that nobody has here (550 5.1.1) and `OverQuota` when
+    every account it leads to is full already (452 4.2.2).
+    """
+    try:
+        local_part, domain_name = parse_address(text)
+    except BadAddress as error:
+        raise NotFound("There is no such recipient here.") from error
+    domain = _find_domain(domain_name)
+    found = _find_address(domain, local_part) if domain is not None else None
+    if found is None:
+        raise NotFound("There is no such recipient here.")
+    expansion = _Expansion()
+    expansion.follow(found[0])
+    if not expansion.accounts and not expansion.outside:
+        raise NotFound("The address leads to nobody.")
+    accounts = tuple(expansion.accounts)
+    if accounts and not expansion.outside and not _any_has_room(accounts):
+        raise OverQuota("The recipient's mailbox is full.")
+    return Recipient(text, accounts, found[1], tuple(expansion.outside))
+
+
+def _any_has_room(account_ids: Sequence[int]) -> bool:
+    return (
+        Account.objects.filter(pk__in=account_ids)
+        .extra(
+            tables=["core_accountstate"],
+            where=[
+                "core_accountstate.account_id = core_account.id",
+                "(quota_bytes = 0 OR bytes_used < quota_bytes)",
+            ],
+        )
+        .exists()
+    )
+
+
+def deliver_to_account(
+    account_id: int, detail: str, prepared: PreparedMessage, prefix: bytes
+) -> None:
+    """File a message in one account, in its transaction.
+
+    `user+detail` goes to the mailbox of that name where there is one, else to INBOX: the
+    place at which filters will decide.
+    """
+    collection_id = _delivery_mailbox(account_id, detail)
+    append_message(account_id, collection_id, prepared, prefix=prefix)
+
+
+def _delivery_mailbox(account_id: int, detail: str) -> int:
+    names = ["INBOX", *([detail] if detail else [])]
+    with connection.cursor() as cursor:
+        places = ", ".join(["%s"] * len(names))
+        cursor.execute(
+            "SELECT c.id, c.name FROM core_collection c"
+            " JOIN mail_mailbox b ON b.collection_id = c.id"
+            f" WHERE c.account_id = %s AND c.kind = 'mail' AND LOWER(c.name) IN ({places})"
+            " AND b.selectable",
+            [account_id, *(name.lower() for name in names)],
+        )
+        found = {name.lower(): key for key, name in cursor.fetchall()}
+    if not found:
+        raise NotFound("The recipient has no mailbox.")
+    return int(found.get(detail.lower()) or found["inbox"])
+
+
+def deliver(
+    data: bytes,
+    recipients: Sequence[Recipient],
+    trace: Trace,
+    committer: GroupCommitter,
+    *,
+    max_size: int = MAX_MESSAGE_SIZE,
+) -> list[GroupwareError | None]:
+    """Deliver a message; return one outcome for each recipient, None meaning durable.
+
+    The message is stored once. An account that several recipients lead to gets it once.
+    Errors that are no `GroupwareError` are raised when all are settled.
+    """
+    try:
+        prepared = prepare_message(data, max_size=max_size)
+    except GroupwareError as error:
+        return [error] * len(recipients)
+    waiting: dict[int, Future[None]] = {}
+    for recipient in recipients:
+        prefix = trace.prefix(recipient.address)
+        for account_id in recipient.account_ids:
+            if account_id not in waiting:
+                waiting[account_id] = committer.submit(
+                    partial(deliver_to_account, account_id, recipient.detail, prepared, prefix)
+                )
+    settled = {key: _settle(future) for key, future in waiting.items()}
+    if any(isinstance(outcome, BlobGone) for outcome in settled.values()):
+        # The bytes were collected between staging and commit; stored anew they stay.
+        gone = {key for key, outcome in settled.items() if isinstance(outcome, BlobGone)}
+        prepared = prepare_message(data, max_size=max_size)
+        for recipient in recipients:
+            prefix = trace.prefix(recipient.address)
+            for account_id in gone.intersection(recipient.account_ids):
+                again = partial(deliver_to_account, account_id, recipient.detail, prepared, prefix)
+                settled[account_id] = _settle(committer.submit(again))
+                gone.discard(account_id)
+    return [_outcome(recipient, settled) for recipient in recipients]
+
+
+def _settle(future: "Future[None]") -> GroupwareError | None:
+    try:
+        future.result()
+    except GroupwareError as error:
+        return error
+    return None
+
+
+def _outcome(
+    recipient: Recipient, settled: dict[int, GroupwareError | None]
+) -> GroupwareError | None:
+    """Return the first failure: a recipient is durable when all that it leads to are."""
+    for account_id in recipient.account_ids:
+        if (error := settled[account_id]) is not None:
+            return error
+    return None

@@ -1,0 +1,240 @@
+"""Creating, renaming, deleting and subscribing to mailboxes."""
+
+import secrets
+
+from django.db import connection
+
+from groupware.core import db
+from groupware.core.changes import Change, begin_change, next_uid_validity
+from groupware.core.clock import epoch
+from groupware.core.errors import AlreadyExists, Invalid, LimitExceeded, NotFound
+from groupware.core.events import CollectionChanged, MailboxListChanged, publish
+from groupware.core.models import Collection, CollectionKind, CollectionTombstone, Tombstone
+from mail.models import Mailbox, Message, MessagePrefix, MessageReader, Subscription
+from mail.models.mailbox import SpecialUse
+from mail.names import DELIMITER, BadName, canonical_name, check_name, superiors
+from mail.queries import MailboxInfo, get_mailbox
+
+MAX_MAILBOXES = 10_000
+"""Mailboxes that one account may have."""
+MAX_SUBSCRIPTIONS = 10_000
+
+DEFAULT_MAILBOXES: tuple[tuple[str, SpecialUse], ...] = (
+    ("INBOX", SpecialUse.NONE),
+    ("Archive", SpecialUse.ARCHIVE),
+    ("Drafts", SpecialUse.DRAFTS),
+    ("Junk", SpecialUse.JUNK),
+    ("Sent", SpecialUse.SENT),
+    ("Trash", SpecialUse.TRASH),
+)
+
+
+def _checked(name: str) -> str:
+    try:
+        return check_name(name)
+    except BadName as error:
+        raise Invalid(str(error)) from error
+
+
+class CollectionSet:
+    """The mail collections of an account by name, read under its lock."""
+
+    def __init__(self, account_id: int) -> None:
+        rows = Collection.objects.filter(account_id=account_id, kind=CollectionKind.MAIL)
+        self.ids: dict[str, int] = dict(rows.values_list("name", "id"))
+
+    def inferiors(self, name: str) -> dict[str, int]:
+        """Names below `name`, with their ids."""
+        prefix = name + DELIMITER
+        return {held: key for held, key in self.ids.items() if held.startswith(prefix)}
+
+
+def create_mailbox(account_id: int, name: str, special_use: str = "") -> MailboxInfo:
+    """Create a mailbox and the superiors it lacks (RFC 3501 §6.3.3).
+
+    A name that is left of a deleted mailbox becomes a new mailbox. Raises `AlreadyExists`,
+    `Invalid`, `LimitExceeded`.
+    """
+    name = _checked(name.removesuffix(DELIMITER))
+    with db.write_transaction():
+        change = begin_change(account_id)
+        held = CollectionSet(account_id)
+        for superior in superiors(name):
+            if superior not in held.ids:
+                _insert(change, superior, "")
+        if name in held.ids:
+            _revive(change, held.ids[name], name)
+        else:
+            _insert(change, name, special_use)
+        if len(held.ids) >= MAX_MAILBOXES:
+            raise LimitExceeded(f"An account has at most {MAX_MAILBOXES} mailboxes.")
+        _publish_list(account_id)
+        return get_mailbox(account_id, name)
+
+
+def _insert(change: Change, name: str, special_use: str) -> Collection:
+    collection = Collection.objects.create(
+        account_id=change.account_id,
+        kind=CollectionKind.MAIL,
+        name=name,
+        object_id=secrets.token_urlsafe(16),
+        uid_validity=next_uid_validity(change.account_id),
+        highest_modseq=change.modseq,
+        created_modseq=change.modseq,
+        changed_modseq=change.modseq,
+        tombstone_floor=change.modseq,
+    )
+    Mailbox.objects.create(collection=collection, special_use=special_use)
+    return collection
+
+
+def _revive(change: Change, collection_id: int, name: str) -> None:
+    revived = Mailbox.objects.filter(collection_id=collection_id, selectable=False)
+    if not revived.update(selectable=True):
+        raise AlreadyExists(f"The mailbox {name} is there already.")
+    Collection.objects.filter(id=collection_id).update(
+        uid_validity=next_uid_validity(change.account_id),
+        uid_next=1,
+        highest_modseq=change.modseq,
+        changed_modseq=change.modseq,
+        tombstone_floor=change.modseq,
+    )
+
+
+def create_default_mailboxes(account_id: int) -> None:
+    """Create what a new account begins with, each subscribed (the provisioner)."""
+    with db.write_transaction():
+        change = begin_change(account_id)
+        for name, special_use in DEFAULT_MAILBOXES:
+            _insert(change, name, special_use)
+            Subscription.objects.create(account_id=account_id, name=name)
+
+
+def delete_mailbox(account_id: int, name: str) -> None:
+    """Delete a mailbox and its messages (RFC 3501 §6.3.4).
+
+    With inferiors it stays as a name that cannot be selected. Raises `NotFound`, `Invalid`.
+    """
+    name = canonical_name(name)
+    if name == "INBOX":
+        raise Invalid("INBOX cannot be deleted.")
+    with db.write_transaction():
+        change = begin_change(account_id)
+        held = CollectionSet(account_id)
+        collection_id = held.ids.get(name)
+        if collection_id is None:
+            raise NotFound("There is no such mailbox.")
+        inferiors = held.inferiors(name)
+        if inferiors and not Mailbox.objects.get(collection_id=collection_id).selectable:
+            raise Invalid("A name with mailboxes below it cannot be deleted: delete those first.")
+        _empty(change, collection_id)
+        _bury(change, collection_id, keep_name=bool(inferiors))
+        _publish_list(account_id)
+        event = CollectionChanged(account_id, collection_id, 0)
+        db.on_commit(lambda: publish(event))
+
+
+def _empty(change: Change, collection_id: int) -> None:
+    """Remove every message of a mailbox that is going, and give back what they used."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT items, bytes FROM core_collection WHERE id = %s", [collection_id])
+        items, size = cursor.fetchone()
+    MessagePrefix.objects.filter(message__collection_id=collection_id).delete()
+    MessageReader.objects.filter(collection_id=collection_id).delete()
+    Message.objects.filter(collection_id=collection_id).delete()
+    begin_change(change.account_id, add_bytes=-size, add_items=-items)
+
+
+def _bury(change: Change, collection_id: int, *, keep_name: bool) -> None:
+    collection = Collection.objects.get(id=collection_id)
+    CollectionTombstone.objects.create(
+        account_id=change.account_id,
+        kind=collection.kind,
+        object_id=collection.object_id,
+        modseq=change.modseq,
+        created_at=epoch(),
+    )
+    Tombstone.objects.filter(collection_id=collection_id).delete()
+    if not keep_name:
+        Mailbox.objects.filter(collection_id=collection_id).delete()
+        collection.delete()
+        return
+    Mailbox.objects.filter(collection_id=collection_id).update(
+        selectable=False, special_use="", unseen=0, deleted=0, keywords=""
+    )
+    Collection.objects.filter(id=collection_id).update(
+        items=0,
+        bytes=0,
+        object_id=secrets.token_urlsafe(16),
+        highest_modseq=change.modseq,
+        changed_modseq=change.modseq,
+        tombstone_floor=change.modseq,
+    )
+
+
+def rename_mailbox(account_id: int, old: str, new: str) -> None:
+    """Rename a mailbox with everything below it (RFC 3501 §6.3.5).
+
+    INBOX keeps its name and gives its messages to the new mailbox. Raises `NotFound`,
+    `AlreadyExists`, `Invalid`.
+    """
+    old, new = canonical_name(old), _checked(new.removesuffix(DELIMITER))
+    if new.startswith(old + DELIMITER) and old != "INBOX":
+        raise Invalid("A mailbox cannot be moved below itself.")
+    with db.write_transaction():
+        change = begin_change(account_id)
+        held = CollectionSet(account_id)
+        if old not in held.ids:
+            raise NotFound("There is no such mailbox.")
+        if new in held.ids or new == "INBOX":
+            raise AlreadyExists(f"The mailbox {new} is there already.")
+        for superior in superiors(new):
+            if superior not in held.ids:
+                _insert(change, superior, "")
+        if old == "INBOX":
+            _rename_inbox(change, held.ids[old], new)
+        else:
+            _rename_tree(change, {old: held.ids[old], **held.inferiors(old)}, old, new)
+        _publish_list(account_id)
+
+
+def _rename_tree(change: Change, tree: dict[str, int], old: str, new: str) -> None:
+    for name, collection_id in tree.items():
+        renamed = _checked(new + name[len(old) :])
+        Collection.objects.filter(id=collection_id).update(
+            name=renamed, changed_modseq=change.modseq
+        )
+
+
+def _rename_inbox(change: Change, inbox_id: int, new: str) -> None:
+    from mail.services.messages import move_messages
+
+    target = _insert(change, new, "")
+    everything = [(1, 2**62)]
+    move_messages(change.account_id, inbox_id, everything, change.account_id, target.pk)
+
+
+def subscribe(account_id: int, name: str) -> None:
+    """Subscribe to a name, whether there is such a mailbox or not."""
+    name = _checked(name)
+    with db.write_transaction():
+        begin_change(account_id)
+        if Subscription.objects.filter(account_id=account_id).count() >= MAX_SUBSCRIPTIONS:
+            raise LimitExceeded(f"An account has at most {MAX_SUBSCRIPTIONS} subscriptions.")
+        Subscription.objects.get_or_create(account_id=account_id, name=name)
+
+
+def unsubscribe(account_id: int, name: str) -> None:
+    """End a subscription; raises `NotFound` where there is none."""
+    with db.write_transaction():
+        begin_change(account_id)
+        gone, _ = Subscription.objects.filter(
+            account_id=account_id, name=canonical_name(name)
+        ).delete()
+        if not gone:
+            raise NotFound("There is no such subscription.")
+
+
+def _publish_list(account_id: int) -> None:
+    event = MailboxListChanged(account_id)
+    db.on_commit(lambda: publish(event))
