@@ -115,7 +115,14 @@ def _mailboxes(condition: str, params: Sequence[Any]) -> list[MailboxInfo]:
             params,
         )
         rows = cursor.fetchall()
-    return [MailboxInfo(*row[:5], bool(row[5]), *row[6:13], tuple(row[13].split())) for row in rows]
+    return [_mailbox_info(row) for row in rows]
+
+
+def _mailbox_info(row: tuple[Any, ...]) -> MailboxInfo:
+    values: list[Any] = [*row]
+    values[5] = bool(row[5])
+    values[-1] = tuple(row[-1].split())
+    return MailboxInfo(*values)
 
 
 def list_mailboxes(account_id: int) -> list[MailboxInfo]:

@@ -49,6 +49,7 @@ _MEANT = {
     "x_sjis": "cp932",
 }
 _LATIN = "cp1252"
+_LONGEST_CHARACTER = 4
 
 
 @lru_cache(maxsize=512)
@@ -67,24 +68,44 @@ def find_codec(charset: bytes) -> str | None:
         return None
 
 
-def decode_octets(octets: bytes, charset: bytes = b"") -> str:
-    """Return the text, whatever the octets are.
+def decode_octets(octets: bytes, charset: bytes = b"", *, cut: bool = False) -> str:
+    """Return the text, whatever the octets are; `cut`: the last character may be incomplete.
 
-    In order: ASCII; the character set named; UTF-8, which most of the wrongly or not at all
-    labelled mail is in; the named one with U+FFFD for what is not in it; Windows-1252.
+    In order: the character set named; UTF-8, which most of the wrongly or not at all labelled
+    mail is in; the named one or, if it is mostly that, UTF-8, with U+FFFD for what is not in it;
+    Windows-1252.
     """
     codec = find_codec(charset) if charset else None
     if octets.isascii() and (codec is None or codec in _ASCII_BASED):
         return octets.decode("ascii").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    for attempt in (codec, "utf-8"):
-        if attempt is not None:
-            try:
-                return clean(octets.decode(attempt))
-            except (UnicodeError, ValueError):
-                continue
+    for attempt in (codec, "utf-8") if codec != "utf-8" else ("utf-8",):
+        text = _decode(octets, attempt, cut=cut) if attempt else None
+        if text is not None:
+            return clean(text)
     if codec is None or codec in {"ascii", "utf-8"}:
+        text = octets.decode("utf-8", "replace")
+        if _is_mostly_readable(text):
+            return clean(text)
         codec = _LATIN
     return clean(octets.decode(codec, "replace"))
+
+
+def _decode(octets: bytes, codec: str, *, cut: bool) -> str | None:
+    try:
+        return octets.decode(codec)
+    except UnicodeDecodeError as error:
+        if cut and len(octets) - error.start < _LONGEST_CHARACTER <= error.start:
+            return octets[: error.start].decode(codec)
+    except UnicodeError:
+        # UTF-16 without its mark, and the like.
+        return None
+    return None
+
+
+def _is_mostly_readable(text: str) -> bool:
+    """Whether a few damaged characters stand among many that are none of ASCII."""
+    damaged = text.count("\N{REPLACEMENT CHARACTER}")
+    return damaged * 2 < len(text) - len(text.encode("ascii", "ignore"))
 
 
 _ASCII_BASED = frozenset({"ascii", "utf-8", "cp1252", "cp1254", "cp1251", "iso8859-15", "koi8-r"})

@@ -22,6 +22,7 @@ __all__ = [
     "parse_valued",
     "read_fields",
     "unfold",
+    "with_line_feeds",
 ]
 
 Params = tuple[tuple[bytes, bytes], ...]
@@ -60,6 +61,16 @@ _KEPT = frozenset(
     }
 )
 _MERGED = frozenset({b"bcc", b"cc", b"references", b"to"})
+
+
+def with_line_feeds(data: bytes) -> bytes:
+    """Return octets of the same length in which lines end with LF.
+
+    A bare CR ends lines only where no LF stands before the last octet (old Macintosh mail).
+    """
+    if data.find(b"\n", 0, -1) < 0 and b"\r" in data:
+        return data.replace(b"\r", b"\n")
+    return data
 
 
 def find_header_end(scan: bytes, start: int, end: int) -> int:
@@ -122,6 +133,7 @@ _PARAM = re.compile(
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _CONTINUED = re.compile(rb"(.+?)\*(?:(\d{1,4})(\*)?)?\Z", re.DOTALL)
 _BARE_TOKEN = re.compile(rb"[^\s(]*+")
+_BARE_WORD = re.compile(rb"\S*+")
 _FREE_TEXT = frozenset({b"name", b"filename"})
 _PLAIN_CHARS = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~"
@@ -171,8 +183,9 @@ def _read_bare(name: bytes, bare: bytes) -> bytes:
     # Unquoted file names with blanks and parentheses are common; elsewhere those begin a comment.
     if name.partition(b"*")[0] in _FREE_TEXT:
         return bare.strip().strip(b'"')
-    token = _BARE_TOKEN.match(bare)
-    return token.group() if token else b""
+    token = (_BARE_WORD if name == b"boundary" else _BARE_TOKEN).match(bare)
+    assert token is not None
+    return token.group()
 
 
 def _join_segments(name: bytes, segments: Segments, params: dict[bytes, bytes]) -> None:

@@ -26,7 +26,7 @@ class MimeLimits:
     max_header_fields: int = 2_000
     """Fields interpreted of one header block; the block's range stays whole."""
 
-    max_header_bytes: int = 1 << 20
+    max_header_bytes: int = 256 << 10
     """Octets of one header block that are interpreted; the block's range stays whole."""
 
     max_field_bytes: int = 128 << 10
@@ -40,6 +40,10 @@ class MimeLimits:
 
     max_references: int = 200
     """Message-ids kept of References: the first (the thread's root) and the last ones."""
+
+    max_false_delimiters: int = 100_000
+    """Lines that begin with a boundary and go on otherwise; then no more delimiters are looked
+    for, and the last part found holds the rest of its multipart."""
 
     max_text_bytes: int = 4 << 20
     """Encoded octets of one part that are decoded for search."""

@@ -14,7 +14,7 @@ What is read as what, where mail is broken:
   other close the inner one; a boundary that begins like another one is never taken for it.
 * A multipart without boundary or delimiters is text/plain. Without a closing delimiter the last
   part reaches to the end.
-* An encapsulated message in base64 or quoted-printable (RFC 2046 §5.2.1 forbids both) stays shut.
+* A message/rfc822 in base64 or quoted-printable (RFC 2046 §5.2.1 forbids both) stays shut.
 * What lies beyond a limit stays shut too; shut parts are application/octet-stream leaves.
 """
 
@@ -24,7 +24,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mail.mime.fields import Params, find_header_end, get_param, parse_valued, read_fields
+from mail.mime.fields import (
+    Params,
+    find_header_end,
+    get_param,
+    parse_valued,
+    read_fields,
+    with_line_feeds,
+)
 from mail.mime.limits import DEFAULT_LIMITS, MimeLimits
 
 __all__ = ["Part", "parse_message"]
@@ -73,7 +80,7 @@ class Part:
     @property
     def media_type(self) -> str:
         """`type/subtype` in lower case."""
-        return b"%b/%b".__mod__((self.type, self.subtype)).decode("ascii", "replace")
+        return (b"%b/%b" % (self.type, self.subtype)).decode("ascii", "replace")
 
     @property
     def id(self) -> bytes | None:
@@ -129,14 +136,13 @@ def parse_message(data: bytes, limits: MimeLimits = DEFAULT_LIMITS) -> Part:
 class _Parser:
     """The state of one parse: what is still to be opened, and how many parts there are."""
 
-    __slots__ = ("_count", "_limits", "_pending", "_scan")
+    __slots__ = ("_count", "_false_delimiters", "_limits", "_pending", "_scan")
 
     def __init__(self, data: bytes, limits: MimeLimits) -> None:
-        cr_only = data.find(b"\n", 0, -1) < 0 and b"\r" in data
-        # Offsets stay the same: one octet for one.
-        self._scan = data.replace(b"\r", b"\n") if cr_only else data
+        self._scan = with_line_feeds(data)
         self._limits = limits
         self._count = 0
+        self._false_delimiters = limits.max_false_delimiters
         self._pending: list[tuple[Part, int]] = []
 
     def parse(self) -> Part:
@@ -196,11 +202,11 @@ class _Parser:
 
     def _open(self, part: Part, depth: int) -> None:
         if depth >= self._limits.max_depth or self._count >= self._limits.max_parts:
-            part.type, part.subtype = _OPAQUE
+            _shut(part)
         elif part.type == b"multipart":
             self._open_multipart(part, depth + 1)
         elif part.encoding not in _TRANSPARENT:
-            part.type, part.subtype = _OPAQUE
+            _shut(part)
         else:
             self._count_lines(part)
             part.message = self._add(
@@ -247,19 +253,25 @@ class _Parser:
     def _find_delimiters(self, part: Part, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
         """Yield (offset, offset of the next line, whether it closes) of each delimiter line."""
         scan, end = self._scan, part.body_end
-        at = part.header_end if scan.startswith(delimiter, part.header_end, end) else -1
         needle = b"\n" + delimiter
-        position = part.header_end
-        while True:
-            if at < 0:
-                found = scan.find(needle, position, end)
-                if found < 0:
-                    return
-                at = found + 1
-            position = at + len(delimiter)
+        if scan.startswith(delimiter, part.header_end, end):
+            at = part.header_end - 1
+        else:
+            at = scan.find(needle, part.header_end, end)
+        while at >= 0:
+            position = at + len(needle)
             if tail := _DELIMITER_TAIL.match(scan, position, end):
-                position = tail.end()
-                yield at, position, tail[1] is not None
-                # The next delimiter may follow at once; its line break is this one's.
-                position -= 1
-            at = -1
+                # The line break may be that of the next delimiter.
+                position = tail.end() - 1
+                yield at + 1, tail.end(), tail[1] is not None
+            else:
+                self._false_delimiters -= 1
+                if self._false_delimiters < 0:
+                    return
+            at = scan.find(needle, position, end)
+
+
+def _shut(part: Part) -> None:
+    """Make a leaf of a container; message/global may be one as it is (RFC 6532 §3.7)."""
+    if part.subtype != b"global":
+        part.type, part.subtype = _OPAQUE

@@ -102,12 +102,11 @@ class _Expansion:
             if current in self._groups:
                 continue
             self._groups.add(current)
-            members = GroupMember.objects.filter(group_id=current)
-            for account_id, subgroup_id in members.values_list("account_id", "subgroup_id"):
-                if account_id is not None:
-                    self.accounts[account_id] = None
-                elif subgroup_id is not None:
-                    waiting.append(subgroup_id)
+            for member in GroupMember.objects.filter(group_id=current):
+                if member.account_id is not None:
+                    self.accounts[member.account_id] = None
+                if member.subgroup_id is not None:
+                    waiting.append(member.subgroup_id)
 
     def _follow_forward(self, text: str, depth: int) -> None:
         local_part, domain_name = parse_address(text)
