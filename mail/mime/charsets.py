@@ -7,6 +7,7 @@ and encodings that take quadratic time. What comes out has no NUL and no lone su
 from __future__ import annotations
 
 import codecs
+import re
 from encodings.aliases import aliases
 from functools import lru_cache
 
@@ -16,10 +17,11 @@ _NOT_TEXT = frozenset(
     {"base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec"}
     | {"mbcs", "oem", "punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape"}
 )
+_WITHOUT_ALIAS = frozenset({"cp720", "cp737", "cp874", "koi8_t", "koi8_u", "utf_8_sig"})
 _KNOWN = (
-    (frozenset(aliases) | frozenset(aliases.values()))
-    - _NOT_TEXT
-    - {alias for alias, codec in aliases.items() if codec in _NOT_TEXT}
+    {alias for alias, codec in aliases.items() if codec not in _NOT_TEXT}
+    | (set(aliases.values()) - _NOT_TEXT)
+    | _WITHOUT_ALIAS
 )
 # Names that mail uses otherwise than Python's table, and sets that senders mean by another's name.
 _MEANT = {
@@ -42,14 +44,15 @@ _MEANT = {
     "sjis": "cp932",
     "unicode_1_1_utf_7": "utf_7",
     "utf8mb4": "utf_8",
-    "windows_874": "cp874",
     "windows_949": "cp949",
     "x_gbk": "gb18030",
     "x_mac_roman": "mac_roman",
     "x_sjis": "cp932",
 }
+_ASCII_BASED = frozenset({"ascii", "utf-8", "cp1252", "cp1254", "cp1251", "iso8859-15", "koi8-r"})
 _LATIN = "cp1252"
 _LONGEST_CHARACTER = 4
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @lru_cache(maxsize=512)
@@ -60,12 +63,7 @@ def find_codec(charset: bytes) -> str | None:
     key = _MEANT.get(key, key)
     if key not in _KNOWN and key.startswith(("x_", "windows_")):
         key = key.removeprefix("x_").replace("windows_", "cp")
-    if key not in _KNOWN:
-        return None
-    try:
-        return codecs.lookup(key).name
-    except LookupError:
-        return None
+    return codecs.lookup(key).name if key in _KNOWN else None
 
 
 def decode_octets(octets: bytes, charset: bytes = b"", *, cut: bool = False) -> str:
@@ -94,12 +92,9 @@ def _decode(octets: bytes, codec: str, *, cut: bool) -> str | None:
     try:
         return octets.decode(codec)
     except UnicodeDecodeError as error:
-        if cut and len(octets) - error.start < _LONGEST_CHARACTER <= error.start:
-            return octets[: error.start].decode(codec)
-    except UnicodeError:
-        # UTF-16 without its mark, and the like.
+        if cut and len(octets) - error.start < _LONGEST_CHARACTER:
+            return octets[: error.start].decode(codec, "replace")
         return None
-    return None
 
 
 def _is_mostly_readable(text: str) -> bool:
@@ -108,15 +103,10 @@ def _is_mostly_readable(text: str) -> bool:
     return damaged * 2 < len(text) - len(text.encode("ascii", "ignore"))
 
 
-_ASCII_BASED = frozenset({"ascii", "utf-8", "cp1252", "cp1254", "cp1251", "iso8859-15", "koi8-r"})
-
-
 def clean(text: str) -> str:
     """Return the text without NUL and lone surrogates, which databases refuse."""
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
+    if not text.isascii() and _SURROGATE.search(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text

@@ -9,23 +9,46 @@ from mail.mime.addresses import Address, parse_addresses
 from mail.mime.limits import DEFAULT_LIMITS, MimeLimits
 from mail.mime.strings import quote_or_nil
 
-__all__ = ["serialize_addresses", "serialize_envelope"]
+__all__ = [
+    "AddressLists",
+    "read_address_lists",
+    "serialize_addresses",
+    "serialize_envelope",
+    "serialize_with_addresses",
+]
+
+
+AddressLists = dict[bytes, list[Address]]
+
+_ADDRESS_FIELDS = (b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc")
 
 
 def serialize_envelope(fields: dict[bytes, bytes], limits: MimeLimits = DEFAULT_LIMITS) -> bytes:
     """Return the parenthesized envelope made from a message's interpreted fields."""
-    lists: dict[bytes, bytes] = {}
-    for name in (b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"):
-        raw = fields.get(name)
-        wire = serialize_addresses(parse_addresses(raw, limits.max_addresses)) if raw else b"NIL"
-        # Sender and Reply-To default to From where absent or empty.
-        if wire == b"NIL" and name in {b"sender", b"reply-to"}:
-            wire = lists[b"from"]
-        lists[name] = wire
+    return serialize_with_addresses(fields, read_address_lists(fields, limits))
+
+
+def read_address_lists(fields: dict[bytes, bytes], limits: MimeLimits) -> AddressLists:
+    """Return the addresses of the fields that an envelope has; absent fields are absent."""
+    return {
+        name: parse_addresses(fields[name], limits.max_addresses)
+        for name in _ADDRESS_FIELDS
+        if name in fields
+    }
+
+
+def serialize_with_addresses(fields: dict[bytes, bytes], lists: AddressLists) -> bytes:
+    """Return the envelope of fields whose addresses have been read already."""
+    wire = {name: serialize_addresses(addresses) for name, addresses in lists.items()}
+    sender = wire.get(b"from", b"NIL")
+    for name in (b"sender", b"reply-to"):
+        # Both default to From where absent or empty.
+        if wire.get(name, b"NIL") == b"NIL":
+            wire[name] = sender
     return b"(%b %b %b %b %b)" % (
         quote_or_nil(fields.get(b"date")),
         quote_or_nil(fields.get(b"subject")),
-        b" ".join(lists.values()),
+        b" ".join([wire.get(name, b"NIL") for name in _ADDRESS_FIELDS]),
         quote_or_nil(fields.get(b"in-reply-to")),
         quote_or_nil(fields.get(b"message-id")),
     )

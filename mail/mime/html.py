@@ -7,10 +7,10 @@ from html import unescape
 
 __all__ = ["strip_html"]
 
-_HIDDEN = re.compile(r"<(?:(!--)|(script|style|head|title|template)\b[^>]*+>?)", re.IGNORECASE)
+_HIDDEN = re.compile(r"<(?:(!--)|(script|style|title|template)\b[^>]*+>?)", re.IGNORECASE)
 _ENDS = {
     name: re.compile(rf"</{name}\b[^>]*+>?", re.IGNORECASE)
-    for name in ("script", "style", "head", "title", "template")
+    for name in ("script", "style", "title", "template")
 }
 _COMMENT_END = re.compile(r"--!?>")
 _INLINE_TAG = re.compile(
@@ -18,6 +18,8 @@ _INLINE_TAG = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*+>?")
+# unescape() converts decimal digits with int(), which refuses thousands of them.
+_OVERLONG_REFERENCE = re.compile(r"&#[0-9]{8,}+;?")
 
 
 def strip_html(markup: str) -> str:
@@ -27,7 +29,10 @@ def strip_html(markup: str) -> str:
     with one bold letter is still one word. Linear in the length of the text.
     """
     shown = "".join(_visible(markup)) if _HIDDEN.search(markup) else markup
-    return unescape(_TAG.sub(" ", _INLINE_TAG.sub("", shown)))
+    text = _TAG.sub(" ", _INLINE_TAG.sub("", shown))
+    if "&" not in text:
+        return text
+    return unescape(_OVERLONG_REFERENCE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def _visible(markup: str) -> list[str]:

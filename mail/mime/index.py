@@ -6,12 +6,13 @@ and listings need is here in ready form, so that they open no blob.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mail.mime.addresses import parse_addresses
+from mail.mime.addresses import Address
 from mail.mime.bodystructure import derive_body, serialize_bodystructure
 from mail.mime.dates import parse_date
-from mail.mime.envelope import serialize_envelope
+from mail.mime.envelope import read_address_lists, serialize_with_addresses
 from mail.mime.limits import DEFAULT_LIMITS, MimeLimits
 from mail.mime.parser import Part, parse_message
 from mail.mime.parts import serialize_parts
@@ -62,8 +63,8 @@ class MessageIndex:
     """Date as seconds since 1970 UTC; None where absent or senseless."""
     sent_offset: int
     """Seconds that the sender's clock is ahead of UTC: SENTON compares days as written."""
-    message_id: str | None
-    """Without angle brackets, as are `references`."""
+    message_id: str
+    """Without angle brackets, as are `references`; empty where there is none."""
     references: tuple[str, ...]
     """References, else the first id of In-Reply-To; oldest first."""
     has_attachment: bool
@@ -86,10 +87,11 @@ def index_part(data: bytes, top: Part, limits: MimeLimits = DEFAULT_LIMITS) -> M
     subject = _decode(fields, b"subject")
     base = base_subject(subject)
     sent = parse_date(fields.get(b"date", b""))
-    from_mailbox, from_display = _first_address(fields, b"from")
-    to_mailbox, to_display = _first_address(fields, b"to")
+    addresses = read_address_lists(fields, limits)
+    from_mailbox, from_display = _first_address(addresses.get(b"from", ()))
+    to_mailbox, to_display = _first_address(addresses.get(b"to", ()))
     return MessageIndex(
-        envelope=serialize_envelope(fields, limits),
+        envelope=serialize_with_addresses(fields, addresses),
         bodystructure=serialize_bodystructure(top, limits),
         parts=serialize_parts(top),
         size=len(data),
@@ -104,7 +106,7 @@ def index_part(data: bytes, top: Part, limits: MimeLimits = DEFAULT_LIMITS) -> M
         reply_to=_decode(fields, b"reply-to"),
         from_mailbox=from_mailbox,
         to_mailbox=to_mailbox,
-        cc_mailbox=_first_address(fields, b"cc")[0],
+        cc_mailbox=_first_address(addresses.get(b"cc", ()))[0],
         from_display=from_display,
         to_display=to_display,
         base_subject=base.text,
@@ -122,12 +124,9 @@ def _decode(fields: dict[bytes, bytes], name: bytes) -> str:
     return decode_header(raw) if raw else ""
 
 
-def _first_address(fields: dict[bytes, bytes], name: bytes) -> tuple[str, str]:
-    """Return mailbox and display name of a field's first address."""
-    raw = fields.get(name)
-    if not raw:
-        return "", ""
-    for address in parse_addresses(raw, 2):
+def _first_address(addresses: Sequence[Address]) -> tuple[str, str]:
+    """Return mailbox and display name of a field's first address that is no group."""
+    for address in addresses:
         if address.host is None:
             continue
         mailbox = decode_header(address.mailbox or b"")

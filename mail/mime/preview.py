@@ -12,6 +12,8 @@ __all__ = ["PREVIEW_CHARS", "make_preview"]
 PREVIEW_CHARS = 200
 _PLAIN_BYTES = 4 << 10
 _HTML_BYTES = 32 << 10
+# Invisible characters with which newsletters keep the rest of the text out of previews.
+_FILLERS = dict.fromkeys((0x00AD, 0x034F, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _QUOTED_LINES = re.compile(r"^[ \t]*>[^\n]*+(?:\n|\Z)", re.MULTILINE)
 
 
@@ -42,5 +44,7 @@ def _is_attachment(part: Part) -> bool:
 def _shorten(text: str) -> str:
     own = _QUOTED_LINES.sub("", text) if ">" in text else text
     words = " ".join(own.split()) or " ".join(text.split())
+    if not words.isascii():
+        words = " ".join(words.translate(_FILLERS).split())
     # A character cut by the limit of octets.
     return words[:PREVIEW_CHARS].rstrip("\N{REPLACEMENT CHARACTER} ")

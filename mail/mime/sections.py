@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from mail.mime.fields import with_line_feeds
 from mail.mime.parts import PartsTable
 
 __all__ = ["SectionKind", "SectionRange", "filter_header_fields", "resolve_section"]
@@ -53,8 +54,7 @@ def resolve_section(
     return SectionRange(message.header_start, message.header_end, not path)
 
 
-_FIELD = re.compile(rb"([^\n:]*+)[^\n]*+(?:\n[ \t][^\n]*+)*+\n?")
-_BLANK = re.compile(rb"\r*+(?:\n|\Z)")
+_FIELD = re.compile(rb"([^\n:]*+)(:?)[^\n]*+(?:\n[ \t][^\n]*+)*+\n?")
 
 
 def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool) -> bytes:
@@ -64,18 +64,18 @@ def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool)
     blank line is always there, also where the header has none (RFC 3501 §6.4.5).
     """
     wanted = {name.strip(b" \t").lower() for name in names}
-    lines = header if b"\n" in header else header.replace(b"\r", b"\n")
     kept: list[bytes] = []
-    position = 0
-    while position < len(header) and not _BLANK.match(lines, position):
-        match = _FIELD.match(lines, position)
-        if match is None:
+    blank = b"\r\n"
+    for match in _FIELD.finditer(with_line_feeds(header)):
+        start, end = match.span()
+        name, colon = match.groups()
+        name = name.rstrip(b" \t\r")
+        if not (name or colon):
+            # The end of the octets matches as an empty line.
+            blank = header[start:end] or blank
             break
-        name = match[1].rstrip(b" \t\r").lower()
-        if (name in wanted) is not negate:
-            kept.append(header[position : match.end()])
-        position = match.end()
+        if (name.lower() in wanted) is not negate:
+            kept.append(header[start:end])
     if kept and not kept[-1].endswith((b"\n", b"\r")):
         kept.append(b"\r\n")
-    blank = header[position:] if _BLANK.fullmatch(lines, position) else b""
-    return b"".join(kept) + (blank or b"\r\n")
+    return b"".join(kept) + blank

@@ -12,12 +12,19 @@ import unicodedata
 from collections.abc import Iterator
 
 from mail.mime.charsets import decode_octets
-from mail.mime.fields import get_param, unfold
+from mail.mime.fields import get_param, unfold, with_line_feeds
 from mail.mime.html import strip_html
 from mail.mime.limits import DEFAULT_LIMITS, MimeLimits
 from mail.mime.parser import Part
 
-__all__ = ["decode_body", "decode_header", "extract_text", "fold_search"]
+__all__ = [
+    "decode_body",
+    "decode_header",
+    "decode_header_block",
+    "decode_text",
+    "extract_text",
+    "fold_search",
+]
 
 _ENCODED_WORD = re.compile(rb"=\?([!-)+->@-~]{1,60})(?:\*[\w-]{0,60})?\?([bBqQ])\?([^?\r\n]*+)\?=")
 
@@ -39,7 +46,7 @@ def decode_header(raw: bytes) -> str:
         between = value[position : match.start()]
         position = match.end()
         word_charset = match[1].lower()
-        adjacent = position and pending and not between.strip(b" \t")
+        adjacent = charset and not between.strip(b" \t")
         if not adjacent or word_charset != charset:
             text.append(decode_octets(pending, charset))
             pending = b""
@@ -87,7 +94,9 @@ def decode_body(data: bytes, part: Part, max_bytes: int) -> bytes:
 def decode_text(data: bytes, part: Part, max_bytes: int) -> str:
     """Return the first of a text part's characters; of HTML, its text only."""
     named = get_param(part.params, b"charset")
-    text = decode_octets(decode_body(data, part, max_bytes), named[1] if named else b"")
+    cut = part.body_end - part.header_end > max_bytes
+    octets = decode_body(data, part, max_bytes)
+    text = decode_octets(octets, named[1] if named else b"", cut=cut)
     return strip_html(text) if part.subtype == b"html" else text
 
 
@@ -119,7 +128,8 @@ def _pieces(data: bytes, top: Part, limits: MimeLimits, *, headers: bool) -> Ite
             yield decode_header_block(data[part.header_start : end])
         elif part is not top:
             yield from _part_names(part)
-        if part.type == b"text":
+        # Leaves of message/* are text too: delivery and disposition reports.
+        if part.type == b"text" or (part.type == b"message" and part.message is None):
             yield decode_text(data, part, limits.max_text_bytes)
 
 
@@ -142,7 +152,7 @@ _FOLD = re.compile(rb"\r*\n(?=[ \t])")
 
 def decode_header_block(header: bytes) -> str:
     """Return a header block as text, one field a line, encoded words decoded."""
-    lines = _FOLD.sub(b"", header).splitlines()
+    lines = _FOLD.sub(b"", with_line_feeds(header)).splitlines()
     return "\n".join(decode_header(line) for line in lines if line)
 
 

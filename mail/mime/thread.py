@@ -54,14 +54,14 @@ def base_subject(subject: str) -> BaseSubject:
         text, changed = text[len(_FORWARDED) : -1].strip(" "), True
 
 
-def read_message_id(fields: dict[bytes, bytes]) -> str | None:
-    """Return the Message-ID without its angle brackets, None where there is none to be used."""
+def read_message_id(fields: dict[bytes, bytes]) -> str:
+    """Return the Message-ID without its angle brackets, empty where none can be used."""
     raw = fields.get(b"message-id", b"")
     match = _MESSAGE_ID.search(raw)
     if match:
-        return _normalize(match[1]) or None
+        return _normalize(match[1])
     bare = _BARE_MESSAGE_ID.fullmatch(raw)
-    return _normalize(bare.group()) if bare else None
+    return _normalize(bare.group()) if bare else ""
 
 
 def read_references(
