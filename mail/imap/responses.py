@@ -7,19 +7,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Final
 
 from mail.imap.requests import StatusItem
 from mail.imap.sequences import Seq, Uid, serialize_numbers
 from mail.imap.utf7 import encode_utf7
 from mail.imap.wire import MONTHS
-
-MAX_QUOTED: Final = 1_000
-"""Longer strings go out as literals: clients read them with a length, not by searching."""
+from mail.mime.strings import quote, quote_or_nil
 
 _ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
-_NOT_QUOTABLE = re.compile(rb"[^\x20-\x7e\t]")
-_TO_ESCAPE = re.compile(rb'["\\]')
 _NOT_TEXT = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -137,31 +132,14 @@ def continuation(text: bytes = b"OK") -> bytes:
     return b"+ " + text + b"\r\n"
 
 
-# Strings.
-
-
-def string(value: bytes) -> bytes:
-    """Return the value quoted, or as a literal where it cannot be; NUL becomes 0x80."""
-    if len(value) > MAX_QUOTED or _NOT_QUOTABLE.search(value):
-        return literal(value)
-    return b'"' + _TO_ESCAPE.sub(rb"\\\g<0>", value) + b'"'
-
-
-def nstring(value: bytes | None) -> bytes:
-    """Return the string, or NIL for None."""
-    return b"NIL" if value is None else string(value)
+# Strings; `quote` and `quote_or_nil` of mail.mime.strings are the others.
 
 
 def astring(value: bytes) -> bytes:
     """Return the value bare where it is an atom (and does not look like NIL), else a string."""
     if _ATOM.fullmatch(value) and value.upper() != b"NIL":
         return value
-    return string(value)
-
-
-def literal(value: bytes) -> bytes:
-    """Return the value as a literal; NUL, which no literal may hold, becomes 0x80."""
-    return literal_head(len(value)) + value.replace(b"\x00", b"\x80")
+    return quote(value)
 
 
 def literal_head(size: int) -> bytes:
@@ -256,7 +234,7 @@ def namespace(
 def identification(fields: Mapping[str, str | None]) -> bytes:
     """Return `* ID` (RFC 2971 §3.2)."""
     words = [
-        string(name.encode()) + b" " + nstring(None if value is None else value.encode())
+        quote(name.encode()) + b" " + quote_or_nil(None if value is None else value.encode())
         for name, value in fields.items()
     ]
     return b"* ID " + (b"(" + b" ".join(words) + b")" if words else b"NIL") + b"\r\n"
@@ -275,4 +253,4 @@ def fetch_open(seq: Seq) -> bytes:
 def _namespace_group(prefixes: Sequence[str] | None) -> bytes:
     if not prefixes:
         return b"NIL"
-    return b"(" + b"".join(b'(%s "/")' % string(encode_utf7(p)) for p in prefixes) + b")"
+    return b"(" + b"".join(b'(%s "/")' % quote(encode_utf7(p)) for p in prefixes) + b")"

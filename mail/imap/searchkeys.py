@@ -12,17 +12,10 @@ from typing import Final, Union
 
 from mail.imap.sequences import SequenceSet
 from mail.imap.wire import ProtocolError, Reader, UnknownCharsetError
+from mail.mime.charsets import find_codec
 
 MAX_DEPTH: Final = 40
 MAX_KEYS: Final = 1_000
-CHARSETS: Final = frozenset(
-    {
-        *("US-ASCII", "UTF-8", "KOI8-R", "KOI8-U", "GB2312", "GBK", "GB18030", "BIG5"),
-        *("ISO-2022-JP", "SHIFT_JIS", "EUC-JP", "EUC-KR"),
-        *(f"ISO-8859-{part}" for part in (1, 2, 5, 7, 9, 15)),
-        *(f"WINDOWS-{page}" for page in range(1250, 1259)),
-    }
-)
 
 
 class DateField(Enum):
@@ -149,12 +142,12 @@ SearchKey = Union[  # noqa: UP007 - a union with forward references to itself
 class SearchParser:
     """Reads keys from one command, in one charset, and counts them."""
 
-    __slots__ = ("_charset", "_count", "reader")
+    __slots__ = ("_codec", "_count", "reader")
 
-    def __init__(self, reader: Reader, charset: str | None) -> None:
-        """Read from the reader; None is the charset of a client that named none."""
+    def __init__(self, reader: Reader, codec: str) -> None:
+        """Read strings in Python's encoding of that name."""
         self.reader = reader
-        self._charset = charset
+        self._codec = codec
         self._count = 0
 
     def keys(self) -> SearchKey:
@@ -186,10 +179,9 @@ class SearchParser:
         self.reader.space()
         value = self.reader.astring("a string to search for")
         try:
-            return value.decode(self._charset or "utf-8")
-        except UnicodeDecodeError:
-            charset = self._charset or "UTF-8"
-            raise ProtocolError(f"The string is not valid {charset}.") from None
+            return value.decode(self._codec)
+        except UnicodeError:
+            raise ProtocolError("The string is not valid in its charset.") from None
 
     def _named(self, name: str, depth: int) -> SearchKey:
         if name == "NOT":
@@ -210,13 +202,13 @@ class SearchParser:
 
 def parse_search(reader: Reader) -> SearchKey:
     """Take `[CHARSET name SP] keys`."""
-    charset = None
+    codec: str | None = "utf-8"
     if reader.accept_word(b"CHARSET "):
-        charset = reader.astring("a charset").decode("ascii", "replace").upper()
-        if charset not in CHARSETS:
+        codec = find_codec(reader.astring("a charset"))
+        if codec is None:
             raise UnknownCharsetError("That charset is not known here.")
         reader.space()
-    return SearchParser(reader, charset).keys()
+    return SearchParser(reader, codec).keys()
 
 
 def _header(parser: SearchParser) -> SearchKey:

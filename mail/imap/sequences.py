@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NewType
 
+from mail.uidset import normalize
+
 Uid = NewType("Uid", int)
 Seq = NewType("Seq", int)
 
@@ -32,17 +34,7 @@ class SequenceSet:
 
         `5:*` holds the last message even when that is number 3 (RFC 3501 §9).
         """
-        resolved = sorted(
-            (min(low, high), max(low, high))
-            for low, high in ((a or largest, b or largest) for a, b in self.ranges)
-        )
-        merged: list[tuple[int, int]] = []
-        for low, high in resolved:
-            if merged and low <= merged[-1][1] + 1:
-                merged[-1] = (merged[-1][0], max(merged[-1][1], high))
-            else:
-                merged.append((low, high))
-        return merged
+        return normalize((low or largest, high or largest) for low, high in self.ranges)
 
     def largest_named(self) -> int:
         """Return the largest number that the client wrote out, 0 if only `*`."""

@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, TypeVar
 
+from mail.flags import FLAG_NAMES
 from mail.imap.sequences import MAX_NUMBER, SET, SequenceSet, parse_sequence_set
 from mail.imap.utf7 import decode_utf7
+from mail.names import canonical_name
 
 MAX_MODSEQ: Final = 2**63 - 1
 MAX_LIST: Final = 1_000
 """Members of one parenthesised list; a line of 64 KiB could hold 32,000."""
 
-SYSTEM_FLAGS: Final = {
-    name.lower(): name for name in ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")
-}
+SYSTEM_FLAGS: Final = {name.lower(): name for name in FLAG_NAMES.values()}
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
@@ -199,7 +199,7 @@ class Reader:
         name = _decode_mailbox(self.astring("a mailbox name"))
         if not name:
             raise ProtocolError("A mailbox name may not be empty.")
-        return "INBOX" if name.upper() == "INBOX" else name
+        return canonical_name(name)
 
     def list_mailbox(self) -> str:
         """Take a LIST pattern or reference, in which wildcards may stand and which may be empty."""

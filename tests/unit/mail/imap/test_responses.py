@@ -10,25 +10,7 @@ from mail.imap.responses import Code, Condition
 from mail.imap.sequences import Seq, Uid
 
 
-@pytest.mark.parametrize(
-    ("value", "wire"),
-    [
-        (b"", b'""'),
-        (b"abc", b'"abc"'),
-        (b'a"b\\c', b'"a\\"b\\\\c"'),
-        (b"a\r\nb", b"{4}\r\na\r\nb"),
-        ("ü".encode(), b"{2}\r\n\xc3\xbc"),
-        (b"a\x00b", b"{3}\r\na\x80b"),
-        (b"x" * 1001, b"{1001}\r\n" + b"x" * 1001),
-    ],
-)
-def test_strings_are_quoted_where_they_can_be(value: bytes, wire: bytes) -> None:
-    assert responses.string(value) == wire
-
-
 def test_nil_is_not_the_text_nil() -> None:
-    assert responses.nstring(None) == b"NIL"
-    assert responses.nstring(b"NIL") == b'"NIL"'
     assert responses.astring(b"nil") == b'"nil"'
     assert responses.astring(b"atom") == b"atom"
     assert responses.astring(b"two words") == b'"two words"'
