@@ -30,6 +30,9 @@ PORTS: dict[str, int] = {
     "SIEVE": 4190,
 }
 
+# What speaks TLS from the first byte.
+IMPLICIT_TLS = frozenset({"HTTPS", "IMAPS", "POP3S", "SUBMISSIONS"})
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAX_PROCESSES = 64
 

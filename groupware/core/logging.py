@@ -91,6 +91,8 @@ def configure_logging(level: str, form: str) -> None:
     root.setLevel(level)
     # SQL and its parameters are content.
     logging.getLogger("django.db.backends").setLevel("WARNING")
+    # One line for each wrong URL that anyone asks for is noise; failures of ours are kept.
+    logging.getLogger("django.request").setLevel("ERROR")
     logging.captureWarnings(capture=True)
 
 

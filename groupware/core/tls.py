@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from django.conf import settings
 
 from groupware.core.clock import now
 from groupware.core.keys import replace_private_file
@@ -78,10 +79,21 @@ def new_server_context(cert: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
-def certificate_files(data: Path, cert: Path | None, key: Path | None) -> tuple[Path, Path]:
-    """Return the files of the certificate: the given ones, or those of `ensure_certificate`."""
+def server_tls() -> TlsContext:
+    """Return TLS as this installation has it set up; one object serves a whole process."""
+    return TlsContext(*certificate_files())
+
+
+def certificate_files() -> tuple[Path, Path]:
+    """Return the files of certificate and key: the given ones, or those that were made here."""
+    cert, key = settings.GROUPWARE_TLS_CERT, settings.GROUPWARE_TLS_KEY
     if cert is not None and key is not None:
         return cert, key
+    return own_certificate_files(settings.GROUPWARE_DATA)
+
+
+def own_certificate_files(data: Path) -> tuple[Path, Path]:
+    """Return the files that `ensure_certificate` makes."""
     return data / "tls" / "cert.pem", data / "tls" / "key.pem"
 
 
@@ -90,7 +102,7 @@ def ensure_certificate(data: Path, names: Sequence[str]) -> None:
 
     It is needed where none is there, where it lacks a name and where it soon expires.
     """
-    cert, key = certificate_files(data, None, None)
+    cert, key = own_certificate_files(data)
     wanted = [_general_name(name) for name in dict.fromkeys((*names, *LOCAL_NAMES))]
     if key.exists() and _is_good(cert, wanted):
         return

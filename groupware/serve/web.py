@@ -1,0 +1,104 @@
+"""The web role: granian serves the WSGI application with blocking threads, one port a process.
+
+Granian has its own workers, forked after the application is loaded, and respawns those that fail;
+the supervisor looks after granian itself. A changed certificate is taken up by new workers.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.wsgi import get_wsgi_application
+from granian.constants import Interfaces, SSLProtocols
+from granian.log import LogLevels
+from granian.net import SocketHolder  # type: ignore[attr-defined]
+from granian.server.mp import MPServer
+
+from groupware.core.listeners import Listeners
+from groupware.core.tls import certificate_files, server_tls
+from groupware.environment import IMPLICIT_TLS
+from groupware.serve.children import die_with_parent
+from groupware.serve.sockets import BACKLOG
+
+MOST_WORKERS = 2
+THREADS = 8
+KILL_SECONDS = 3
+RESPAWN_SECONDS = 0.5
+CERTIFICATE_SECONDS = 2.0
+TO_ROOT_LOGGER: dict[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}},
+}
+
+
+class InheritingServer(MPServer):
+    """Granian on a socket that is listening already; by itself it can only bind its own."""
+
+    def __init__(self, descriptor: int, **options: Any) -> None:
+        super().__init__("groupware.wsgi:application", **options)
+        self._descriptor = descriptor
+
+    def _init_shared_socket(self) -> None:
+        # Granian's own types know neither this argument nor these attributes.
+        holder: Any = SocketHolder
+        inherited: Any = self
+        inherited._ssp = inherited._sso = None  # noqa: SLF001
+        inherited._shd = holder(self._descriptor, False, BACKLOG)  # noqa: FBT003, SLF001
+        inherited._sfd = self._descriptor  # noqa: SLF001
+
+
+def run(listeners: Listeners) -> None:
+    """Serve the one port that was handed down, until SIGTERM."""
+    ((name, (listening, *_)),) = listeners.sockets.items()
+    options: dict[str, Any] = {}
+    if name.upper() in IMPLICIT_TLS:
+        cert, key = certificate_files()
+        options = {"ssl_cert": cert, "ssl_key": key, "ssl_protocol_min": SSLProtocols.tls12}
+    host, port = listening.getsockname()[:2]
+    server = InheritingServer(
+        listening.fileno(),
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=min(settings.GROUPWARE_PROCESSES, MOST_WORKERS),
+        blocking_threads=THREADS,
+        backlog=BACKLOG,
+        log_level=LogLevels.error,
+        log_dictconfig=TO_ROOT_LOGGER,
+        respawn_failed_workers=True,
+        respawn_interval=RESPAWN_SECONDS,
+        workers_kill_timeout=KILL_SECONDS,
+        **options,
+    )
+    if options:
+        server.on_startup(_watch_certificate)
+    application = get_wsgi_application()
+    server.serve(target_loader=_forked(application), wrap_loader=False)
+
+
+def _forked(application: WSGIHandler) -> Callable[[], WSGIHandler]:
+    parent = os.getpid()
+
+    def load() -> WSGIHandler:
+        die_with_parent(parent=parent)
+        return application
+
+    return load
+
+
+def _watch_certificate() -> None:
+    """Let granian respawn its workers when the certificate changed: it reads it at their start."""
+
+    def watch() -> None:
+        tls = server_tls()
+        pause = threading.Event()
+        while not pause.wait(CERTIFICATE_SECONDS):
+            if tls.reload_if_changed():
+                os.kill(os.getpid(), signal.SIGHUP)
+
+    threading.Thread(target=watch, name="certificate", daemon=True).start()

@@ -1,0 +1,102 @@
+"""The pages that need no login: the front page, `/healthz`, `/metrics`."""
+
+import hashlib
+import sqlite3
+import ssl
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from groupware.core.blobs import BlobMissing
+from groupware.core.blobs.service import store
+from groupware.core.metrics import render_metrics
+from groupware.core.tls import certificate_files
+from groupware.environment import is_loopback
+from groupware.serve.banner import DEMO_PASSWORDS
+from groupware.web.addresses import client_address
+from groupware.web.status import port_states
+
+# Locations that are never given out: reading them asks the store without needing a message.
+_ABSENT_LOCATIONS = ("db:0", "file:00-healthz")
+
+_log = structlog.get_logger("groupware.web")
+
+
+@require_safe
+def front_page(request: HttpRequest) -> HttpResponse:
+    """Say what runs, where to sign in and how to connect a device."""
+    local = is_loopback(settings.GROUPWARE_HOST)
+    passwords = settings.GROUPWARE_DATA / DEMO_PASSWORDS
+    cert, _ = certificate_files()
+    context = {
+        "domain": settings.GROUPWARE_DOMAIN,
+        "host": urlsplit(settings.GROUPWARE_PUBLIC_URL).hostname,
+        "ports": settings.GROUPWARE_PORTS,
+        "states": port_states(),
+        # Paths of this machine are shown to this machine only.
+        "demo_passwords": passwords if local and passwords.exists() else None,
+        "certificate": cert if local and settings.GROUPWARE_TLS_CERT is None else None,
+        "fingerprint": _fingerprint(cert) if settings.GROUPWARE_TLS_CERT is None else None,
+    }
+    response = render(request, "groupware/front.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """Say whether database and blob store can be reached: 200, or 503."""
+    checks = {"database": _database_answers(), "blobs": _blobs_answer()}
+    healthy = all(checks.values())
+    body = {name: "ok" if good else "unreachable" for name, good in checks.items()}
+    return JsonResponse(
+        {"status": "ok" if healthy else "unavailable", **body},
+        status=200 if healthy else 503,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return the metrics for Prometheus, to private networks only."""
+    if not client_address(request).is_private:
+        return HttpResponseForbidden(
+            "Metrics are for private networks.\n", content_type="text/plain; charset=utf-8"
+        )
+    return HttpResponse(render_metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        _log.exception("database unreachable")
+        return False
+    return True
+
+
+def _blobs_answer() -> bool:
+    for location in _ABSENT_LOCATIONS:
+        try:
+            store().get(location, 0, 1)
+        except BlobMissing:
+            continue
+        except (OSError, sqlite3.Error):
+            _log.exception("blob store unreachable")
+            return False
+    return True
+
+
+def _fingerprint(cert: Path) -> str | None:
+    try:
+        encoded = ssl.PEM_cert_to_DER_cert(cert.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+    return hashlib.sha256(encoded).digest().hex(":").upper()
