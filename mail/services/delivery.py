@@ -5,7 +5,7 @@ own account (on the embedded database, many of them share a commit) and one outc
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC
@@ -17,7 +17,7 @@ from django.db import connection
 from groupware.core.addresses import BadAddress, detail_of, parse_address
 from groupware.core.blobs import BlobGone
 from groupware.core.clock import now
-from groupware.core.errors import GroupwareError, NotFound, OverQuota
+from groupware.core.errors import Busy, GroupwareError, NotFound, OverQuota
 from groupware.core.groupcommit import GroupCommitter
 from groupware.core.models import Account, Address, AddressTarget, Domain, GroupMember
 from mail.services.content import MAX_MESSAGE_SIZE, PreparedMessage, prepare_message
@@ -203,6 +203,64 @@ def _delivery_mailbox(account_id: int, detail: str) -> int:
     return int(found.get(detail.lower()) or found["inbox"])
 
 
+class Delivery:
+    """One message on its way to its recipients; the steps that an edge takes in turn.
+
+    `prepare` makes the bytes durable, each job of `jobs` files the message in one account (a
+    write transaction of its own), `outcomes` tells each recipient's result. A recipient is
+    durable when all that it leads to are; an account that several lead to gets it once.
+    """
+
+    def __init__(
+        self, data: bytes, recipients: Sequence[Recipient], trace: Trace, *, max_size: int
+    ) -> None:
+        self._data = data
+        self._recipients = recipients
+        self._trace = trace
+        self._max_size = max_size
+        self._prepared: PreparedMessage | None = None
+        self._settled: dict[int, GroupwareError | None] = {}
+
+    def prepare(self) -> None:
+        """Store the bytes and index them, again if need be; raises `GroupwareError`."""
+        self._prepared = prepare_message(self._data, max_size=self._max_size)
+
+    def jobs(self) -> dict[int, Callable[[], None]]:
+        """Return, by account, the writes that are still to be done."""
+        if self._prepared is None:
+            raise RuntimeError("the message was not prepared")
+        waiting: dict[int, Callable[[], None]] = {}
+        for recipient in self._recipients:
+            prefix = self._trace.prefix(recipient.address)
+            for account_id in recipient.account_ids:
+                if account_id not in waiting and account_id not in self._settled:
+                    waiting[account_id] = partial(
+                        deliver_to_account, account_id, recipient.detail, self._prepared, prefix
+                    )
+        return waiting
+
+    def settle(self, account_id: int, error: GroupwareError | None) -> None:
+        """Note a job's outcome; bytes that were collected meanwhile leave it to be done again."""
+        if not isinstance(error, BlobGone):
+            self._settled[account_id] = error
+
+    def outcomes(self) -> list[GroupwareError | None]:
+        """Return one outcome for each recipient, in order; None means durable."""
+        return [self._outcome(recipient) for recipient in self._recipients]
+
+    def _outcome(self, recipient: Recipient) -> GroupwareError | None:
+        for account_id in recipient.account_ids:
+            if account_id not in self._settled:
+                return Busy("The server is busy; try again in a moment.")
+            if (error := self._settled[account_id]) is not None:
+                return error
+        return None
+
+
+PREPARE_ATTEMPTS = 3
+"""Times that bytes are staged when the collector takes them before they are claimed."""
+
+
 def deliver(
     data: bytes,
     recipients: Sequence[Recipient],
@@ -211,35 +269,23 @@ def deliver(
     *,
     max_size: int = MAX_MESSAGE_SIZE,
 ) -> list[GroupwareError | None]:
-    """Deliver a message; return one outcome for each recipient, None meaning durable.
+    """Deliver a message and wait; return one outcome for each recipient, None meaning durable.
 
-    The message is stored once. An account that several recipients lead to gets it once.
-    Errors that are no `GroupwareError` are raised when all are settled.
+    For callers without an event loop; servers take the steps of `Delivery` themselves.
     """
-    try:
-        prepared = prepare_message(data, max_size=max_size)
-    except GroupwareError as error:
-        return [error] * len(recipients)
-    waiting: dict[int, Future[None]] = {}
-    for recipient in recipients:
-        prefix = trace.prefix(recipient.address)
-        for account_id in recipient.account_ids:
-            if account_id not in waiting:
-                waiting[account_id] = committer.submit(
-                    partial(deliver_to_account, account_id, recipient.detail, prepared, prefix)
-                )
-    settled = {key: _settle(future) for key, future in waiting.items()}
-    if any(isinstance(outcome, BlobGone) for outcome in settled.values()):
-        # The bytes were collected between staging and commit; stored anew they stay.
-        gone = {key for key, outcome in settled.items() if isinstance(outcome, BlobGone)}
-        prepared = prepare_message(data, max_size=max_size)
-        for recipient in recipients:
-            prefix = trace.prefix(recipient.address)
-            for account_id in gone.intersection(recipient.account_ids):
-                again = partial(deliver_to_account, account_id, recipient.detail, prepared, prefix)
-                settled[account_id] = _settle(committer.submit(again))
-                gone.discard(account_id)
-    return [_outcome(recipient, settled) for recipient in recipients]
+    delivery = Delivery(data, recipients, trace, max_size=max_size)
+    for _ in range(PREPARE_ATTEMPTS):
+        try:
+            delivery.prepare()
+        except GroupwareError as error:
+            return [error] * len(recipients)
+        jobs = delivery.jobs()
+        waiting = {account_id: committer.submit(job) for account_id, job in jobs.items()}
+        for account_id, future in waiting.items():
+            delivery.settle(account_id, _settle(future))
+        if not delivery.jobs():
+            break
+    return delivery.outcomes()
 
 
 def _settle(future: "Future[None]") -> GroupwareError | None:
@@ -247,14 +293,4 @@ def _settle(future: "Future[None]") -> GroupwareError | None:
         future.result()
     except GroupwareError as error:
         return error
-    return None
-
-
-def _outcome(
-    recipient: Recipient, settled: dict[int, GroupwareError | None]
-) -> GroupwareError | None:
-    """Return the first failure: a recipient is durable when all that it leads to are."""
-    for account_id in recipient.account_ids:
-        if (error := settled[account_id]) is not None:
-            return error
     return None

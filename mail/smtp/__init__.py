@@ -1,0 +1,1 @@
+"""SMTP and LMTP: a protocol core without input or output, and the LMTP server on it."""
