@@ -150,13 +150,13 @@ class _Reader:
     def _finish_address(self) -> None:
         phrase, angle, comment = self._phrase, self._angle, self._comment
         self._clear()
-        name = b" ".join(b"".join(phrase).split()) or None
         if angle is None:
-            if name is None:
-                return
-            spec, name = [text for text in phrase if text != b" " or b"@" not in phrase], None
+            # Blanks count only in what is no address.
+            spec = [text for text in phrase if text != b" "] if b"@" in phrase else phrase
+            name = None
         else:
             spec = angle
+            name = b" ".join(b"".join(phrase).split()) or None
         route = None
         if spec[:1] == [b"@"] and b":" in spec:
             colon = len(spec) - 1 - spec[::-1].index(b":")

@@ -49,7 +49,7 @@ _MEANT = {
     "x_mac_roman": "mac_roman",
     "x_sjis": "cp932",
 }
-_ASCII_BASED = frozenset({"ascii", "utf-8", "cp1252", "cp1254", "cp1251", "iso8859-15", "koi8-r"})
+_ASCII_BASED = frozenset({"utf-8", "cp1252", "cp1254", "cp1251", "iso8859-15", "koi8-r"})
 _LATIN = "cp1252"
 _LONGEST_CHARACTER = 4
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -74,13 +74,15 @@ def decode_octets(octets: bytes, charset: bytes = b"", *, cut: bool = False) -> 
     Windows-1252.
     """
     codec = find_codec(charset) if charset else None
+    if codec == "ascii":
+        codec = None
     if octets.isascii() and (codec is None or codec in _ASCII_BASED):
         return octets.decode("ascii").replace("\0", "\N{REPLACEMENT CHARACTER}")
     for attempt in (codec, "utf-8") if codec != "utf-8" else ("utf-8",):
         text = _decode(octets, attempt, cut=cut) if attempt else None
         if text is not None:
             return clean(text)
-    if codec is None or codec in {"ascii", "utf-8"}:
+    if codec is None or codec == "utf-8":
         text = octets.decode("utf-8", "replace")
         if _is_mostly_readable(text):
             return clean(text)

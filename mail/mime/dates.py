@@ -51,12 +51,12 @@ _ZONES = {
 _TIME = rb"(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:\.\d{1,9})?)?"
 _ZONE = rb"(?:\s*+([+-]\d{1,4}|[A-Za-z]{1,5}))?"
 _DATE = re.compile(
-    rb"(?:[A-Za-z]{2,9}\.?,?\s*+)?(\d{1,2})[\s-]{1,5}([A-Za-z]{3})[a-z]{0,6}\.?[\s,-]{1,5}(\d{2,4})"
+    rb"(?:[A-Za-z]{2,9}\.?,?\s*+)?(\d{1,2})[\s-]{1,5}([A-Za-z]{3})[A-Za-z]{0,6}\.?[\s,-]{1,5}(\d{2,4})"
     rb"[\s,]{1,5}" + _TIME + _ZONE
 )
 # ctime() and its like: Tue Nov 24 01:54:51 2026
 _CTIME = re.compile(
-    rb"(?:[A-Za-z]{2,9},?\s*+)?([A-Za-z]{3})[a-z]{0,6}\s{1,3}(\d{1,2}),?\s{1,3}"
+    rb"(?:[A-Za-z]{2,9},?\s*+)?([A-Za-z]{3})[A-Za-z]{0,6}\s{1,3}(\d{1,2}),?\s{1,3}"
     + _TIME
     + _ZONE
     + rb"\s{1,3}(\d{4})"
@@ -106,7 +106,8 @@ def _offset(zone: bytes | None) -> int:
     if zone is None:
         return 0
     if zone[:1] in b"+-":
-        hours, minutes = divmod(int(zone[1:]), 100)
+        # One or two digits are hours.
+        hours, minutes = divmod(int(zone[1:]) * (100 if len(zone) < 4 else 1), 100)
         if hours > 24 or minutes > 59:
             return 0
         seconds = hours * 3_600 + minutes * 60

@@ -29,8 +29,10 @@ Params = tuple[tuple[bytes, bytes], ...]
 
 # Possessive quantifiers keep every pattern linear on hostile input.
 _FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_BARE_CR = re.compile(rb"\r(?![\r\n]|\Z)")
 _BLANK = re.compile(rb"\r*+\n")
-_BLANK_AFTER_LINE = re.compile(rb"\n\r*+\n")
+# A line of a delimiter ends a header too: some senders leave out the blank line before it.
+_HEADER_END = re.compile(rb"\n(?:\r*+\n|(?=--[^\n:]*+(?:\n|\Z)))")
 _LOOKS_LIKE_FIELD = re.compile(rb"[ \t]*+[!-9;-~]++[ \t]*+:|>?From ")
 _NOT_A_FIELD = re.compile(rb"^(?![ \t]|[!-9;-~]++[ \t]*+:|>?From |\r*+\n|\Z)", re.MULTILINE)
 _LINE_BREAKS = b"\r\n"
@@ -68,23 +70,23 @@ def with_line_feeds(data: bytes) -> bytes:
 
     A bare CR ends lines only where no LF stands before the last octet (old Macintosh mail).
     """
-    if data.find(b"\n", 0, -1) < 0 and b"\r" in data:
+    if data.find(b"\n", 0, -1) < 0 and _BARE_CR.search(data):
         return data.replace(b"\r", b"\n")
     return data
 
 
 def find_header_end(scan: bytes, start: int, end: int) -> int:
-    """Return where the body begins: after the blank line.
+    """Return where the body begins: after the blank line, or at a line that begins with `--`.
 
     Without any header the body begins at `start`. Without a blank line the header reaches to
-    the first line that cannot belong to one, or to `end`. Lines that are no fields do not end
-    a header that has its blank line.
+    the first line that cannot belong to one, or to `end`. Other lines that are no fields do not
+    end a header that has its blank line.
     """
     if blank := _BLANK.match(scan, start, end):
         return blank.end()
     if not _LOOKS_LIKE_FIELD.match(scan, start, end):
         return start
-    if found := _BLANK_AFTER_LINE.search(scan, start, end):
+    if found := _HEADER_END.search(scan, start, end):
         return found.end()
     if stray := _NOT_A_FIELD.search(scan, start, end):
         return stray.start()

@@ -28,7 +28,7 @@ def make_preview(data: bytes, top: Part) -> str:
         if part.type == b"text" and not _is_attachment(part):
             if part.subtype == b"html":
                 html = html or part
-            elif plain is None:
+            else:
                 plain = part
                 break
     for chosen, size in ((plain, _PLAIN_BYTES), (html, _HTML_BYTES)):

@@ -54,7 +54,7 @@ def resolve_section(
     return SectionRange(message.header_start, message.header_end, not path)
 
 
-_FIELD = re.compile(rb"([^\n:]*+)(:?)[^\n]*+(?:\n[ \t][^\n]*+)*+\n?")
+_FIELD = re.compile(rb"(?!\Z)([^\n:]*+)(:?)[^\n]*+(?:\n[ \t][^\n]*+)*+\n?")
 
 
 def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool) -> bytes:
@@ -71,8 +71,7 @@ def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool)
         name, colon = match.groups()
         name = name.rstrip(b" \t\r")
         if not (name or colon):
-            # The end of the octets matches as an empty line.
-            blank = header[start:end] or blank
+            blank = header[start:end]
             break
         if (name.lower() in wanted) is not negate:
             kept.append(header[start:end])

@@ -1,4 +1,6 @@
-from mail.mime.index import index_message
+import pytest
+
+from mail.mime.index import MessageIndex, index_message
 
 SIMPLE = (
     b"From: Ann Lee <ann@example.org>\r\n"
@@ -44,3 +46,60 @@ def test_index_of_the_empty_message_is_empty() -> None:
     assert index.envelope == b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
     assert index.header_size == index.size == 0
     assert index.preview == ""
+
+
+def index_of(header: bytes, body: bytes = b"") -> MessageIndex:
+    return index_message(header + b"\r\n" + body)
+
+
+def test_senseless_values_are_left_empty() -> None:
+    index = index_of(b"Date: never\r\nMessage-ID: what\r\nFrom: G:;\r\nTo:\r\n")
+    assert (index.sent_date, index.sent_offset) == (None, 0)
+    assert (index.message_id, index.references) == ("", ())
+    assert (index.from_mailbox, index.from_display) == ("", "")
+    assert (index.to, index.to_mailbox) == ("", "")
+
+
+def test_first_mailbox_of_a_group_is_sorted_by() -> None:
+    index = index_of(b"From: G: =?utf-8?q?=C3=A4?= <a@b>;\r\nCc: c\r\n")
+    assert (index.from_mailbox, index.from_display) == ("a", "ä")
+    assert index.cc_mailbox == "c"
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (b"", False),
+        (b"Content-Type: text/plain; name=x\r\n", False),
+        (b"Content-Type: image/png; name=x\r\n", False),
+        (b"Content-Type: image/png\r\nContent-Disposition: inline; filename=x\r\n", False),
+        (b"Content-Type: image/png\r\nContent-Disposition: attachment\r\n", True),
+        (b"Content-Type: application/pdf; name=x\r\n", True),
+        (b"Content-Type: application/pdf\r\n", False),
+        (b"Content-Type: application/pdf\r\nContent-Disposition: inline; filename*=x\r\n", True),
+        (b"Content-Type: application/pdf\r\nContent-Disposition: inline\r\n", False),
+    ],
+)
+def test_attachments_are_noticed(part: bytes, *, expected: bool) -> None:
+    data = b"--b\r\n\r\ntext\r\n--b\r\n" + part + b"\r\nx\r\n--b--\r\n"
+    index = index_of(b"Content-Type: multipart/mixed; boundary=b\r\n", data)
+    assert index.has_attachment is expected
+
+
+def test_no_text_has_what_databases_refuse() -> None:
+    raw = b"a\0=?utf-7?q?+2D0-?=<\0\xff@b>"
+    index = index_of(
+        b"".join(
+            b"%b: %b\r\n" % (name, raw)
+            for name in (b"Subject", b"From", b"To", b"Cc", b"Bcc", b"Reply-To", b"Message-ID",
+                         b"References", b"Date")
+        ),
+        raw,
+    )  # fmt: skip
+    for value in (getattr(index, name) for name in index.__slots__):
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str):
+                assert "\0" not in text
+                text.encode()
+    assert b"\0" not in index.envelope
+    assert b"\0" not in index.bodystructure
