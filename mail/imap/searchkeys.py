@@ -202,12 +202,12 @@ class SearchParser:
 
 def parse_search(reader: Reader) -> SearchKey:
     """Take `[CHARSET name SP] keys`."""
-    codec: str | None = "utf-8"
-    if reader.accept_word(b"CHARSET "):
-        codec = find_codec(reader.astring("a charset"))
-        if codec is None:
-            raise UnknownCharsetError("That charset is not known here.")
-        reader.space()
+    if not reader.accept_word(b"CHARSET "):
+        return SearchParser(reader, "utf-8").keys()
+    codec = find_codec(reader.astring("a charset"))
+    if codec is None:
+        raise UnknownCharsetError("That charset is not known here.")
+    reader.space()
     return SearchParser(reader, codec).keys()
 
 
