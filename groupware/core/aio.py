@@ -20,7 +20,7 @@ import uvloop
 from django.db import connections
 
 from groupware.core import auth, db
-from groupware.core.groupcommit import GroupCommitter
+from groupware.core.groupcommit import GroupCommitter, close_pool
 from groupware.core.hub import ChangeWatch, Hub
 
 READERS = 4
@@ -57,10 +57,8 @@ class Crossing:
             committer, self._committer = self._committer, None
         if committer is not None:
             committer.close()
-        for pool in (self.readers, self.hashers):
-            for _ in range(READERS):
-                pool.submit(connections.close_all)
-            pool.shutdown(wait=True)
+        close_pool(self.readers, READERS)
+        close_pool(self.hashers, HASHERS)
 
 
 _crossing: Crossing | None = None

@@ -76,7 +76,7 @@ class GroupCommitter:
     def close(self) -> None:
         """Finish what was submitted, then stop."""
         if self._pool is not None:
-            self._pool.shutdown(wait=True)
+            close_pool(self._pool, POSTGRESQL_WRITERS)
         else:
             self._queue.put(None)
             self._thread.join()
@@ -95,6 +95,19 @@ class GroupCommitter:
             if jobs:
                 _run_group(jobs)
         connections.close_all()
+
+
+def close_pool(pool: ThreadPoolExecutor, threads: int) -> None:
+    """Stop a pool after closing the database connection of each of its threads."""
+    barrier = threading.Barrier(threads)
+
+    def close_own() -> None:
+        connections.close_all()
+        barrier.wait()  # so that no thread takes two turns and another none
+
+    for _ in range(threads):
+        pool.submit(close_own)
+    pool.shutdown(wait=True)
 
 
 def _run_alone(job: _Job) -> None:
