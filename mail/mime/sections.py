@@ -54,7 +54,9 @@ def resolve_section(
     return SectionRange(message.header_start, message.header_end, not path)
 
 
-_FIELD = re.compile(rb"(?!\Z)([^\n:]*+)(:?)[^\n]*+(?:\n[ \t][^\n]*+)*+\n?")
+_FIELD = re.compile(
+    rb"(?!\Z)(?:(?P<blank>\r*+(?:\n|\Z))|(?P<name>[^\n:]*+)[^\n]*+(?:\n[ \t][^\n]*+)*+\n?)"
+)
 
 
 def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool) -> bytes:
@@ -67,14 +69,12 @@ def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool)
     kept: list[bytes] = []
     blank = b"\r\n"
     for match in _FIELD.finditer(with_line_feeds(header)):
-        start, end = match.span()
-        name, colon = match.groups()
-        name = name.rstrip(b" \t\r")
-        if not (name or colon):
-            blank = header[start:end]
+        raw = header[match.start() : match.end()]
+        if match["blank"] is not None:
+            blank = raw
             break
-        if (name.lower() in wanted) is not negate:
-            kept.append(header[start:end])
+        if (match["name"].rstrip(b" \t\r").lower() in wanted) is not negate:
+            kept.append(raw)
     if kept and not kept[-1].endswith((b"\n", b"\r")):
         kept.append(b"\r\n")
     return b"".join(kept) + blank

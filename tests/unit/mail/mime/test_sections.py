@@ -200,6 +200,7 @@ HEADER = b"From: a@b\r\nTO : c@d,\r\n\te@f\r\nbad line\r\n: x\r\nSubject: x\r\nt
         pytest.param(b"A: b\rC: d\r\r", [b"c"], False, b"C: d\r\r", id="bare CR"),
         pytest.param(b"A: b\r\n", [b"a"], False, b"A: b\r\n\r\n", id="no blank line"),
         pytest.param(b"A: b", [b"a"], False, b"A: b\r\n\r\n", id="no line end"),
+        pytest.param(b" \t", [b"a"], True, b" \t\r\n\r\n", id="white space only"),
         pytest.param(b"", [b"a"], True, b"\r\n", id="empty"),
         pytest.param(b"\r\n", [b"a"], True, b"\r\n", id="blank line only"),
         pytest.param(b"A: b\r\r\n\r\r\n", [b"a"], False, b"A: b\r\r\n\r\r\n", id="CR CR LF"),
