@@ -11,12 +11,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from django.db import connection
+import structlog
+from django.db import DatabaseError, connection
 
 from groupware.core import db, events
+from groupware.core.errors import GroupwareError
 from groupware.core.models import Account, AccountState
 
 POLL_SECONDS = 1.0
+
+_log = structlog.get_logger("groupware.hub")
 
 Callback = Callable[[events.Event], None]
 Reader = Callable[..., Awaitable[Any]]
@@ -137,8 +141,12 @@ class Hub:
             if version == self._version or not self._callbacks:
                 continue
             self._version = version
-            with suppress(ConnectionError, TimeoutError):
+            try:
                 await self._compare(list(self._callbacks))
+            except (DatabaseError, GroupwareError) as error:
+                # The database is away for a while: the next second looks again.
+                self._version = -1
+                _log.warning("poll failed", reason=type(error).__name__)
 
     async def _compare(self, account_ids: list[int]) -> None:
         states, epochs = await self._read(_poll, account_ids)
