@@ -68,13 +68,12 @@ def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool)
     wanted = {name.strip(b" \t").lower() for name in names}
     kept: list[bytes] = []
     blank = b"\r\n"
-    for match in _FIELD.finditer(with_line_feeds(header)):
+    lines = with_line_feeds(header)
+    for match in _FIELD.finditer(lines):
         raw = header[match.start() : match.end()]
         if match["blank"] is not None:
             blank = raw
             break
         if (match["name"].rstrip(b" \t\r").lower() in wanted) is not negate:
-            kept.append(raw)
-    if kept and not kept[-1].endswith((b"\n", b"\r")):
-        kept.append(b"\r\n")
+            kept.append(raw if lines.endswith(b"\n", 0, match.end()) else raw + b"\r\n")
     return b"".join(kept) + blank
