@@ -93,6 +93,7 @@ def configure_logging(level: str, form: str) -> None:
     logging.getLogger("django.db.backends").setLevel("WARNING")
     # One line for each wrong URL that anyone asks for is noise; failures of ours are kept.
     logging.getLogger("django.request").setLevel("ERROR")
+    logging.getLogger("django.security.DisallowedHost").setLevel("CRITICAL")
     logging.captureWarnings(capture=True)
 
 
@@ -127,3 +128,8 @@ def bind_session(protocol: str, **values: object) -> str:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(session=session, protocol=protocol, **values)
     return session
+
+
+def unbind_session() -> None:
+    """End the session of the current context, where the context outlives it."""
+    structlog.contextvars.clear_contextvars()

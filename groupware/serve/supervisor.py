@@ -24,7 +24,8 @@ from groupware.serve.children import die_with_parent
 from groupware.serve.roles import Program
 from groupware.serve.sockets import Sockets, describe_sockets
 
-STOP_SECONDS = 4.0
+# Longer than any role gives what it has in flight, and less than the five seconds of the contract.
+STOP_SECONDS = 4.5
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 30.0
 SETTLED_SECONDS = 10.0

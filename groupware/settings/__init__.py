@@ -7,11 +7,12 @@ may change is a variable; the rest is fixed here.
 import os
 from functools import partial
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.utils.functional import SimpleLazyObject
 
 from groupware.core import keys
-from groupware.environment import is_loopback, read_environment
+from groupware.environment import read_environment, url_host
 from groupware.settings.databases import database_settings
 
 ENVIRONMENT = read_environment(os.environ)
@@ -37,7 +38,15 @@ GROUPWARE_ALLOW_PLAINTEXT = ENVIRONMENT.allow_plaintext
 SECRET_KEY = cast("str", SimpleLazyObject(partial(keys.load_secret, GROUPWARE_DATA, "secret_key")))
 
 DEBUG = False
-ALLOWED_HOSTS = ["*"] if is_loopback(GROUPWARE_HOST) else [".localhost", "127.0.0.1", "[::1]"]
+# Names under which a browser may know this server; others are what DNS rebinding comes under.
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    f".{GROUPWARE_DOMAIN}",
+    url_host(GROUPWARE_HOST),
+    url_host(urlsplit(GROUPWARE_PUBLIC_URL).hostname or ""),
+]
 
 INSTALLED_APPS = [
     "groupware",

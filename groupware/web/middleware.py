@@ -7,7 +7,7 @@ import structlog
 from django.http import HttpRequest, HttpResponseBase
 
 from groupware.core.clock import monotonic
-from groupware.core.logging import bind_session
+from groupware.core.logging import bind_session, unbind_session
 from groupware.core.metrics import HTTP_SECONDS
 from groupware.web.addresses import client_address
 
@@ -28,16 +28,22 @@ def observe_requests(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         bind_session("http", peer=str(client_address(request)))
         start = monotonic()
-        response = get_response(request)
-        seconds = monotonic() - start
-        method = request.method if request.method in METHODS else "other"
-        HTTP_SECONDS.labels(method, response.status_code).observe(seconds)
-        # The path may name a person's collections: the route says what was asked for.
-        route = request.resolver_match.route if request.resolver_match else ""
-        _log.debug("request", method=method, route=route, status=response.status_code)
+        try:
+            response = get_response(request)
+            _observe(request, response.status_code, monotonic() - start)
+        finally:
+            unbind_session()
         return response
 
     return middleware
+
+
+def _observe(request: HttpRequest, status: int, seconds: float) -> None:
+    method = request.method if request.method in METHODS else "other"
+    HTTP_SECONDS.labels(method, status).observe(seconds)
+    # The path may name a person's collections: the route says what was asked for.
+    route = request.resolver_match.route if request.resolver_match else ""
+    _log.debug("request", method=method, route=route, status=status)
 
 
 def secure_content(get_response: Handler) -> Handler:

@@ -15,6 +15,8 @@ from groupware.serve.roles import PROGRAMS
 
 TIMEOUT_SECONDS = 0.5
 KEPT_SECONDS = 2.0
+# All of a greeting: what is left unread would end the connection with a reset.
+GREETING_OCTETS = 1024
 CLIENT_SPEAKS_FIRST = frozenset({"HTTP", "HTTPS"})
 
 _LABELS = {
@@ -82,9 +84,9 @@ def _answers(name: str, port: int) -> bool:
             if name in CLIENT_SPEAKS_FIRST:
                 return True
             if name not in IMPLICIT_TLS:
-                return bool(connection.recv(1))
+                return bool(connection.recv(GREETING_OCTETS))
             with _unverified().wrap_socket(connection) as secured:
-                return bool(secured.recv(1))
+                return bool(secured.recv(GREETING_OCTETS))
     except OSError:
         return False
 

@@ -87,6 +87,20 @@ def test_metrics_are_for_private_networks(client: Client) -> None:
     assert b"groupware_" not in response.content
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8000", 200),
+        ("127.0.0.1", 200),
+        ("mail.example.test", 200),
+        ("attacker.example", 400),
+        ("", 400),
+    ],
+)
+def test_only_names_of_this_server_are_answered(client: Client, host: str, status: int) -> None:
+    assert client.get("/", headers={"host": host}).status_code == status
+
+
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_pages_are_only_read(client: Client, method: str) -> None:
     assert getattr(client, method)("/healthz").status_code == 405
