@@ -38,7 +38,7 @@ def measure(
     from groupware.core.blobs.store import LocalBlobStore
 
     directory = Path(tempfile.mkdtemp(dir=scratch))
-    store = LocalBlobStore(directory, large=large)
+    store = LocalBlobStore(directory, large=large, timeout=60.0)
     start = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
         locations = list(pool.map(lambda blob: store.put(*blob), blobs))

@@ -8,22 +8,39 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from groupware.core import crashpoints
-from groupware.core.errors import Busy
+from groupware.core.errors import Busy, DiskReserve
 from groupware.core.filelock import FileLock
 
 LOCK_TIMEOUT = 10.0
-"""Seconds that a write waits for its turn before it fails with `Busy`."""
+"""Seconds that a write waits for its turn before it fails with `Busy` (setting
+GROUPWARE_LOCK_TIMEOUT)."""
 
 _BUSY_SQLSTATES = frozenset({"55P03", "40001", "40P01"})
+_FULL_SQLSTATES = frozenset({"53100"})
 _file_locks: dict[Path, FileLock] = {}
 _file_locks_guard = threading.Lock()
+_log = structlog.get_logger("groupware.db")
+
+Callback = Callable[[], None]
+
+
+class _Local(threading.local):
+    """What this thread is doing with its connection."""
+
+    committed: list[Callback] | None = None
+    reading: bool = False
+
+
+_local = _Local()
 
 
 def is_sqlite() -> bool:
@@ -31,12 +48,16 @@ def is_sqlite() -> bool:
     return connection.vendor == "sqlite"
 
 
+def lock_timeout() -> float:
+    """Return the seconds that a write waits for its turn."""
+    return float(getattr(settings, "GROUPWARE_LOCK_TIMEOUT", LOCK_TIMEOUT))
+
+
 def _write_lock() -> FileLock:
     path = Path(settings.GROUPWARE_DATA) / "write.lock"
     with _file_locks_guard:
         if path not in _file_locks:
-            timeout = float(getattr(settings, "LOCK_TIMEOUT", LOCK_TIMEOUT))
-            _file_locks[path] = FileLock(path, timeout=timeout)
+            _file_locks[path] = FileLock(path)
         return _file_locks[path]
 
 
@@ -46,28 +67,60 @@ def write_transaction() -> Iterator[None]:
 
     Inside another one (a group commit) it is a savepoint, durable when the outermost ends;
     whatever must follow the commit goes through `on_commit`. Raises `Busy` when the lock was
-    not had in time.
+    not had in time, `DiskReserve` when the disk is full.
     """
     if connection.in_atomic_block:
-        with _busy_errors(), transaction.atomic():
+        if _local.reading:
+            raise RuntimeError("a write transaction inside a read snapshot")
+        with _outcomes(), transaction.atomic():
             yield
         return
-    with _busy_errors():
-        if is_sqlite():
-            with _write_lock().held(), _immediate(), transaction.atomic():
-                yield
-                crashpoints.reach("before-commit")
-        else:
-            with transaction.atomic():
-                _set_lock_timeout()
-                yield
-                crashpoints.reach("before-commit")
-        crashpoints.reach("after-commit")
+    callbacks: list[Callback] = []
+    _local.committed = callbacks
+    try:
+        with _outcomes(), _outermost():
+            yield
+            crashpoints.reach("before-commit")
+    finally:
+        _local.committed = None
+    crashpoints.reach("after-commit")
+    # Here no lock is held: a callback may write, and others do not wait for the notices.
+    for callback in callbacks:
+        _run_callback(callback)
 
 
-def on_commit(callback: Callable[[], None]) -> None:
-    """Run `callback` after the outermost commit; it is only a hint and may not fail the write."""
-    transaction.on_commit(callback, robust=True)
+@contextmanager
+def _outermost() -> Iterator[None]:
+    _recover()
+    if is_sqlite():
+        with _write_lock().held(lock_timeout()), _immediate(), transaction.atomic():
+            yield
+    else:
+        with transaction.atomic():
+            _set_lock_timeout()
+            yield
+
+
+def on_commit(callback: Callback) -> None:
+    """Run `callback` after the outermost commit, when its locks are free.
+
+    It may write in transactions of its own; its failure is logged and fails nothing else.
+    """
+    transaction.on_commit(partial(_note_committed, callback), robust=True)
+
+
+def _note_committed(callback: Callback) -> None:
+    if _local.committed is None:
+        _run_callback(callback)
+    else:
+        _local.committed.append(callback)
+
+
+def _run_callback(callback: Callback) -> None:
+    try:
+        callback()
+    except Exception:  # noqa: BLE001 (the commit stands, whatever follows it)
+        _log.exception("a callback failed after the commit")
 
 
 @contextmanager
@@ -79,11 +132,22 @@ def read_snapshot() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
-    with transaction.atomic():
+    _recover()
+    with _outcomes(), transaction.atomic():
         if not is_sqlite():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
+        _local.reading = True
+        try:
+            yield
+        finally:
+            _local.reading = False
+
+
+def _recover() -> None:
+    """Open a new connection where the last failure left this one unusable."""
+    if connection.errors_occurred:
+        connection.close_if_unusable_or_obsolete()
 
 
 @contextmanager
@@ -98,18 +162,20 @@ def _immediate() -> Iterator[None]:
 
 
 def _set_lock_timeout() -> None:
-    timeout = float(getattr(settings, "LOCK_TIMEOUT", LOCK_TIMEOUT))
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{int(timeout * 1000)}ms'")
+        cursor.execute(f"SET LOCAL lock_timeout = '{int(lock_timeout() * 1000)}ms'")
 
 
 @contextmanager
-def _busy_errors() -> Iterator[None]:
+def _outcomes() -> Iterator[None]:
+    """Tell the database's temporary failures from bugs."""
     try:
         yield
     except OperationalError as error:
         if is_busy(error):
             raise Busy("The server is busy; try again in a moment.", detail=str(error)) from error
+        if _is_full(error):
+            raise DiskReserve("The server's disk is full.", detail=str(error)) from error
         raise
 
 
@@ -117,6 +183,11 @@ def is_busy(error: OperationalError) -> bool:
     """Whether the database gave up waiting for a lock."""
     sqlstate = getattr(error.__cause__, "sqlstate", None)
     return sqlstate in _BUSY_SQLSTATES or "database is locked" in str(error)
+
+
+def _is_full(error: OperationalError) -> bool:
+    sqlstate = getattr(error.__cause__, "sqlstate", None)
+    return sqlstate in _FULL_SQLSTATES or "database or disk is full" in str(error)
 
 
 def key_share(table: str, key: int) -> bool:

@@ -10,9 +10,12 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+
+MAX_SOCKET_PATH = 100
 
 Subscriber = Callable[["Event"], None]
 
@@ -85,7 +88,7 @@ def subscribe(subscriber: Subscriber) -> Callable[[], None]:
 
 def publish(event: Event) -> None:
     """Tell this process's subscribers and every other process; never fails the caller."""
-    for subscriber in _subscribers:
+    for subscriber in tuple(_subscribers):
         subscriber(event)
     data = encode(event)
     own = own_socket_name()
@@ -93,6 +96,18 @@ def publish(event: Event) -> None:
         for path in directory().iterdir():
             if path.name != own:
                 _send(data, path)
+
+
+def socket_address(path: Path) -> str:
+    """Return what to bind or send to: a socket's path may have 107 octets only."""
+    if len(os.fsencode(path)) < MAX_SOCKET_PATH:
+        return str(path)
+    return f"/proc/self/fd/{_directory_descriptor(path.parent)}/{path.name}"
+
+
+@lru_cache(maxsize=4)
+def _directory_descriptor(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def own_socket_name() -> str:
@@ -106,7 +121,7 @@ def _send(data: bytes, path: Path) -> None:
         if _sender is None:
             _sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
-            _sender.sendto(data, str(path))
+            _sender.sendto(data, socket_address(path))
         except ConnectionRefusedError:  # its process is dead
             with suppress(FileNotFoundError):
                 path.unlink()

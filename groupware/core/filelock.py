@@ -1,78 +1,123 @@
 """A lock between processes that waits in line and gives up after a bounded time.
 
 SQLite's own busy handler polls, so that eight writing processes starve each other for
-seconds; the kernel's `flock` wakes its waiters in order. `flock` has no time-out, so a
-contended wait happens on a thread that can be abandoned.
+seconds; the kernel's `flock` wakes its waiters in turn. `flock` has no time-out, so a
+contended wait happens on a thread, and a caller that gave up leaves it in the line: the next
+caller takes its place over, and where there is none the lock goes back at once.
 """
 
 import fcntl
 import os
 import threading
+import weakref
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from groupware.core.clock import monotonic
 from groupware.core.errors import Busy
 
 
-class FileLock:
-    """An exclusive lock on a file, fair within the process and between processes."""
+class _Wait:
+    """A place in the kernel's line. `wanted` tells whether a caller still waits for it."""
 
-    def __init__(self, path: Path, *, timeout: float) -> None:
+    __slots__ = ("done", "error", "wanted")
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.error: OSError | None = None
+        self.wanted = True
+
+
+class FileLock:
+    """An exclusive lock on a file, between the threads of a process and between processes."""
+
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._timeout = timeout
-        self._thread_lock = threading.Lock()
+        self._begin()
+        _locks.add(self)
+
+    def _begin(self) -> None:
+        self._threads = threading.Lock()
+        self._guard = threading.Lock()
         self._fd = -1
-        self._pid = 0
-        self._waiter: ThreadPoolExecutor | None = None
+        self._waiting: _Wait | None = None
+
+    def begin_in_child(self) -> None:
+        """Forget what a forked child inherited: its parent's lock, and threads it has not."""
+        if self._fd >= 0:
+            with suppress(OSError):
+                os.close(self._fd)
+        self._begin()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock; raises `Busy` when it was not had within the time-out."""
-        deadline = monotonic() + self._timeout
-        if not self._thread_lock.acquire(timeout=self._timeout):
-            raise Busy("The server is busy; try again in a moment.", detail=str(self._path))
+    def held(self, timeout: float) -> Iterator[None]:
+        """Hold the lock; raises `Busy` when it was not had within `timeout` seconds."""
+        deadline = monotonic() + timeout
+        if not self._threads.acquire(timeout=timeout):
+            raise self._busy()
         try:
-            fd = self._open()
-            self._acquire(fd, deadline)
+            self._acquire(deadline)
             try:
                 yield
             finally:
-                fcntl.flock(fd, fcntl.LOCK_UN)
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
         finally:
-            self._thread_lock.release()
+            self._threads.release()
 
-    def _open(self) -> int:
-        # A forked child shares the parent's open file description and with it the lock.
-        if self._fd < 0 or self._pid != os.getpid():
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._pid = os.getpid()
-            self._waiter = None
-        return self._fd
+    def _busy(self) -> Busy:
+        return Busy("The server is busy; try again in a moment.", detail=str(self._path))
 
-    def _acquire(self, fd: int, deadline: float) -> None:
+    def _acquire(self, deadline: float) -> None:
+        with self._guard:
+            if self._waiting is None:
+                if self._fd < 0:
+                    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+                    self._fd = os.open(self._path, flags, 0o600)
+                if self._try():
+                    return
+                self._waiting = _Wait()
+                arguments = (self._waiting, self._fd)
+                threading.Thread(target=self._wait, args=arguments, daemon=True).start()
+            wait = self._waiting
+            wait.wanted = True
+        wait.done.wait(max(0.0, deadline - monotonic()))
+        with self._guard:
+            if not wait.done.is_set():
+                wait.wanted = False
+                raise self._busy()
+            self._waiting = None
+        if wait.error is not None:
+            raise wait.error
+
+    def _try(self) -> bool:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if self._waiter is None:
-                self._waiter = ThreadPoolExecutor(1, thread_name_prefix="flock")
-            waiting = self._waiter.submit(fcntl.flock, fd, fcntl.LOCK_EX)
-            try:
-                waiting.result(timeout=max(0.0, deadline - monotonic()))
-            except TimeoutError:
-                self._abandon(fd, waiting)
-                raise Busy(
-                    "The server is busy; try again in a moment.", detail=str(self._path)
-                ) from None
+            return False
+        return True
 
-    def _abandon(self, fd: int, waiting: "Future[None]") -> None:
-        """Give the lock back as soon as the abandoned wait gets it."""
-        self._fd = -1  # the next holder opens anew and queues behind
-        self._waiter = None
+    def _wait(self, wait: _Wait, fd: int) -> None:
+        """Stand in the line, and hand the lock to whoever wants it then."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        except OSError as error:
+            wait.error = error
+        with self._guard:
+            if wait.wanted:
+                wait.done.set()
+                return
+            if wait.error is None:
+                fcntl.flock(fd, fcntl.LOCK_UN)
+            self._waiting = None
 
-        def give_back(_: "Future[None]") -> None:
-            os.close(fd)
 
-        waiting.add_done_callback(give_back)
+_locks: "weakref.WeakSet[FileLock]" = weakref.WeakSet()
+
+
+def _begin_in_child() -> None:
+    for lock in list(_locks):
+        lock.begin_in_child()
+
+
+os.register_at_fork(after_in_child=_begin_in_child)

@@ -16,6 +16,8 @@ from typing import Any
 from django.db import connections, transaction
 
 from groupware.core import db
+from groupware.core.clock import monotonic
+from groupware.core.errors import Busy
 
 MAX_GROUP = 64
 """Jobs that share one commit at most, so that the first of them does not wait for long."""
@@ -26,14 +28,25 @@ POSTGRESQL_WRITERS = 8
 class _Job:
     """One write and where its result goes."""
 
-    __slots__ = ("call", "context", "error", "future", "result")
+    __slots__ = ("call", "context", "deadline", "error", "future", "result")
 
     def __init__(self, call: Callable[[], Any]) -> None:
         self.call = call
         self.context: Context = copy_context()
+        self.deadline = monotonic() + db.lock_timeout()
         self.future: Future[Any] = Future()
         self.result: Any = None
         self.error: BaseException | None = None
+
+    def begin(self) -> bool:
+        """Whether anyone still waits; one who waited too long in the line is told so."""
+        if not self.future.set_running_or_notify_cancel():
+            return False
+        if monotonic() > self.deadline:
+            self.error = Busy("The server is busy; try again in a moment.", detail="write queue")
+            self.settle()
+            return False
+        return True
 
     def run(self) -> None:
         """Run in the submitter's context, keeping result or error."""
@@ -59,13 +72,19 @@ class GroupCommitter:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="group-commit", daemon=True)
         self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
         if db.is_sqlite():
             self._thread.start()
         else:
             self._pool = ThreadPoolExecutor(POSTGRESQL_WRITERS, thread_name_prefix="write")
 
     def submit(self, call: Callable[[], Any]) -> "Future[Any]":
-        """Run `call` in a durable transaction; the future is done after the commit."""
+        """Run `call` in a durable transaction; the future is done after the commit.
+
+        Where the commit of a group fails, each of its calls runs a second time, alone.
+        """
+        if self._closed:
+            raise RuntimeError("the committer is closed")
         job = _Job(call)
         if self._pool is not None:
             self._pool.submit(_run_alone, job)
@@ -75,6 +94,7 @@ class GroupCommitter:
 
     def close(self) -> None:
         """Finish what was submitted, then stop."""
+        self._closed = True
         if self._pool is not None:
             close_pool(self._pool, POSTGRESQL_WRITERS)
         else:
@@ -111,6 +131,11 @@ def close_pool(pool: ThreadPoolExecutor, threads: int) -> None:
 
 
 def _run_alone(job: _Job) -> None:
+    if job.begin():
+        _write_alone(job)
+
+
+def _write_alone(job: _Job) -> None:
     try:
         with db.write_transaction():
             job.run()
@@ -119,19 +144,28 @@ def _run_alone(job: _Job) -> None:
     job.settle()
 
 
-def _run_group(jobs: list[_Job]) -> None:
-    if len(jobs) == 1:
-        _run_alone(jobs[0])
+def _run_group(waiting: list[_Job]) -> None:
+    jobs = [job for job in waiting if job.begin()]
+    if len(jobs) <= 1:
+        for job in jobs:
+            _write_alone(job)
         return
+    has_lock = False
     try:
         with db.write_transaction():
+            has_lock = True
             for job in jobs:
                 _run_in_savepoint(job)
-    except BaseException:  # noqa: BLE001 (each job meets it again alone)
-        # The commit itself failed, and with it every job of the group: whoever is not to
-        # blame succeeds alone.
+    except BaseException as error:  # noqa: BLE001 (each job is handed it or meets it again)
         for job in jobs:
-            _run_alone(job)
+            if has_lock:
+                # The commit itself failed, and with it every job of the group: whoever is
+                # not to blame succeeds alone.
+                _write_alone(job)
+            else:
+                # The lock was not had in time; alone, each would wait as long again.
+                job.error = error
+                job.settle()
         return
     for job in jobs:
         job.settle()

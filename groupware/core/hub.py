@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from groupware.core import db, events
 from groupware.core.errors import GroupwareError
@@ -81,7 +81,7 @@ class Hub:
         path = directory / events.own_socket_name()
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._socket.bind(str(path))
+        self._socket.bind(events.socket_address(path))
         self._loop.add_reader(self._socket.fileno(), self._receive)
         self._unsubscribe = events.subscribe(self._from_thread)
         self._poller = self._loop.create_task(self._poll_forever())
@@ -132,7 +132,10 @@ class Hub:
 
     def _dispatch(self, event: events.Event) -> None:
         for callback in list(self._callbacks.get(event.account_id, {}).values()):
-            callback(event)
+            try:
+                callback(event)
+            except Exception:  # noqa: BLE001 (one session's bug is not the others' silence)
+                _log.exception("a session failed at an event")
 
     async def _poll_forever(self) -> None:
         while True:
@@ -143,7 +146,7 @@ class Hub:
             self._version = version
             try:
                 await self._compare(list(self._callbacks))
-            except (DatabaseError, GroupwareError) as error:
+            except (Error, GroupwareError) as error:
                 # The database is away for a while: the next second looks again.
                 self._version = -1
                 _log.warning("poll failed", reason=type(error).__name__)

@@ -1,6 +1,7 @@
 """Work that must happen: rows written with the decision, worked off at least once."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -38,8 +39,12 @@ def add(topic: str, payload: dict[str, Any], *, account_id: int | None, delay: i
     return row.pk
 
 
-def run_now(row_id: int) -> None:
-    """Work off a row whose transaction has committed; a failure is left to the sweep."""
+def run_after_commit(row_id: int) -> None:
+    """Work off the caller's row as soon as it is committed; a failure is left to the sweep."""
+    db.on_commit(partial(_run_now, row_id))
+
+
+def _run_now(row_id: int) -> None:
     row = OutboxRow.objects.filter(pk=row_id).first()
     if row is not None:
         _run(row)
@@ -62,7 +67,7 @@ def sweep(*, now: int | None = None, limit: int = 100) -> int:
 def _lease(row_id: int, due: int) -> OutboxRow | None:
     with db.write_transaction():
         taken = OutboxRow.objects.filter(pk=row_id, run_after__lte=due).update(
-            run_after=epoch() + LEASE
+            run_after=max(due, epoch()) + LEASE
         )
     return OutboxRow.objects.filter(pk=row_id).first() if taken else None
 
@@ -77,9 +82,14 @@ def _run(row: OutboxRow) -> bool:
             OutboxRow.objects.filter(pk=row.pk).update(
                 attempts=row.attempts + 1,
                 run_after=epoch() + delay,
-                last_error=f"{type(error).__name__}: {error}"[:500],
+                last_error=_plain(f"{type(error).__name__}: {error}"),
             )
         return False
     with db.write_transaction():
         OutboxRow.objects.filter(pk=row.pk).delete()
     return True
+
+
+def _plain(text: str) -> str:
+    """Text that both databases take: PostgreSQL stores no NUL and no lone surrogate."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:500]

@@ -272,8 +272,8 @@ def move_messages(
             },
             account_id=target_account_id,
         )
-    db.on_commit(partial(crashpoints.reach, "move-copied"))
-    outbox.run_now(row_id)
+        db.on_commit(partial(crashpoints.reach, "move-copied"))
+        outbox.run_after_commit(row_id)
     return copied
 
 

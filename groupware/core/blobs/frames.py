@@ -50,10 +50,10 @@ class FrameTable:
 
 
 def compress(data: bytes) -> bytes:
-    """Return the stored form of `data`."""
+    """Return the stored form of `data`; each frame ends with a checksum."""
     compressor: zstandard.ZstdCompressor | None = getattr(_local, "compressor", None)
     if compressor is None:
-        compressor = _local.compressor = zstandard.ZstdCompressor(level=LEVEL)
+        compressor = _local.compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
     view = memoryview(data)
     cuts = [0, *range(min(FIRST_FRAME, len(data)), len(data), FRAME), len(data)]
     lengths: list[bytes] = []
@@ -95,11 +95,12 @@ def decompress_frames(stored: bytes, lengths: tuple[tuple[int, int], ...]) -> by
     for raw_length, stored_length in lengths:
         frame = stored[offset : offset + stored_length]
         try:
-            piece = decompressor.decompress(frame, max_output_size=raw_length)
+            # The frame's own word is not trusted with memory.
+            if zstandard.frame_content_size(frame) != raw_length:
+                raise DamagedBlob("a frame has another length than its table says")
+            piece = decompressor.decompress(frame)
         except zstandard.ZstdError as error:
             raise DamagedBlob(str(error)) from error
-        if len(piece) != raw_length:
-            raise DamagedBlob("a frame has another length than its table says")
         pieces.append(piece)
         offset += stored_length
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)

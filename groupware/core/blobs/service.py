@@ -1,6 +1,8 @@
 """Staging, claiming and reading blobs; the collector is a module of its own."""
 
+import errno
 import os
+import sqlite3
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -20,6 +22,9 @@ DISK_RESERVE = 256 * 1024 * 1024
 """Free octets below which nothing new is stored (setting GROUPWARE_DISK_RESERVE)."""
 
 
+_FULL = "The server's disk is almost full: reading and deleting still work."
+
+
 class BlobGone(Stale):
     """The staged blob was collected before it was claimed: stage it again."""
 
@@ -36,14 +41,14 @@ class StagedBlob:
 
 
 @lru_cache(maxsize=4)
-def _local_store(path: str, large: int) -> LocalBlobStore:
-    return LocalBlobStore(Path(path), large=large)
+def _local_store(path: str, large: int, timeout: float) -> LocalBlobStore:
+    return LocalBlobStore(Path(path), large=large, timeout=timeout)
 
 
 def store() -> BlobStore:
     """Return the configured store of bytes."""
     large = int(getattr(settings, "GROUPWARE_BLOB_LARGE", LARGE))
-    return _local_store(str(Path(settings.GROUPWARE_DATA) / "blobs"), large)
+    return _local_store(str(Path(settings.GROUPWARE_DATA) / "blobs"), large, db.lock_timeout())
 
 
 def check_reserve() -> None:
@@ -51,16 +56,13 @@ def check_reserve() -> None:
     usage = os.statvfs(settings.GROUPWARE_DATA)
     reserve = int(getattr(settings, "GROUPWARE_DISK_RESERVE", DISK_RESERVE))
     if usage.f_bavail * usage.f_frsize < reserve:
-        raise DiskReserve(
-            "The server's disk is almost full: reading and deleting still work.",
-            detail=f"below the reserve of {reserve} octets",
-        )
+        raise DiskReserve(_FULL, detail=f"below the reserve of {reserve} octets")
 
 
 def stage(data: bytes) -> StagedBlob:
     """Make the bytes durable, or find that they are; outside any transaction.
 
-    Raises `DiskReserve`.
+    Raises `DiskReserve`, `Busy`.
     """
     digest = sha256(data).digest()
     known = (
@@ -72,7 +74,16 @@ def stage(data: bytes) -> StagedBlob:
         return StagedBlob(digest, known[1], known[2], known[3], known[0])
     check_reserve()
     stored = frames.compress(data)
-    location = store().put(digest.hex(), stored)
+    try:
+        location = store().put(digest.hex(), stored)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DiskReserve(_FULL, detail=str(error)) from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise DiskReserve(_FULL, detail=str(error)) from error
+        raise
     return StagedBlob(digest, len(data), len(stored), location, None)
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -61,10 +62,14 @@ class DatabaseFile:
 
     def __init__(self, path: Path, *, timeout: float) -> None:
         self._path = path
+        self._timeout = timeout
         self._local = threading.local()
-        self._lock = FileLock(path.with_suffix(".lock"), timeout=timeout)
+        self._lock = FileLock(path.with_suffix(".lock"))
         self._queue: deque[_Slot] = deque()
         self._flush_lock = threading.Lock()
+        # Going over to WAL does not wait for others that do the same: one after the other.
+        with self._lock.held(timeout):
+            self._connection()
 
     def _connection(self) -> sqlite3.Connection:
         held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
@@ -111,7 +116,7 @@ class DatabaseFile:
         connection = self._connection()
         now = epoch()
         keys: list[int] = []
-        with self._lock.held():
+        with self._lock.held(self._timeout):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for slot in batch:
@@ -141,7 +146,7 @@ class DatabaseFile:
 
     def remove(self, key: int) -> None:
         """Delete one row."""
-        with self._lock.held():
+        with self._lock.held(self._timeout):
             self._connection().execute("DELETE FROM blob WHERE id = ?", (key,))
 
     def keys(self, *, older_than: int) -> Iterator[int]:
@@ -167,15 +172,16 @@ class Directory:
     """Blobs as files, 256 folders wide; synced with their folder before `put` returns."""
 
     def __init__(self, path: Path) -> None:
+        path.mkdir(mode=0o700, exist_ok=True)
+        _sync_directory(path.parent)
         self._path = path
+        self._durable: set[str] = set()
 
     def put(self, name: str, stored: bytes) -> str:
         """Store durably and return the file's name."""
         file_name = f"{name}-{secrets.token_hex(8)}"
         path = self._file(file_name)
-        if not path.parent.is_dir():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync_directory(self._path)
+        self._make_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             view = memoryview(stored)
@@ -183,11 +189,21 @@ class Directory:
                 view = view[os.write(descriptor, view) :]
             crashpoints.reach("blob-written")
             os.fdatasync(descriptor)
+        except OSError:
+            path.unlink(missing_ok=True)  # a full disk is not filled further
+            raise
         finally:
             os.close(descriptor)
         _sync_directory(path.parent)
         crashpoints.reach("blob-synced")
         return file_name
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder durable once: that it is there does not say that another synced it."""
+        if folder.name not in self._durable:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _sync_directory(self._path)
+            self._durable.add(folder.name)
 
     def _file(self, name: str) -> Path:
         return self._path / name[:2] / name
@@ -209,16 +225,16 @@ class Directory:
     def names(self, *, older_than: int) -> Iterator[str]:
         """Every file written before `older_than`."""
         for folder in sorted(self._path.glob("??")):
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.stat().st_mtime < older_than:
-                        yield entry.name
+            for file in sorted(folder.iterdir()):
+                with suppress(FileNotFoundError):  # removed meanwhile
+                    if file.stat().st_mtime < older_than:
+                        yield file.name
 
 
 class LocalBlobStore:
     """The embedded store: a database file for small blobs, a directory for large ones."""
 
-    def __init__(self, path: Path, *, large: int = LARGE, timeout: float = 10.0) -> None:
+    def __init__(self, path: Path, *, large: int = LARGE, timeout: float) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._large = large
         self._database = DatabaseFile(path / "blobs.sqlite3", timeout=timeout)

@@ -1,0 +1,179 @@
+"""Accounts: people, shared mailboxes, rooms and equipment."""
+
+import secrets
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.contrib.auth.hashers import make_password
+from django.db.models import F
+
+from groupware.core import crashpoints, db, provisioning
+from groupware.core.changes import begin_change
+from groupware.core.clock import epoch, now
+from groupware.core.directory.lookups import (
+    directory_change,
+    get_account,
+    get_own_domain,
+    insert_address,
+    parse,
+    refuse_taken,
+)
+from groupware.core.errors import AlreadyExists, Invalid
+from groupware.core.events import CredentialsChanged, publish
+from groupware.core.models import (
+    Account,
+    AccountKind,
+    AccountState,
+    Address,
+    AddressKind,
+    AddressTarget,
+    Collection,
+)
+from groupware.core.models.store import Item
+
+MIN_PASSWORD = 8
+"""Characters that a password must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What an account is created with; `quota_bytes` 0 means unlimited."""
+
+    address: str
+    name: str = ""
+    kind: str = AccountKind.PERSON
+    quota_bytes: int = 0
+    is_admin: bool = False
+    password: str | None = None
+
+
+def create_account(new: NewAccount) -> Account:
+    """Create an account with its address, its counter and its first collections.
+
+    Without a password nobody can log in. Raises `AlreadyExists`, `NotFound`, `Invalid`.
+    """
+    local_part, domain_name = parse(new.address)
+    if new.kind not in AccountKind.values:
+        raise Invalid(f"An account is one of {', '.join(AccountKind.values)}.")
+    if new.password is not None and new.kind != AccountKind.PERSON:
+        raise Invalid("Only a person has a password: shared accounts and rooms never log in.")
+    password = make_password(_checked_password(new.password))
+    with directory_change():
+        domain = get_own_domain(domain_name)
+        refuse_taken(domain, local_part)
+        account = Account.objects.create(
+            login=f"{local_part}@{domain.name}",
+            domain=domain,
+            kind=new.kind,
+            name=new.name,
+            password=password,
+            is_staff=new.is_admin,
+            is_superuser=new.is_admin,
+            created_at=now(),
+        )
+        AccountState.objects.create(
+            account=account, next_uid_validity=epoch(), quota_bytes=new.quota_bytes
+        )
+        address = insert_address(domain, local_part, AddressKind.PRIMARY)
+        AddressTarget.objects.create(address=address, account=account)
+        provisioning.provision(account.pk)
+    crashpoints.reach("account-created")
+    return account
+
+
+def _checked_password(password: str | None) -> str | None:
+    if password is not None and len(password) < MIN_PASSWORD:
+        raise Invalid(f"A password has at least {MIN_PASSWORD} characters.")
+    return password
+
+
+def rename_account(address: str, new_address: str, *, name: str | None = None) -> Account:
+    """Give an account another primary address; the old one stays as an alias."""
+    local_part, domain_name = parse(new_address)
+    with directory_change():
+        account = get_account(address)
+        domain = get_own_domain(domain_name)
+        held = Address.objects.filter(domain=domain, local_part=local_part).first()
+        if held is None:
+            held = insert_address(domain, local_part, AddressKind.PRIMARY)
+            AddressTarget.objects.create(address=held, account=account)
+        elif list(held.targets.values_list("account_id", flat=True)) != [account.pk]:
+            raise AlreadyExists(f"The address {local_part}@{domain.name} is taken.")
+        Address.objects.filter(targets__account=account, kind=AddressKind.PRIMARY).exclude(
+            pk=held.pk
+        ).update(kind=AddressKind.ALIAS)
+        Address.objects.filter(pk=held.pk).update(kind=AddressKind.PRIMARY)
+        account.login = f"{local_part}@{domain.name}"
+        account.domain = domain
+        if name is not None:
+            account.name = name
+        account.save(update_fields=["login", "domain", "name"])
+        _end_sessions(account)
+    return account
+
+
+def set_password(address: str, password: str) -> None:
+    """Set a person's password; every live session of the account ends."""
+    hashed = make_password(_checked_password(password))
+    with directory_change():
+        account = get_account(address)
+        if account.kind != AccountKind.PERSON:
+            raise Invalid("Only a person has a password: shared accounts and rooms never log in.")
+        account.password = hashed
+        account.save(update_fields=["password"])
+        _end_sessions(account)
+
+
+def set_active(address: str, *, active: bool) -> None:
+    """Enable or disable an account; mail still arrives, sessions of a disabled one end."""
+    with directory_change():
+        account = get_account(address)
+        account.is_active = active
+        account.save(update_fields=["is_active"])
+        _end_sessions(account)
+
+
+def set_quota(address: str, quota_bytes: int) -> None:
+    """Set the quota in octets; 0 means unlimited."""
+    with directory_change():
+        account = get_account(address)
+        begin_change(account.pk)
+        AccountState.objects.filter(account=account).update(quota_bytes=quota_bytes)
+
+
+def _end_sessions(account: Account) -> None:
+    Account.objects.filter(pk=account.pk).update(credential_epoch=F("credential_epoch") + 1)
+    event = CredentialsChanged(account.pk)
+    db.on_commit(lambda: publish(event))
+
+
+def delete_account(address: str) -> None:
+    """Delete an account with everything it owns and every address that leads only to it."""
+    with directory_change():
+        account = get_account(address)
+        begin_change(account.pk)
+        Account.objects.filter(pk=account.pk).update(is_active=False)
+        event = CredentialsChanged(account.pk)
+        db.on_commit(lambda: publish(event))
+        alone = [
+            held.pk
+            for held in Address.objects.filter(targets__account=account)
+            if held.targets.count() == 1
+        ]
+        Address.objects.filter(pk__in=alone).delete()
+        _delete_items(account.pk)
+        Collection.objects.filter(account=account).delete()
+        account.delete()
+
+
+def _delete_items(account_id: int) -> None:
+    """Delete item rows of every app before the collections that they restrict."""
+    for model in apps.get_models():
+        if issubclass(model, Item):
+            model._base_manager.filter(account_id=account_id).delete()  # noqa: SLF001 (Django's own name)
+
+
+def generate_password() -> str:
+    """Return a strong password that can be read over the telephone."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(4))

@@ -1,0 +1,88 @@
+"""Groups: sets of accounts that are granted to and written to."""
+
+from typing import Any
+
+from groupware.core.clock import now
+from groupware.core.directory.lookups import (
+    directory_change,
+    get_account,
+    get_group,
+    get_own_domain,
+    insert_address,
+    parse,
+    refuse_taken,
+)
+from groupware.core.errors import AlreadyExists, Invalid, NotFound
+from groupware.core.models import Address, AddressKind, AddressTarget, Group, GroupMember
+
+
+def create_group(name: str, *, description: str = "") -> Group:
+    """Create a group named by an address, which leads to its members."""
+    local_part, domain_name = parse(name)
+    with directory_change():
+        domain = get_own_domain(domain_name)
+        refuse_taken(domain, local_part)
+        group = Group.objects.create(
+            domain=domain,
+            name=f"{local_part}@{domain.name}",
+            description=description,
+            created_at=now(),
+        )
+        address = insert_address(domain, local_part, AddressKind.LIST)
+        AddressTarget.objects.create(address=address, group=group)
+    return group
+
+
+def _member(name: str) -> dict[str, Any]:
+    local_part, domain = parse(name)
+    group = Group.objects.filter(name=f"{local_part}@{domain}").first()
+    return {"subgroup": group} if group is not None else {"account": get_account(name)}
+
+
+def add_member(group_name: str, member: str) -> None:
+    """Add an account or a group to a group; a group never comes to hold itself."""
+    with directory_change():
+        group = get_group(group_name)
+        found = _member(member)
+        if (subgroup := found.get("subgroup")) is not None and _reaches(subgroup, group):
+            raise Invalid(f"{group_name} would come to hold itself.")
+        _, made = GroupMember.objects.get_or_create(group=group, **found)
+        if not made:
+            raise AlreadyExists(f"{member} is in {group_name} already.")
+
+
+def _reaches(start: Group, wanted: Group) -> bool:
+    seen: set[int] = set()
+    waiting = [start.pk]
+    while waiting:
+        group_id = waiting.pop()
+        if group_id == wanted.pk:
+            return True
+        if group_id not in seen:
+            seen.add(group_id)
+            found = GroupMember.objects.filter(group_id=group_id, subgroup__isnull=False)
+            waiting += [key for key in found.values_list("subgroup_id", flat=True) if key]
+    return False
+
+
+def remove_member(group_name: str, member: str) -> None:
+    """Take an account or a group out of a group."""
+    with directory_change():
+        gone, _ = GroupMember.objects.filter(
+            group=get_group(group_name), **_member(member)
+        ).delete()
+        if not gone:
+            raise NotFound(f"{member} is not in {group_name}.")
+
+
+def delete_group(name: str) -> None:
+    """Delete a group and the addresses that lead only to it."""
+    with directory_change():
+        group = get_group(name)
+        alone = [
+            held.pk
+            for held in Address.objects.filter(targets__group=group)
+            if held.targets.count() == 1
+        ]
+        Address.objects.filter(pk__in=alone).delete()
+        group.delete()

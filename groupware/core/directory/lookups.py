@@ -1,0 +1,100 @@
+"""Finding what a name means, and what every writer of the directory shares."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError
+
+from groupware.core import db
+from groupware.core.addresses import BadAddress, parse_address, parse_domain
+from groupware.core.clock import now
+from groupware.core.errors import AlreadyExists, Invalid, NotFound
+from groupware.core.models import Account, Address, Domain, Group
+
+
+def parse(text: str) -> tuple[str, str]:
+    """Return (local part, domain) of an address; raises `Invalid`."""
+    try:
+        return parse_address(text)
+    except BadAddress as error:
+        raise Invalid(str(error)) from error
+
+
+def parse_target(text: str) -> tuple[str, str]:
+    """Return (local part, domain); of `@domain` the local part is empty."""
+    if not text.startswith("@"):
+        return parse(text)
+    try:
+        return "", parse_domain(text[1:])
+    except BadAddress as error:
+        raise Invalid(str(error)) from error
+
+
+@contextmanager
+def directory_change() -> Iterator[None]:
+    """Write to the directory; whoever takes a name at the same moment as another is refused."""
+    try:
+        with db.write_transaction():
+            yield
+    except IntegrityError as error:
+        raise AlreadyExists("That was taken a moment ago.", detail=str(error)) from error
+
+
+def get_domain(name: str) -> Domain:
+    """Return a domain by its name; raises `NotFound`."""
+    try:
+        domain = Domain.objects.filter(name=parse_domain(name)).first()
+    except BadAddress as error:
+        raise Invalid(str(error)) from error
+    if domain is None:
+        raise NotFound(f"There is no domain {name}: create it with `domain create {name}`.")
+    return domain
+
+
+def get_own_domain(name: str) -> Domain:
+    """Return a domain that addresses can be in: one that is no alias of another."""
+    domain = get_domain(name)
+    if domain.alias_of is not None:
+        raise Invalid(f"{name} is an alias: use {domain.alias_of.name}, every address is in both.")
+    return domain
+
+
+def get_account(address: str) -> Account:
+    """Return an account by its login; raises `NotFound`."""
+    local_part, domain = parse(address)
+    account = Account.objects.filter(login=f"{local_part}@{domain}").first()
+    if account is None:
+        raise NotFound(f"There is no account {address}{_hint(local_part, domain)}")
+    return account
+
+
+def _hint(local_part: str, domain_name: str) -> str:
+    """Say whose alias it is, so that nobody changes an account without naming it."""
+    domain = Domain.objects.select_related("alias_of").filter(name=domain_name).first()
+    held = Address.objects.filter(
+        domain=(domain.alias_of or domain) if domain else None, local_part=local_part
+    ).first()
+    owners = list(held.targets.values_list("account__login", flat=True)) if held else []
+    if len(owners) == 1 and owners[0]:
+        return f": it is an alias of {owners[0]}, write that."
+    return ": `account list` shows all."
+
+
+def get_group(name: str) -> Group:
+    """Return a group by its name; raises `NotFound`."""
+    local_part, domain = parse(name)
+    group = Group.objects.filter(name=f"{local_part}@{domain}").first()
+    if group is None:
+        raise NotFound(f"There is no group {name}: `group list` shows all.")
+    return group
+
+
+def refuse_taken(domain: Domain, local_part: str) -> None:
+    """Raise `AlreadyExists` where the address is in use."""
+    if Address.objects.filter(domain=domain, local_part=local_part).exists():
+        raise AlreadyExists(f"The address {local_part}@{domain.name} is taken.")
+
+
+def insert_address(domain: Domain, local_part: str, kind: str) -> Address:
+    """Create an address that leads nowhere yet."""
+    return Address.objects.create(domain=domain, local_part=local_part, kind=kind, created_at=now())

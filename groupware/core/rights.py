@@ -1,0 +1,221 @@
+"""Who may do what with whose collections.
+
+A grant gives a grantee (account, group, domain) the letters of RFC 4314 §2.1 on one
+collection or on everything an account owns, and named rights outside them. An owner has all
+rights. Nothing is kept between commands: a revoked right is gone at the next one.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from groupware.core import db
+from groupware.core.addresses import BadAddress, parse_domain
+from groupware.core.clock import now
+from groupware.core.directory import get_domain
+from groupware.core.errors import Invalid, NotFound
+from groupware.core.events import MailboxListChanged, publish
+from groupware.core.models import Account, Collection, Domain, Grant, Group
+
+LETTERS = "lrswipkxtea"
+"""lookup, read, seen, write, insert, post, create, delete, delete messages, expunge, admin."""
+NAMED = ("free-busy", "private", "send-as", "send-on-behalf", "manage")
+PRESETS: dict[str, str] = {"read": "lrs", "write": "lrswipkxte", "all": LETTERS}
+"""Words for usual sets of letters."""
+_OBSOLETE = {"c": "k", "d": "xte"}
+"""RFC 4314 §2.1.1: what the letters of RFC 2086 stand for."""
+_SEPARATORS = re.compile(r"[\s,+]+")
+
+Grantee = Account | Group | Domain
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Letters of RFC 4314 and named rights; `letters` in the order of `LETTERS`."""
+
+    letters: str = ""
+    named: tuple[str, ...] = ()
+
+    def __contains__(self, right: object) -> bool:
+        """Whether a letter or a named right is held."""
+        return isinstance(right, str) and (right in self.named or right in set(self.letters))
+
+    def __bool__(self) -> bool:
+        return bool(self.letters or self.named)
+
+    def __or__(self, other: "Rights") -> "Rights":
+        return make_rights([*self.letters, *other.letters], [*self.named, *other.named])
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.letters, *self.named]))
+
+
+ALL = Rights(LETTERS, NAMED)
+NONE = Rights()
+
+
+def make_rights(letters: Iterable[str], named: Iterable[str] = ()) -> Rights:
+    """Return rights in their one order, each once."""
+    held, held_named = set(letters), set(named)
+    return Rights(
+        "".join(letter for letter in LETTERS if letter in held),
+        tuple(name for name in NAMED if name in held_named),
+    )
+
+
+def parse_rights(text: str) -> Rights:
+    """Read letters, named rights and presets, divided by spaces, commas or `+`.
+
+    Raises `Invalid` for anything else, and for none at all.
+    """
+    letters: list[str] = []
+    named: list[str] = []
+    for word in filter(None, _SEPARATORS.split(text.lower())):
+        if word in NAMED:
+            named.append(word)
+        else:
+            letters += _parse_letters(PRESETS.get(word, word))
+    rights = make_rights(letters, named)
+    if not rights:
+        raise Invalid("Name at least one right; to take all away, use `revoke`.")
+    return rights
+
+
+def _parse_letters(word: str) -> str:
+    letters = "".join(_OBSOLETE.get(letter, letter) for letter in word)
+    unknown = set(letters) - set(LETTERS)
+    if unknown:
+        raise Invalid(
+            f"{word!r} is no right: write letters of {LETTERS}, one of"
+            f" {', '.join(PRESETS)}, or one of {', '.join(NAMED)}."
+        )
+    return letters
+
+
+def find_grantee(text: str) -> Grantee:
+    """Return the account, group or domain (`example.test` or `@example.test`) of a name.
+
+    Raises `NotFound`.
+    """
+    name = text.strip().lower()
+    if "@" in name.removeprefix("@"):
+        local_part, _, domain_name = name.partition("@")
+        try:
+            name = f"{local_part}@{parse_domain(domain_name)}"
+        except BadAddress as error:
+            raise Invalid(str(error)) from error
+        found = (
+            Account.objects.filter(login=name).first() or Group.objects.filter(name=name).first()
+        )
+        if found is None:
+            raise NotFound(f"There is no account or group {text}: `account list`, `group list`.")
+        return found
+    domain = get_domain(name.removeprefix("@"))
+    return domain.alias_of or domain
+
+
+def grant(
+    account: Account, collection: Collection | None, grantee: Grantee, rights: Rights
+) -> Rights:
+    """Set the rights of a grantee on a collection, or with None on the whole account.
+
+    What the grantee had there before is replaced. Raises `Invalid` for the owner.
+    """
+    if isinstance(grantee, Account) and grantee.pk == account.pk:
+        raise Invalid(f"{account.login} owns it and has every right.")
+    with db.write_transaction():
+        _lock(account)
+        Grant.objects.filter(
+            account=account, collection=collection, **_grantee_columns(grantee)
+        ).delete()
+        Grant.objects.create(
+            account=account,
+            collection=collection,
+            rights=rights.letters,
+            named_rights=" ".join(rights.named),
+            created_at=now(),
+            **_grantee_columns(grantee),
+        )
+        _publish(account.pk)
+    return rights
+
+
+def revoke(account: Account, collection: Collection | None, grantee: Grantee) -> None:
+    """Take away what was granted there; raises `NotFound` where nothing was."""
+    with db.write_transaction():
+        _lock(account)
+        gone, _ = Grant.objects.filter(
+            account=account, collection=collection, **_grantee_columns(grantee)
+        ).delete()
+        if not gone:
+            raise NotFound(f"{grantee} has no grant there: `account show {account.login}`.")
+        _publish(account.pk)
+
+
+def _lock(account: Account) -> None:
+    """Let two grants at once not leave two rows; on the embedded database all writes wait."""
+    Account.objects.select_for_update().get(pk=account.pk)
+
+
+def _grantee_columns(grantee: Grantee) -> dict[str, Any]:
+    return {
+        "grantee_account": grantee if isinstance(grantee, Account) else None,
+        "grantee_group": grantee if isinstance(grantee, Group) else None,
+        "grantee_domain": grantee if isinstance(grantee, Domain) else None,
+    }
+
+
+def _publish(account_id: int) -> None:
+    event = MailboxListChanged(account_id)
+    db.on_commit(lambda: publish(event))
+
+
+def list_grants(account_id: int, *, collection_id: int | None = None) -> list[Grant]:
+    """Return the grants on an account and all its collections, or on one collection."""
+    grants = Grant.objects.filter(account_id=account_id).select_related(
+        "collection", "grantee_account", "grantee_group", "grantee_domain"
+    )
+    if collection_id is not None:
+        grants = grants.filter(collection_id=collection_id)
+    return list(grants.order_by("id"))
+
+
+def rights_of(held: Grant) -> Rights:
+    """Return what a grant gives."""
+    return make_rights(held.rights, held.named_rights.split())
+
+
+_HELD = """
+WITH RECURSIVE held(group_id) AS (
+    SELECT group_id FROM core_groupmember WHERE account_id = %s
+    UNION
+    SELECT m.group_id FROM core_groupmember m JOIN held h ON m.subgroup_id = h.group_id
+)
+SELECT rights, named_rights FROM core_grant
+WHERE account_id = %s AND (collection_id IS NULL OR collection_id = %s)
+AND (
+    grantee_account_id = %s
+    OR grantee_group_id IN (SELECT group_id FROM held)
+    OR grantee_domain_id = (SELECT domain_id FROM core_account WHERE id = %s)
+)
+"""
+
+
+def effective_rights(account_id: int, owner_id: int, collection_id: int | None = None) -> Rights:
+    """Return what an account may do with a collection, or with a whole account (None).
+
+    The owner may do everything; anyone else has the union of the grants to the account, to
+    every group that holds it (also through groups), and to its domain, on the collection and
+    on the owner's whole account.
+    """
+    if account_id == owner_id:
+        return ALL
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [account_id, owner_id, collection_id, account_id, account_id])
+        rows = cursor.fetchall()
+    return make_rights(
+        "".join(letters for letters, _ in rows), " ".join(named for _, named in rows).split()
+    )
