@@ -79,6 +79,16 @@ class Connection:
         """Tell whether nothing more will be read."""
         return self._mode is Mode.CLOSED
 
+    @property
+    def kept(self) -> int:
+        """Return how many octets of an unfinished literal are kept."""
+        return len(self._literal)
+
+    @property
+    def in_command(self) -> bool:
+        """Tell whether a command has begun and not ended."""
+        return bool(self._buffer or self._parts)
+
     def feed(self, data: bytes) -> list[Event]:
         """Take what arrived and return what it completes."""
         if self._mode is Mode.CLOSED:

@@ -1,0 +1,32 @@
+"""What the server tells that it can do, which depends on where a session is."""
+
+from typing import Final
+
+from mail.imap.responses import code_capability
+from mail.imap.session import Session
+
+_ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
+_LOGGED_IN: Final = (
+    *("NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "CHILDREN", "SPECIAL-USE", "CONDSTORE"),
+)
+
+
+def may_log_in(session: Session) -> bool:
+    """Tell whether a password may be sent as things are."""
+    return session.secure or session.shared.allow_plaintext
+
+
+def capabilities_of(session: Session) -> list[str]:
+    """Return the capabilities as of now."""
+    found = list(_ALWAYS)
+    if session.principal is not None:
+        return [*found, *_LOGGED_IN, f"APPENDLIMIT={session.shared.limits.message_limit}"]
+    if not session.secure:
+        found.append("STARTTLS")
+    found.append("AUTH=PLAIN" if may_log_in(session) else "LOGINDISABLED")
+    return found
+
+
+def capability_code(session: Session) -> bytes:
+    """Return them as a response code."""
+    return code_capability(capabilities_of(session))

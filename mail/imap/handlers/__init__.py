@@ -1,0 +1,45 @@
+"""What each command does: a handler per command, a module per family."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mail.imap.commands import COMMANDS
+from mail.imap.handlers import basic, fetch, login, mailboxes, messages, selection
+from mail.imap.handlers.search import search
+from mail.imap.session import Handler
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "CAPABILITY": basic.capability,
+    "NOOP": basic.noop,
+    "CHECK": basic.noop,
+    "LOGOUT": basic.logout,
+    "ID": basic.identify,
+    "ENABLE": basic.enable,
+    "NAMESPACE": basic.namespace,
+    "IDLE": basic.idle,
+    "STARTTLS": login.start_tls,
+    "AUTHENTICATE": login.authenticate,
+    "LOGIN": login.login,
+    "LIST": mailboxes.list_mailboxes,
+    "LSUB": mailboxes.list_subscribed,
+    "CREATE": mailboxes.create,
+    "DELETE": mailboxes.delete,
+    "RENAME": mailboxes.rename,
+    "SUBSCRIBE": mailboxes.subscribe,
+    "UNSUBSCRIBE": mailboxes.unsubscribe,
+    "STATUS": mailboxes.status,
+    "SELECT": selection.select,
+    "EXAMINE": selection.examine,
+    "CLOSE": selection.close,
+    "UNSELECT": selection.unselect,
+    "APPEND": messages.append,
+    "EXPUNGE": messages.expunge,
+    "UID EXPUNGE": messages.uid_expunge,
+    **dict.fromkeys(("STORE", "UID STORE"), messages.store),
+    **dict.fromkeys(("COPY", "UID COPY"), messages.copy),
+    **dict.fromkeys(("MOVE", "UID MOVE"), messages.move),
+    **dict.fromkeys(("FETCH", "UID FETCH"), fetch.fetch),
+    **dict.fromkeys(("SEARCH", "UID SEARCH"), search),
+}
+
+assert HANDLERS.keys() == COMMANDS.keys()

@@ -1,0 +1,107 @@
+"""FETCH and UID FETCH: batches from the store, streamed at the pace of the client.
+
+Hot: guarded by the FETCH benchmarks.
+"""
+
+from typing import Final
+
+from groupware.core import aio
+from mail.flags import SEEN, serialize_flags
+from mail.imap.errors import EXPUNGE_ISSUED, Outcome, ok
+from mail.imap.fetching import (
+    Batch,
+    Chunk,
+    Span,
+    Unseen,
+    pieces_of,
+    plan_fetch,
+    read_batch,
+    read_chunk,
+)
+from mail.imap.fetchitems import Attribute
+from mail.imap.handlers.messages import ranges_of, with_changes
+from mail.imap.requests import Fetch
+from mail.imap.session import Session
+from mail.imap.view import FlagRow
+from mail.mime.strings import replace_nul
+from mail.services.flags import Stored, StoreOp, store_flags
+from mail.uidset import to_ranges
+
+PIECE: Final = 256 * 1024
+"""Octets of a large section that are in memory at once."""
+
+
+async def fetch(session: Session, request: Fetch) -> Outcome:
+    """Do a FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4)."""
+    view = session.selected()
+    ranges = ranges_of(session, request.messages, by_uid=request.by_uid)
+    if request.changed_since is not None or Attribute.MODSEQ in request.items:
+        session.condstore = True
+    plan = plan_fetch(
+        request.items,
+        by_uid=request.by_uid,
+        changed_since=request.changed_since,
+        read_only=view.identity.read_only,
+    )
+    last_uid, count, is_last = 0, 0, not ranges
+    while not is_last:
+        batch = await aio.read(read_batch, view, plan, ranges, last_uid)
+        flags = await _set_seen(session, batch) if batch.unseen else {}
+        await _send(session, batch.chunks, flags)
+        last_uid, is_last = batch.last_uid, batch.is_last
+        count += batch.count
+    if not request.by_uid and request.changed_since is None and count < view.count(ranges):
+        return EXPUNGE_ISSUED
+    return ok("Fetched.")
+
+
+async def _set_seen(session: Session, batch: Batch) -> dict[int, FlagRow]:
+    identity = session.selected().identity
+
+    def service() -> Stored:
+        ranges = to_ranges(batch.unseen)
+        return store_flags(
+            identity.account_id, identity.collection_id, ranges, StoreOp.ADD, SEEN, ()
+        )
+
+    stored, changes = await aio.write(with_changes, session.position(), service)
+    session.selected().tell(stored.rows)
+    session.absorb(changes)
+    return {row[0]: row for row in stored.rows}
+
+
+async def _send(session: Session, chunks: list[Chunk], flags: dict[int, FlagRow]) -> None:
+    for chunk in chunks:
+        if isinstance(chunk, bytes):
+            await _send_octets(session, chunk)
+        elif isinstance(chunk, Unseen):
+            session.write(_render_flags(chunk, flags.get(chunk.uid)))
+        else:
+            await _stream(session, chunk)
+
+
+async def _send_octets(session: Session, data: bytes) -> None:
+    for start in range(0, len(data), PIECE):
+        session.write(data[start : start + PIECE])
+        await session.output.drain()
+
+
+async def _stream(session: Session, span: Span) -> None:
+    for piece in pieces_of(span):
+        try:
+            data = await aio.call(read_chunk, piece)
+        except Exception:
+            # The literal is announced and cannot be taken back: only the connection can end.
+            session.abort()
+            raise
+        session.write(replace_nul(data))
+        await session.output.drain()
+
+
+def _render_flags(unseen: Unseen, row: FlagRow | None) -> bytes:
+    r"""Return the flags with the new \\Seen; of a message gone since, that alone."""
+    _, mask, keywords, modseq = row or (unseen.uid, SEEN, "", 0)
+    items = [b"FLAGS (" + serialize_flags(mask, keywords) + b")"]
+    if Attribute.MODSEQ in unseen.items and row is not None:
+        items.append(b"MODSEQ (%d)" % modseq)
+    return b" ".join(items)

@@ -1,0 +1,247 @@
+"""Commands that change messages: APPEND, STORE, COPY, MOVE, EXPUNGE.
+
+Each crosses to the store once; its transaction also reads what else happened, so that the reply
+comes with everything that the client does not know yet.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from groupware.core import aio, db
+from groupware.core.blobs import BlobGone
+from groupware.core.errors import NotFound
+from mail import flags, queries
+from mail.imap import responses
+from mail.imap.errors import EXPUNGE_ISSUED, TRY_CREATE, Outcome, Refused, Reply, bad, ok
+from mail.imap.requests import Append, Copy, Plain, Store, StoreMode, UidExpunge
+from mail.imap.responses import Condition
+from mail.imap.sequences import SequenceSet, Uid
+from mail.imap.session import Session
+from mail.imap.view import Ranges
+from mail.services import messages
+from mail.services.flags import Stored, StoreOp, store_flags
+
+_OPS = {
+    StoreMode.REPLACE: StoreOp.SET,
+    StoreMode.ADD: StoreOp.ADD,
+    StoreMode.REMOVE: StoreOp.REMOVE,
+}
+T = TypeVar("T")
+Position = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """A COPY or MOVE to be done in one transaction; `whole` refuses when messages are gone."""
+
+    account_id: int
+    collection_id: int
+    ranges: Ranges
+    mailbox: str
+    count: int | None
+    move: bool
+
+
+def ranges_of(session: Session, messages_: SequenceSet, *, by_uid: bool) -> Ranges:
+    """Return the UIDs that a command names; raises `Refused` for numbers beyond the last."""
+    view = session.selected()
+    if by_uid:
+        return view.ranges_of_uids(messages_)
+    ranges = view.ranges_of_seqs(messages_)
+    if ranges is None:
+        raise Refused(bad("There is no message of that number."))
+    return ranges
+
+
+def with_changes(position: Position, service: Callable[[], T]) -> tuple[T, queries.Changes]:
+    """Run a service and read, in the same transaction, what happened since `position`."""
+    collection_id, modseq, uid_next = position
+    with db.write_transaction():
+        done = service()
+        changes = queries.list_changes(collection_id, since_modseq=modseq, known_uid_next=uid_next)
+    return done, changes
+
+
+async def store(session: Session, request: Store) -> Outcome:
+    """STORE and UID STORE (RFC 3501 §6.4.6, RFC 7162 §3.1.3)."""
+    view = session.writable()
+    ranges = ranges_of(session, request.messages, by_uid=request.by_uid)
+    if request.unchanged_since is not None:
+        session.condstore = True
+    if not ranges:
+        return ok("Nothing to store.")
+    mask, keywords = flags.parse_flags(request.flags)
+    identity = view.identity
+
+    def service() -> Stored:
+        return store_flags(
+            identity.account_id,
+            identity.collection_id,
+            ranges,
+            _OPS[request.mode],
+            mask,
+            keywords,
+            unchanged_since=request.unchanged_since,
+        )
+
+    stored, changes = await aio.write(with_changes, session.position(), service)
+    view.tell(stored.rows)
+    session.absorb(changes)
+    _tell_stored(session, request, stored)
+    return _reply_to_store(session, request, ranges, stored)
+
+
+def _tell_stored(session: Session, request: Store, stored: Stored) -> None:
+    """Answer with the new flags, or where they are not wanted with the new mod-sequences."""
+    view = session.selected()
+    silent = request.silent
+    if silent and not session.condstore:
+        return
+    lines = []
+    for row in stored.rows:
+        seq = view.find_seq(row[0])
+        if seq is None or (silent and row[3] != stored.modseq):
+            continue
+        items = session.flag_items(row)
+        if silent:
+            del items[1]
+        lines.append(responses.fetch(seq, items))
+    session.write(b"".join(lines))
+
+
+def _reply_to_store(session: Session, request: Store, ranges: Ranges, stored: Stored) -> Reply:
+    view = session.selected()
+    code = None
+    if stored.modified:
+        numbers: list[int] = stored.modified
+        if not request.by_uid:
+            numbers = [seq for uid in numbers if (seq := view.find_seq(uid)) is not None]
+        code = responses.code_modified(numbers)
+    found = len(stored.rows) + len(stored.modified)
+    if not request.by_uid and found < view.count(ranges):
+        return Reply(Condition.NO, EXPUNGE_ISSUED.text, code or EXPUNGE_ISSUED.code)
+    return ok("Stored, but for those changed since." if code else "Stored.", code)
+
+
+async def copy(session: Session, request: Copy) -> Outcome:
+    """COPY and UID COPY (RFC 3501 §6.4.7, RFC 4315 §3)."""
+    copying = _prepare(session, request, move=False)
+    copied, changes = await aio.write(with_changes, session.position(), copying_service(copying))
+    session.absorb(changes)
+    return ok("Copied.", _copy_code(copied))
+
+
+async def move(session: Session, request: Copy) -> Outcome:
+    """MOVE and UID MOVE (RFC 6851): COPYUID first, then EXPUNGE, then the reply."""
+    session.writable()
+    copying = _prepare(session, request, move=True)
+    moved, changes = await aio.write(with_changes, session.position(), copying_service(copying))
+    session.absorb(changes)
+    code = _copy_code(moved)
+    if code is not None:
+        session.write(responses.status_line(None, Condition.OK, "Moved.", code))
+    return ok("Moved.")
+
+
+def _prepare(session: Session, request: Copy, *, move: bool) -> Copying:
+    view = session.selected()
+    ranges = ranges_of(session, request.messages, by_uid=request.by_uid)
+    count = None if request.by_uid else view.count(ranges)
+    identity = view.identity
+    return Copying(
+        identity.account_id, identity.collection_id, ranges, request.mailbox, count, move
+    )
+
+
+def copying_service(copying: Copying) -> Callable[[], messages.Copied]:
+    """Return the service that does it; all or nothing."""
+
+    def service() -> messages.Copied:
+        target = find_target(copying.account_id, copying.mailbox)
+        act = messages.move_messages if copying.move else messages.copy_messages
+        copied = act(
+            copying.account_id,
+            copying.collection_id,
+            copying.ranges,
+            target.account_id,
+            target.collection_id,
+        )
+        if copying.count is not None and len(copied.source_uids) < copying.count:
+            raise Refused(EXPUNGE_ISSUED)
+        return copied
+
+    return service
+
+
+def find_target(account_id: int, name: str) -> queries.MailboxInfo:
+    """Return the mailbox that messages are to go to; raises `Refused` with TRYCREATE."""
+    info = queries.find_mailbox(account_id, name)
+    if info is None or not info.selectable:
+        raise Refused(TRY_CREATE)
+    return info
+
+
+def _copy_code(copied: messages.Copied) -> bytes | None:
+    if not copied.source_uids:
+        return None
+    return responses.code_copy_uid(
+        copied.uid_validity, map(Uid, copied.source_uids), map(Uid, copied.target_uids)
+    )
+
+
+async def expunge(session: Session, _request: Plain) -> Outcome:
+    """EXPUNGE (RFC 3501 §6.4.3)."""
+    return await _expunge(session, None)
+
+
+async def uid_expunge(session: Session, request: UidExpunge) -> Outcome:
+    """UID EXPUNGE (RFC 4315 §2.1)."""
+    return await _expunge(session, ranges_of(session, request.messages, by_uid=True))
+
+
+async def _expunge(session: Session, ranges: Ranges | None) -> Outcome:
+    identity = session.writable().identity
+
+    def service() -> list[int]:
+        return messages.expunge_messages(identity.account_id, identity.collection_id, ranges)
+
+    _, changes = await aio.write(with_changes, session.position(), service)
+    session.absorb(changes)
+    return ok("Expunged.")
+
+
+async def append(session: Session, request: Append) -> Outcome:
+    """APPEND (RFC 3501 §6.3.11, RFC 4315 §3)."""
+    for _ in range(2):
+        prepared = await aio.call(_prepare_message, session.account_id, request)
+        try:
+            appended = await aio.write(_append, session.account_id, request, prepared)
+        except BlobGone:  # collected between staging and commit: staged anew it stays
+            continue
+        code = responses.code_append_uid(appended.uid_validity, [Uid(appended.uid)])
+        return ok("Appended.", code)
+    raise NotFound("The message could not be kept: send it again.")
+
+
+def _prepare_message(account_id: int, request: Append) -> messages.PreparedMessage:
+    find_target(account_id, request.mailbox)
+    return messages.prepare_message(request.message)
+
+
+def _append(
+    account_id: int, request: Append, prepared: messages.PreparedMessage
+) -> messages.Appended:
+    target = find_target(account_id, request.mailbox)
+    mask, keywords = flags.parse_flags(request.flags)
+    moment = request.internal_date
+    offset = moment.utcoffset() if moment is not None else None
+    return messages.append_message(
+        target.account_id,
+        target.collection_id,
+        prepared,
+        flags=mask,
+        keywords=keywords,
+        internal_date=None if moment is None else int(moment.timestamp()),
+        internal_zone=0 if offset is None else int(offset.total_seconds()) // 60,
+    )

@@ -1,0 +1,43 @@
+"""LIST patterns (RFC 3501 §6.3.8): `*` is any text, `%` any text within a level. Pure."""
+
+import re
+from typing import Final
+
+from mail.names import DELIMITER, canonical_name
+
+MAX_WILDCARDS: Final = 50
+"""Runs of wildcards in a pattern; a match costs at most so many passes over a name."""
+
+_TOKENS = re.compile(r"[*%]+|[^*%]+")
+
+
+class Pattern:
+    """A reference and a pattern, as one."""
+
+    __slots__ = ("_tokens",)
+
+    def __init__(self, reference: str, pattern: str) -> None:
+        """Raise ValueError for more wildcards than a pattern may have."""
+        self._tokens = _TOKENS.findall(canonical_name(reference + pattern))
+        if sum(token[0] in "*%" for token in self._tokens) > MAX_WILDCARDS:
+            raise ValueError(f"A pattern has at most {MAX_WILDCARDS} wildcards.")
+
+    def matches(self, name: str) -> bool:
+        """Tell whether the whole name matches."""
+        places = {0}
+        for token in self._tokens:
+            if "*" in token:
+                places = set(range(min(places), len(name) + 1))
+            elif token[0] == "%":
+                places = {place for start in places for place in _within_level(name, start)}
+            else:
+                size = len(token)
+                places = {place + size for place in places if name.startswith(token, place)}
+            if not places:
+                return False
+        return len(name) in places
+
+
+def _within_level(name: str, start: int) -> range:
+    end = name.find(DELIMITER, start)
+    return range(start, (end if end >= 0 else len(name)) + 1)

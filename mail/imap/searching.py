@@ -1,0 +1,291 @@
+"""SEARCH by scanning: a tree of keys becomes a predicate over rows, on a thread of the readers.
+
+Narrow rows decide what they can; the blob is opened only for keys that ask for its text, and last
+among keys that must all hold. An index can only take candidates away before this, never add any.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cached_property
+from typing import Any, Final
+
+from groupware.core import blobs
+from mail import queries
+from mail.flags import parse_flags
+from mail.imap import searchkeys as keys
+from mail.imap.sequences import SequenceSet
+from mail.imap.view import MailboxView, Ranges
+from mail.mime.dates import parse_date
+from mail.mime.parser import parse_message
+from mail.mime.sections import filter_header_fields
+from mail.mime.text import decode_header, extract_text, fold_search
+from mail.services.content import LISTED_FIELDS
+
+ROWS: Final = 1_000
+ROWS_WITH_CONTENT: Final = 50
+"""Rows of one crossing to the store, without and with content."""
+
+Predicate = Callable[["Candidate"], bool]
+
+
+class Candidate:
+    """One message; what is dear to know is found out when asked for, once."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.row = row
+
+    @cached_property
+    def day(self) -> date:
+        """The internal date's day, in the zone that it was given in."""
+        zone = timezone(timedelta(minutes=self.row["internal_zone"]))
+        return datetime.fromtimestamp(self.row["internal_date"], zone).date()
+
+    @cached_property
+    def sent_day(self) -> date | None:
+        """The day that the Date field says, in its own zone."""
+        field = filter_header_fields(self.listed, [b"date"], negate=False)
+        sent = parse_date(field.partition(b":")[2].strip())
+        if sent is None:
+            return None
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=sent.epoch + sent.offset)
+        return moment.date()
+
+    @cached_property
+    def listed(self) -> bytes:
+        """The fields that the row keeps."""
+        return bytes(self.row["header_fields"])
+
+    @cached_property
+    def content(self) -> bytes:
+        """The octets of the message."""
+        return bytes(self.row["prefix"] or b"") + blobs.read_location(self.row["blob_location"])
+
+    @cached_property
+    def header(self) -> bytes:
+        """The octets of the header."""
+        header = blobs.read_location(self.row["blob_location"], 0, self.row["header_size"])
+        return bytes(self.row["prefix"] or b"") + header
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Header and body as search sees them, folded."""
+        return list(map(fold_search, extract_text(self.content, parse_message(self.content))))
+
+    @cached_property
+    def body_texts(self) -> list[str]:
+        """The same without the message's own header."""
+        parsed = parse_message(self.content)
+        return list(map(fold_search, extract_text(self.content, parsed, headers=False)))
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A key as a predicate, with the fields of the row that it needs and what it costs."""
+
+    test: Predicate
+    fields: frozenset[str]
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """A search of one mailbox."""
+
+    compiled: Compiled
+    ranges: Ranges
+    fields: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one crossing found: (uid, modseq) of messages that the client knows."""
+
+    matches: list[tuple[int, int]]
+    last_uid: int
+    is_last: bool
+
+
+_FREE: Final = 0
+_ROW: Final = 1
+_TEXT: Final = 10
+_HEADER: Final = 100
+_BODY: Final = 1_000
+_CONTENT_FIELDS: Final = frozenset({"blob_location", "prefix"})
+
+
+def plan_search(key: keys.SearchKey, view: MailboxView) -> SearchPlan:
+    """Return the plan; raises LookupError for a sequence number beyond the last message."""
+    compiled = _compile(key, view)
+    fields = tuple({"uid": None, "modseq": None, **dict.fromkeys(sorted(compiled.fields))})
+    rows = ROWS if compiled.cost < _HEADER else ROWS_WITH_CONTENT
+    return SearchPlan(compiled, _narrow(key, view), fields, rows)
+
+
+def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
+    """Return what the next rows hold."""
+    rows = queries.fetch_messages(
+        view.identity.collection_id,
+        plan.ranges,
+        plan.fields,
+        after_uid=after_uid,
+        limit=plan.rows,
+    )
+    test = plan.compiled.test
+    matches = [
+        (row[0], row[1])
+        for row in rows
+        if view.find_seq(row[0]) is not None
+        and test(Candidate(dict(zip(plan.fields, row, strict=True))))
+    ]
+    last_uid = rows[-1][0] if rows else after_uid
+    return Found(matches, last_uid, is_last=len(rows) < plan.rows)
+
+
+def _narrow(key: keys.SearchKey, view: MailboxView) -> Ranges:
+    """Return ranges outside of which nothing can match: of one set that must hold, or all."""
+    parts = key.keys if isinstance(key, keys.AndKey) else (key,)
+    for part in parts:
+        if isinstance(part, keys.UidKey):
+            return view.ranges_of_uids(part.messages)
+        if isinstance(part, keys.SeqKey):
+            return _seq_ranges(part.messages, view)
+    return [(1, view.uids[-1])] if view.uids else []
+
+
+def _seq_ranges(messages: SequenceSet, view: MailboxView) -> Ranges:
+    ranges = view.ranges_of_seqs(messages)
+    if ranges is None:
+        raise LookupError("There is no message of that number.")
+    return ranges
+
+
+def _compile(key: keys.SearchKey, view: MailboxView) -> Compiled:
+    match key:
+        case keys.AndKey(keys=inner):
+            return _all_of([_compile(part, view) for part in inner])
+        case keys.OrKey(left=left, right=right):
+            return _any_of([_compile(left, view), _compile(right, view)])
+        case keys.NotKey(key=negated):
+            held = _compile(negated, view)
+            return Compiled(lambda c: not held.test(c), held.fields, held.cost)
+        case keys.SeqKey(messages=messages):
+            return _in_ranges(_seq_ranges(messages, view))
+        case keys.UidKey(messages=messages):
+            return _in_ranges(view.ranges_of_uids(messages))
+    return _COMPILERS[type(key)](key)
+
+
+def _all_of(parts: list[Compiled]) -> Compiled:
+    tests = [part.test for part in sorted(parts, key=lambda part: part.cost)]
+    return Compiled(lambda candidate: all(test(candidate) for test in tests), *_needs(parts))
+
+
+def _any_of(parts: list[Compiled]) -> Compiled:
+    tests = [part.test for part in sorted(parts, key=lambda part: part.cost)]
+    return Compiled(lambda candidate: any(test(candidate) for test in tests), *_needs(parts))
+
+
+def _needs(parts: Iterable[Compiled]) -> tuple[frozenset[str], int]:
+    parts = list(parts)
+    return frozenset().union(*(part.fields for part in parts)), max(part.cost for part in parts)
+
+
+def _in_ranges(ranges: Ranges) -> Compiled:
+    def test(candidate: Candidate) -> bool:
+        uid = candidate.row["uid"]
+        return any(low <= uid <= high for low, high in ranges)
+
+    return Compiled(test, frozenset({"uid"}), _FREE)
+
+
+def _all(_key: keys.AllKey) -> Compiled:
+    return Compiled(lambda _: True, frozenset(), _FREE)
+
+
+def _flag(key: keys.FlagKey) -> Compiled:
+    mask, keywords = parse_flags([key.flag])
+    if mask:
+        return Compiled(lambda c: bool(c.row["flags"] & mask), frozenset({"flags"}), _ROW)
+    if not keywords:  # \Recent: no message here is
+        return Compiled(lambda _: False, frozenset(), _FREE)
+    wanted = keywords[0].lower()
+    return Compiled(
+        lambda c: wanted in c.row["keywords"].lower().split(), frozenset({"keywords"}), _ROW
+    )
+
+
+def _larger(key: keys.LargerKey) -> Compiled:
+    return Compiled(lambda c: bool(c.row["size"] > key.size), frozenset({"size"}), _ROW)
+
+
+def _smaller(key: keys.SmallerKey) -> Compiled:
+    return Compiled(lambda c: bool(c.row["size"] < key.size), frozenset({"size"}), _ROW)
+
+
+def _modseq(key: keys.ModSeqKey) -> Compiled:
+    return Compiled(lambda c: bool(c.row["modseq"] >= key.modseq), frozenset({"modseq"}), _ROW)
+
+
+def _date(key: keys.DateKey) -> Compiled:
+    relate = _RELATIONS[key.relation]
+    if key.field is keys.DateField.INTERNAL:
+        fields = frozenset({"internal_date", "internal_zone"})
+        return Compiled(lambda c: relate(c.day, key.day), fields, _ROW)
+
+    def test(candidate: Candidate) -> bool:
+        return candidate.sent_day is not None and relate(candidate.sent_day, key.day)
+
+    return Compiled(test, frozenset({"header_fields"}), _TEXT)
+
+
+def _header(key: keys.HeaderKey) -> Compiled:
+    name = key.name.encode("ascii", "replace").lower()
+    wanted = fold_search(key.value)
+    is_listed = name in LISTED_FIELDS
+
+    def test(candidate: Candidate) -> bool:
+        header = candidate.listed if is_listed else candidate.header
+        return any(wanted in value for value in _values(header, name))
+
+    if is_listed:
+        return Compiled(test, frozenset({"header_fields"}), _TEXT)
+    return Compiled(test, _CONTENT_FIELDS | {"header_size"}, _HEADER)
+
+
+def _values(header: bytes, name: bytes) -> Iterable[str]:
+    """Return the folded values of the fields of that name."""
+    fields = filter_header_fields(header, [name], negate=False)
+    unfolded = fields.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b" ")
+    for line in unfolded.split(b"\n"):
+        if line.strip():
+            yield fold_search(decode_header(line.partition(b":")[2].strip()))
+
+
+def _body(key: keys.BodyKey) -> Compiled:
+    wanted = fold_search(key.value)
+    return Compiled(lambda c: any(wanted in text for text in c.body_texts), _CONTENT_FIELDS, _BODY)
+
+
+def _text(key: keys.TextKey) -> Compiled:
+    wanted = fold_search(key.value)
+    return Compiled(lambda c: any(wanted in text for text in c.texts), _CONTENT_FIELDS, _BODY)
+
+
+_RELATIONS: Final[Mapping[keys.DateRelation, Callable[[date, date], bool]]] = {
+    keys.DateRelation.BEFORE: lambda held, day: held < day,
+    keys.DateRelation.ON: lambda held, day: held == day,
+    keys.DateRelation.SINCE: lambda held, day: held >= day,
+}
+_COMPILERS: Final[Mapping[type, Callable[[Any], Compiled]]] = {
+    keys.AllKey: _all,
+    keys.FlagKey: _flag,
+    keys.LargerKey: _larger,
+    keys.SmallerKey: _smaller,
+    keys.ModSeqKey: _modseq,
+    keys.DateKey: _date,
+    keys.HeaderKey: _header,
+    keys.BodyKey: _body,
+    keys.TextKey: _text,
+}

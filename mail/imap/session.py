@@ -1,0 +1,251 @@
+"""One client's session as its commands see it: who is there, which mailbox is open, what to tell.
+
+The way from bytes to commands and back is conversation.py; the transport is behind `Output`, so
+that a session runs in memory as well as on a socket.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from groupware.core import aio, auth, events
+from groupware.core.errors import NotFound
+from groupware.core.hub import ChangeWatch, Hub
+from mail import queries
+from mail.flags import serialize_flags
+from mail.imap import responses
+from mail.imap.commands import States
+from mail.imap.errors import MailboxGone, Outcome, Refused, no
+from mail.imap.events import Limits
+from mail.imap.responses import Code, Condition
+from mail.imap.view import FlagRow, MailboxView
+
+Handler = Callable[["Session", Any], Awaitable[Outcome]]
+"""Does one command; raises `Refused` or any `GroupwareError`."""
+
+
+class Output(Protocol):
+    """Where a session writes to."""
+
+    def write(self, data: bytes) -> None:
+        """Send, or keep until the client takes it."""
+
+    async def drain(self) -> None:
+        """Wait until little is kept; raises ConnectionError when the client takes nothing."""
+
+    async def start_tls(self) -> None:
+        """Go on in TLS."""
+
+    def close(self) -> None:
+        """Send what is kept and close."""
+
+    def abort(self) -> None:
+        """Close without sending what is kept."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the sessions of one process have in common."""
+
+    handlers: Mapping[str, Handler]
+    hub: Hub
+    watch: ChangeWatch
+    limits: Limits = field(default_factory=Limits)
+    max_sessions_of_account: int = 200
+    max_failed_logins: int = 10
+    allow_plaintext: bool = False
+    sessions_of: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the store found."""
+
+    is_current: bool
+    changes: queries.Changes | None
+
+
+def look(account_id: int, credential_epoch: int, position: tuple[int, int, int] | None) -> Look:
+    """Read what happened since `position`: (collection, modseq, uid_next)."""
+    is_current = auth.is_current(account_id, credential_epoch)
+    if position is None:
+        return Look(is_current, None)
+    collection_id, modseq, uid_next = position
+    return Look(
+        is_current,
+        queries.list_changes(collection_id, since_modseq=modseq, known_uid_next=uid_next),
+    )
+
+
+class Session:
+    """One client, from its connection to its end."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        output: Output,
+        on_event: Callable[[events.Event], None],
+        *,
+        secure: bool,
+        network: str,
+    ) -> None:
+        """Begin before login; `network` is the client's address."""
+        self.shared = shared
+        self.output = output
+        self.secure = secure
+        self.network = network
+        self.principal: auth.Principal | None = None
+        self.view: MailboxView | None = None
+        self.condstore = False
+        self.failed_logins = 0
+        self.closing = False
+        self._on_event = on_event
+        self._unsubscribe: Callable[[], None] | None = None
+        self._seen_version = -1
+        self._looked = False
+
+    @property
+    def state(self) -> States:
+        """Return where the session is (RFC 3501 §3)."""
+        if self.principal is None:
+            return States.NOT_AUTHENTICATED
+        return States.AUTHENTICATED if self.view is None else States.SELECTED
+
+    @property
+    def account_id(self) -> int:
+        """Return the account that is logged in."""
+        assert self.principal is not None
+        return self.principal.account_id
+
+    def write(self, data: bytes) -> None:
+        """Send whole lines, or pieces of a literal."""
+        self.output.write(data)
+
+    def say_bye(self, text: str, code: Code | None = None) -> None:
+        """End the session with a reason."""
+        if not self.closing:
+            self.write(responses.status_line(None, Condition.BYE, text, code))
+            self.close()
+
+    def close(self) -> None:
+        """End the session; what was written still goes out."""
+        if self.closing:
+            return
+        self.closing = True
+        self.release()
+        self.output.close()
+
+    def abort(self) -> None:
+        """End the session at once."""
+        self.close()
+        self.output.abort()
+
+    def release(self) -> None:
+        """Forget what the session holds outside itself."""
+        self.view = None
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+            assert self.principal is not None
+            account_id = self.principal.account_id
+            self.shared.sessions_of[account_id] -= 1
+            if not self.shared.sessions_of[account_id]:
+                del self.shared.sessions_of[account_id]
+
+    def begin_account(self, principal: auth.Principal) -> None:
+        """Log in; raises `Refused` where the account has too many sessions."""
+        held = self.shared.sessions_of.get(principal.account_id, 0)
+        if held >= self.shared.max_sessions_of_account:
+            raise Refused(no("The account has too many sessions.", Code.LIMIT))
+        self.shared.sessions_of[principal.account_id] = held + 1
+        self.principal = principal
+        self._unsubscribe = self.shared.hub.subscribe(principal.account_id, self._on_event)
+        structlog.contextvars.bind_contextvars(account=principal.account_id)
+
+    def select(self, view: MailboxView, version: int) -> None:
+        """Open a mailbox as it was when the watch showed `version`."""
+        self.view = view
+        self._looked = True
+        self._seen_version = version
+
+    def selected(self) -> MailboxView:
+        """Return the open mailbox of a command that needs one."""
+        assert self.view is not None
+        return self.view
+
+    def writable(self) -> MailboxView:
+        """Return the open mailbox, or refuse where it is open for reading only."""
+        view = self.selected()
+        if view.identity.read_only:
+            raise Refused(no("The mailbox is open for reading only.", Code.NOPERM))
+        return view
+
+    def position(self) -> tuple[int, int, int]:
+        """Return up to where the open mailbox is known: (collection, modseq, uid_next)."""
+        view = self.selected()
+        return view.identity.collection_id, view.modseq, view.uid_next
+
+    def absorb(self, changes: queries.Changes) -> None:
+        """Take in what a look found; raises `MailboxGone`."""
+        view = self.selected()
+        info = changes.info
+        if info.uid_validity != view.identity.uid_validity or not info.selectable:
+            raise MailboxGone("The mailbox was deleted.")
+        view.absorb(
+            uid_next=info.uid_next,
+            modseq=info.highest_modseq,
+            changed=changes.changed,
+            new=changes.new,
+            vanished=changes.vanished,
+        )
+        self._looked = True
+
+    def forget_look(self) -> None:
+        """Let the next `catch_up` look again: another command begins."""
+        self._looked = False
+
+    def doubt(self) -> None:
+        """Let the next `catch_up` look even where nothing was committed."""
+        self._looked = False
+        self._seen_version = -1
+
+    async def catch_up(self) -> None:
+        """Look for changes unless nothing was committed since; raises `MailboxGone`."""
+        if self.principal is None:
+            return
+        version = self.shared.watch.version()
+        if version == self._seen_version or self._looked:
+            return
+        principal = self.principal
+        position = None if self.view is None else self.position()
+        try:
+            found = await aio.read(look, principal.account_id, principal.credential_epoch, position)
+        except NotFound as error:
+            raise MailboxGone("The mailbox was deleted.") from error
+        self._seen_version = version
+        if not found.is_current:
+            self.say_bye("The session was revoked: log in again.", Code.EXPIRED)
+        elif found.changes is not None and self.view is not None:
+            self.absorb(found.changes)
+
+    def flush_updates(self, *, expunge: bool) -> None:
+        """Tell what is known and not told; EXPUNGE only where the numbers may change."""
+        if self.view is None:
+            return
+        updates = self.view.take_updates(expunge=expunge)
+        lines = [responses.expunge(seq) for seq in updates.expunged]
+        if updates.exists is not None:
+            lines += (responses.exists(updates.exists), responses.recent(0))
+        lines += (responses.fetch(seq, self.flag_items(row)) for seq, row in updates.changed)
+        if lines:
+            self.write(b"".join(lines))
+
+    def flag_items(self, row: FlagRow) -> list[bytes]:
+        """Return the data items that tell a message's flags unasked."""
+        uid, mask, keywords, modseq = row
+        items = [b"UID %d" % uid, b"FLAGS (" + serialize_flags(mask, keywords) + b")"]
+        if self.condstore:
+            items.append(b"MODSEQ (%d)" % modseq)
+        return items

@@ -1,0 +1,176 @@
+"""The selected mailbox as one client knows it, and what it has not been told yet. Pure.
+
+Invariant: `uids` is what the client numbers: its n-th member is the client's message n. A message
+that is gone keeps its place until the EXPUNGE goes out, which waits while the client may still
+speak in the old numbers (RFC 3501 §7.4.1).
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mail.imap.sequences import Seq, SequenceSet, Uid
+from mail.uidset import to_ranges
+
+FlagRow = tuple[int, int, str, int]
+"""(uid, flags, keywords, modseq)."""
+Ranges = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """What the client is to be told, in this order."""
+
+    expunged: list[Seq]
+    exists: int | None
+    changed: list[tuple[Seq, FlagRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which mailbox it is, and how it was opened."""
+
+    account_id: int
+    collection_id: int
+    name: str
+    uid_validity: int
+    read_only: bool
+
+
+class MailboxView:
+    """One session's numbering of one mailbox."""
+
+    __slots__ = (
+        "_changed",
+        "_told",
+        "_told_count",
+        "_vanished",
+        "identity",
+        "modseq",
+        "uid_next",
+        "uids",
+    )
+
+    def __init__(self, identity: Identity, uids: Sequence[int], uid_next: int, modseq: int) -> None:
+        """Begin with everything told, as after SELECT."""
+        self.identity = identity
+        # Four octets for each message of each session: RFC 3501 UIDs have 32 bits.
+        self.uids = array("I", uids)
+        self.uid_next = uid_next
+        self.modseq = modseq
+        self._told_count = len(self.uids)
+        self._vanished: set[int] = set()
+        self._changed: dict[int, FlagRow] = {}
+        self._told: dict[int, int] = {}
+
+    def find_seq(self, uid: int) -> Seq | None:
+        """Return the client's number for a message, None for one that it does not know."""
+        place = bisect_left(self.uids, uid)
+        if place < len(self.uids) and self.uids[place] == uid:
+            return Seq(place + 1)
+        return None
+
+    def ranges_of_seqs(self, messages: SequenceSet) -> Ranges | None:
+        """Return the UIDs behind sequence numbers, None where one is beyond the last message."""
+        count = len(self.uids)
+        if count == 0:
+            return None
+        resolved = messages.resolve(count)
+        if resolved[-1][1] > count:
+            return None
+        return [(self.uids[low - 1], self.uids[high - 1]) for low, high in resolved]
+
+    def ranges_of_uids(self, messages: SequenceSet) -> Ranges:
+        """Return the ranges cut to the UIDs that the client may know of."""
+        if not self.uids:
+            return []
+        last = self.uids[-1]
+        resolved = messages.resolve(last)
+        return [(low, min(high, last)) for low, high in resolved if low <= last]
+
+    def list_uids(self, ranges: Iterable[tuple[int, int]]) -> list[Uid]:
+        """Return the known UIDs in ascending ranges."""
+        found: list[Uid] = []
+        for low, high in ranges:
+            found += map(
+                Uid, self.uids[bisect_left(self.uids, low) : bisect_right(self.uids, high)]
+            )
+        return found
+
+    def count(self, ranges: Iterable[tuple[int, int]]) -> int:
+        """Return how many known UIDs lie in ascending ranges."""
+        return sum(
+            bisect_right(self.uids, high) - bisect_left(self.uids, low) for low, high in ranges
+        )
+
+    def known_ranges(self) -> Ranges:
+        """Return all known UIDs as ranges."""
+        return to_ranges(self.uids)
+
+    def absorb(
+        self,
+        *,
+        uid_next: int,
+        modseq: int,
+        changed: Iterable[FlagRow],
+        new: Iterable[FlagRow],
+        vanished: Iterable[tuple[int, int]],
+    ) -> None:
+        """Take in everything that happened after `modseq` so far, none of it told yet."""
+        for low, high in vanished:
+            for uid in self.list_uids([(low, high)]):
+                self._vanished.add(uid)
+                self._changed.pop(uid, None)
+        for row in changed:
+            if self._told.get(row[0]) != row[3] and self.find_seq(row[0]) is not None:
+                self._changed[row[0]] = row
+        for row in new:
+            if not self.uids or row[0] > self.uids[-1]:
+                self.uids.append(row[0])
+        self.uid_next = max(self.uid_next, uid_next)
+        self.modseq = max(self.modseq, modseq)
+        if self._told:
+            self._told = {uid: told for uid, told in self._told.items() if told > self.modseq}
+
+    def tell(self, rows: Iterable[FlagRow]) -> None:
+        """Note that the client knows these states, so that they are not told again."""
+        for uid, _, _, modseq in rows:
+            if modseq > self.modseq:
+                self._told[uid] = modseq
+            held = self._changed.get(uid)
+            if held is not None and held[3] <= modseq:
+                del self._changed[uid]
+
+    def take_updates(self, *, expunge: bool) -> Updates:
+        """Return what is to be told now; with `expunge` false the numbers stay as they are."""
+        expunged: list[Seq] = []
+        if expunge and self._vanished:
+            expunged = self._expunge()
+        count = len(self.uids)
+        exists = count if count != self._told_count else None
+        self._told_count = count
+        changed = []
+        for uid, row in sorted(self._changed.items()):
+            seq = self.find_seq(uid)
+            if seq is not None:
+                changed.append((seq, row))
+        self._changed.clear()
+        return Updates(expunged, exists, changed)
+
+    def _expunge(self) -> list[Seq]:
+        """Drop what is gone; each number counts those before it as dropped already.
+
+        A message that came and went untold is never spoken of.
+        """
+        expunged: list[Seq] = []
+        kept = array("I")
+        for place, uid in enumerate(self.uids):
+            if uid not in self._vanished:
+                kept.append(uid)
+            elif place < self._told_count:
+                expunged.append(Seq(place + 1 - len(expunged)))
+        self._told_count -= len(expunged)
+        self.uids = kept
+        self._vanished.clear()
+        return expunged

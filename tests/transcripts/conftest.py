@@ -1,0 +1,19 @@
+"""The team that transcripts are played with."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture
+def imap_team(transactional_db: None) -> Iterator[None]:
+    """Give anna and ben of team.example their mailboxes."""
+    from groupware.core import aio, directory
+    from groupware.core.directory import NewAccount
+    from tests.transcripts.runner import PASSWORD
+
+    directory.create_domain("team.example")
+    for name in ("anna", "ben"):
+        directory.create_account(NewAccount(f"{name}@team.example", password=PASSWORD))
+    yield
+    aio.close_crossing()
