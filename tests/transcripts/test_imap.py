@@ -78,13 +78,20 @@ async def test_transcript_over_tcp(path: Path) -> None:
         async def listen(secure: bool) -> int:
             listening = socket.create_server(("127.0.0.1", 0))
             factory: Callable[[], ImapProtocol] = lambda: ImapProtocol(server, secure=secure)  # noqa: E731
-            await aio.listen(factory, [listening], ssl=tls.context if secure else None)
+            listeners.extend(
+                await aio.listen(factory, [listening], ssl=tls.context if secure else None)
+            )
             return int(listening.getsockname()[1])
 
+        listeners: list[asyncio.Server] = []
         ports = {True: await listen(True), False: await listen(False)}
 
         async def connect(secure: bool) -> Client:
             return await TcpClient.open(ports[secure], trusting_context() if secure else None)
 
-        await Runner(read_script(path), connect, deliver).run()
-        await server.stop()
+        try:
+            await Runner(read_script(path), connect, deliver).run()
+        finally:
+            for listener in listeners:
+                listener.close()
+            await server.stop()
