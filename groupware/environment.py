@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from groupware.core.limits import LIMITS, Limit
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 PORTS: dict[str, int] = {
@@ -81,6 +83,7 @@ class Environment:
     log_format: str
     demo: bool
     allow_plaintext: bool
+    limits: Mapping[str, int]  # by the names of groupware.core.limits
 
 
 def is_loopback(host: str) -> bool:
@@ -131,6 +134,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         log_format=values.choice("LOG_FORMAT", ("text", "json"), "text"),
         demo=demo,
         allow_plaintext=allow_plaintext,
+        limits={limit.name: values.limit(limit) for limit in LIMITS},
     )
 
 
@@ -184,6 +188,13 @@ class _Values:
         if not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
             raise self._wrong(name, f"expected a whole number from {low} to {high}")
         return int(value)
+
+    def limit(self, limit: Limit) -> int:
+        value = self._get(limit.name)
+        try:
+            return limit.parse(value) if value else limit.default
+        except ValueError as error:
+            raise self._wrong(limit.name, str(error)) from None
 
     def switch(self, name: str, *, default: bool) -> bool:
         value = self._get(name)

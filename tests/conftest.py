@@ -13,19 +13,23 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
 import psycopg
 import pytest
+from pytest_django.fixtures import Settings
 
+from groupware.core.limits import Limit
 from tests.services import postgresql
 
 KEPT_VARIABLES = ("GROUPWARE_TEST_CORPUS", "GROUPWARE_TEST_SKIPS")
 URL_FOR_WORKERS = "GROUPWARE_TEST_POSTGRESQL"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "fresh_database_url"}
 WITHOUT_SOCKETS = ("unit", "property")
+
+SetLimit = Callable[[Limit, float], None]
 
 _resources = pytest.StashKey[contextlib.ExitStack]()
 _fresh_names = itertools.count()
@@ -102,6 +106,16 @@ def fresh_database_url(tmp_path: Path) -> Iterator[str]:
             yield f"{server.rpartition('/')[0]}/{name}"
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def set_limit(settings: Settings) -> SetLimit:
+    """Return what gives a limit of `groupware.core.limits` another value for this test."""
+
+    def set_one(limit: Limit, value: float) -> None:
+        settings.GROUPWARE_LIMITS = settings.GROUPWARE_LIMITS | {limit.name: value}
+
+    return set_one
 
 
 @pytest.fixture(scope="session")

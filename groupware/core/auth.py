@@ -16,7 +16,7 @@ from ipaddress import ip_address, ip_network
 
 from django.contrib.auth.hashers import check_password, make_password
 
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.clock import monotonic, now
 from groupware.core.errors import AuthenticationFailed, Invalid, NotFound, Throttled
 from groupware.core.events import CredentialsChanged, publish
@@ -27,8 +27,6 @@ MAX_HASHES_AT_ONCE = 2
 """Argon2 computations at once in a process: each takes 19 MiB."""
 CACHE_SECONDS = 300.0
 MAX_CACHED = 10_000
-FREE_FAILURES = 10
-"""Failed logins of one (account, network) before each next one has to wait."""
 MAX_WAIT = timedelta(minutes=15)
 SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
 
@@ -189,9 +187,10 @@ def _network_of(address: str) -> str:
 
 def _check_throttle(login: str, network: str) -> None:
     held = LoginThrottle.objects.filter(login=login, network=network).first()
-    if held is None or held.failures < FREE_FAILURES:
+    free = limits.FREE_FAILURES.value
+    if held is None or held.failures < free:
         return
-    wait = min(timedelta(seconds=2 ** min(held.failures - FREE_FAILURES, 10)), MAX_WAIT)
+    wait = min(timedelta(seconds=2 ** min(held.failures - free, 10)), MAX_WAIT)
     if now() < held.last_failure_at + wait:
         raise Throttled("Too many failed logins from this network: wait a few minutes.")
 

@@ -16,13 +16,9 @@ import structlog
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-from groupware.core import crashpoints
+from groupware.core import crashpoints, limits
 from groupware.core.errors import Busy, DiskReserve
 from groupware.core.filelock import FileLock
-
-LOCK_TIMEOUT = 10.0
-"""Seconds that a write waits for its turn before it fails with `Busy` (setting
-GROUPWARE_LOCK_TIMEOUT)."""
 
 _BUSY_SQLSTATES = frozenset({"55P03", "40001", "40P01"})
 _FULL_SQLSTATES = frozenset({"53100"})
@@ -49,8 +45,8 @@ def is_sqlite() -> bool:
 
 
 def lock_timeout() -> float:
-    """Return the seconds that a write waits for its turn."""
-    return float(getattr(settings, "GROUPWARE_LOCK_TIMEOUT", LOCK_TIMEOUT))
+    """Return the seconds that a write waits for its turn before it fails with `Busy`."""
+    return float(limits.LOCK_TIMEOUT.value)
 
 
 def _write_lock() -> FileLock:

@@ -33,6 +33,7 @@ GROUPWARE_LOG_LEVEL = ENVIRONMENT.log_level
 GROUPWARE_LOG_FORMAT = ENVIRONMENT.log_format
 GROUPWARE_DEMO = ENVIRONMENT.demo
 GROUPWARE_ALLOW_PLAINTEXT = ENVIRONMENT.allow_plaintext
+GROUPWARE_LIMITS = ENVIRONMENT.limits
 
 # Read at first use, so that tools that only look at the settings leave no files behind.
 SECRET_KEY = cast("str", SimpleLazyObject(partial(keys.load_secret, GROUPWARE_DATA, "secret_key")))

@@ -15,6 +15,7 @@ import structlog
 from django.conf import settings
 
 from groupware.core import aio
+from groupware.core import limits as configured
 from groupware.core.aio import Stopping
 from groupware.core.clock import monotonic
 from groupware.core.listeners import Listeners
@@ -26,7 +27,6 @@ from mail.imap.events import Limits
 from mail.imap.handlers import HANDLERS
 from mail.imap.responses import Code
 from mail.imap.session import Shared
-from mail.services.content import MAX_MESSAGE_SIZE
 
 _log = structlog.get_logger("groupware.imap")
 
@@ -300,6 +300,27 @@ def _keep_alive(connected: socket.socket | None) -> None:
         connected.setsockopt(level, option, value)
 
 
+def _client_limits() -> Limits:
+    return Limits(
+        max_line=configured.IMAP_LINE.value,
+        max_literal=configured.IMAP_LITERAL.value,
+        max_bad_commands=configured.IMAP_BAD_COMMANDS.value,
+        message_limit=configured.MESSAGE_SIZE.value,
+    )
+
+
+def _server_limits() -> ServerLimits:
+    return ServerLimits(
+        max_connections=configured.IMAP_CONNECTIONS.value,
+        max_connections_before_login=configured.IMAP_CONNECTIONS_BEFORE_LOGIN.value,
+        idle_timeout=configured.IMAP_IDLE_TIMEOUT.value,
+        login_timeout=configured.IMAP_LOGIN_TIMEOUT.value,
+        command_timeout=configured.IMAP_COMMAND_TIMEOUT.value,
+        write_timeout=configured.IMAP_WRITE_TIMEOUT.value,
+        uploading=configured.IMAP_UPLOADING.value,
+    )
+
+
 async def serve(stopping: Stopping, listeners: Listeners) -> None:
     """Serve the ports imap and imaps until the process is asked to stop."""
     tls = TlsContext(*certificate_files())
@@ -308,10 +329,12 @@ async def serve(stopping: Stopping, listeners: Listeners) -> None:
         HANDLERS,
         aio.hub(),
         watch,
-        Limits(message_limit=MAX_MESSAGE_SIZE),
+        _client_limits(),
+        max_sessions_of_account=configured.IMAP_SESSIONS.value,
+        max_failed_logins=configured.IMAP_FAILED_LOGINS.value,
         allow_plaintext=settings.GROUPWARE_ALLOW_PLAINTEXT,
     )
-    server = Server(shared, tls, ServerLimits())
+    server = Server(shared, tls, _server_limits())
     server.start()
     listening = [
         *await aio.listen(lambda: ImapProtocol(server, secure=False), listeners.get("imap")),

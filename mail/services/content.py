@@ -4,15 +4,13 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from groupware.core import blobs
+from groupware.core import blobs, limits
 from groupware.core.errors import TooLarge
 from mail.mime.index import MessageIndex, index_message
 from mail.mime.sections import filter_header_fields
 from mail.models import MessageContent
 
 INDEX_VERSION = 1
-MAX_MESSAGE_SIZE = 128 * 1024 * 1024
-"""Octets of the largest message that is taken (setting GROUPWARE_MAX_MESSAGE_SIZE)."""
 
 LISTED_FIELDS = frozenset(
     b"from to cc bcc reply-to sender subject date message-id in-reply-to references"
@@ -39,13 +37,13 @@ class PreparedMessage:
     references: tuple[str, ...]
 
 
-def prepare_message(data: bytes, *, max_size: int = MAX_MESSAGE_SIZE) -> PreparedMessage:
+def prepare_message(data: bytes) -> PreparedMessage:
     """Store the bytes durably and index them; outside any transaction.
 
     Raises `TooLarge`, `DiskReserve`.
     """
-    if len(data) > max_size:
-        raise TooLarge(f"The message is larger than {max_size} octets.")
+    if len(data) > (limit := limits.MESSAGE_SIZE.value):
+        raise TooLarge(f"The message is larger than {limit} octets.")
     staged = blobs.stage(data)
     if staged.blob_id is not None:
         known = (

@@ -20,7 +20,7 @@ from groupware.core.clock import now
 from groupware.core.errors import Busy, GroupwareError, NotFound, OverQuota
 from groupware.core.groupcommit import GroupCommitter
 from groupware.core.models import Account, Address, AddressTarget, Domain, GroupMember
-from mail.services.content import MAX_MESSAGE_SIZE, PreparedMessage, prepare_message
+from mail.services.content import PreparedMessage, prepare_message
 from mail.services.messages import append_message
 
 MAX_EXPANSION_DEPTH = 16
@@ -211,19 +211,16 @@ class Delivery:
     durable when all that it leads to are; an account that several lead to gets it once.
     """
 
-    def __init__(
-        self, data: bytes, recipients: Sequence[Recipient], trace: Trace, *, max_size: int
-    ) -> None:
+    def __init__(self, data: bytes, recipients: Sequence[Recipient], trace: Trace) -> None:
         self._data = data
         self._recipients = recipients
         self._trace = trace
-        self._max_size = max_size
         self._prepared: PreparedMessage | None = None
         self._settled: dict[int, GroupwareError | None] = {}
 
     def prepare(self) -> None:
         """Store the bytes and index them, again if need be; raises `GroupwareError`."""
-        self._prepared = prepare_message(self._data, max_size=self._max_size)
+        self._prepared = prepare_message(self._data)
 
     def jobs(self) -> dict[int, Callable[[], None]]:
         """Return, by account, the writes that are still to be done."""
@@ -266,14 +263,12 @@ def deliver(
     recipients: Sequence[Recipient],
     trace: Trace,
     committer: GroupCommitter,
-    *,
-    max_size: int = MAX_MESSAGE_SIZE,
 ) -> list[GroupwareError | None]:
     """Deliver a message and wait; return one outcome for each recipient, None meaning durable.
 
     For callers without an event loop; servers take the steps of `Delivery` themselves.
     """
-    delivery = Delivery(data, recipients, trace, max_size=max_size)
+    delivery = Delivery(data, recipients, trace)
     for _ in range(PREPARE_ATTEMPTS):
         try:
             delivery.prepare()

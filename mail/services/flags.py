@@ -7,16 +7,13 @@ from typing import Any
 
 from django.db import connection
 
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.changes import begin_change, touch_collection
 from groupware.core.errors import LimitExceeded
 from mail.flags import DELETED, SEEN, add_keywords, join_keywords, remove_keywords
 from mail.queries import FlagRow
 from mail.services.messages import add_mailbox_keywords
 from mail.uidset import Ranges, chunks, sql_condition
-
-MAX_KEYWORDS = 200
-"""Keywords that one message, and the FLAGS list of one mailbox, may have."""
 
 
 class StoreOp(Enum):
@@ -67,7 +64,8 @@ def store_flags(  # noqa: PLR0913 (the arguments of STORE)
         if changed:
             _write(collection_id, changed)
             touch_collection(change, collection_id)
-            _count(collection_id, before, after, keywords)
+            fresh = () if op is StoreOp.REMOVE else keywords
+            _count(collection_id, before, after, fresh)
     return Stored(change.modseq if changed else 0, after, modified)
 
 
@@ -98,8 +96,8 @@ def _apply(row: FlagRow, op: StoreOp, flags: int, keywords: Sequence[str], modse
         words = join_keywords(keywords)
     if mask == held and words == stored:
         return row
-    if keywords and len(words.split()) > MAX_KEYWORDS:
-        raise LimitExceeded(f"A message has at most {MAX_KEYWORDS} keywords.")
+    if keywords and len(words.split()) > (limit := limits.KEYWORDS.value):
+        raise LimitExceeded(f"A message has at most {limit} keywords.")
     return uid, mask, words, modseq
 
 
@@ -135,6 +133,4 @@ def _count(
         )
         held = cursor.fetchone()[0]
     if keywords:
-        if len(held.split()) + len(keywords) > MAX_KEYWORDS:
-            raise LimitExceeded(f"A mailbox knows at most {MAX_KEYWORDS} keywords.")
         add_mailbox_keywords(collection_id, held, keywords)

@@ -4,7 +4,7 @@ import secrets
 
 from django.db import connection
 
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.changes import Change, begin_change, next_uid_validity
 from groupware.core.clock import epoch
 from groupware.core.errors import AlreadyExists, Invalid, LimitExceeded, NotFound
@@ -14,10 +14,6 @@ from mail.models import Mailbox, Message, MessagePrefix, MessageReader, Subscrip
 from mail.models.mailbox import SpecialUse
 from mail.names import DELIMITER, BadName, canonical_name, check_name, superiors
 from mail.queries import MailboxInfo, get_mailbox
-
-MAX_MAILBOXES = 10_000
-"""Mailboxes that one account may have."""
-MAX_SUBSCRIPTIONS = 10_000
 
 DEFAULT_MAILBOXES: tuple[tuple[str, SpecialUse], ...] = (
     ("INBOX", SpecialUse.NONE),
@@ -43,6 +39,11 @@ class CollectionSet:
         rows = Collection.objects.filter(account_id=account_id, kind=CollectionKind.MAIL)
         self.ids: dict[str, int] = dict(rows.values_list("name", "id"))
 
+    def check_room(self) -> None:
+        """Raise `LimitExceeded` where the account has as many mailboxes as it may have."""
+        if len(self.ids) >= (limit := limits.MAILBOXES.value):
+            raise LimitExceeded(f"An account has at most {limit} mailboxes.")
+
     def inferiors(self, name: str) -> dict[str, int]:
         """Names below `name`, with their ids."""
         prefix = name + DELIMITER
@@ -59,17 +60,21 @@ def create_mailbox(account_id: int, name: str, special_use: str = "") -> Mailbox
     with db.write_transaction():
         change = begin_change(account_id)
         held = CollectionSet(account_id)
-        for superior in superiors(name):
-            if superior not in held.ids:
-                _insert(change, superior, "")
+        _insert_superiors(change, held, name)
         if name in held.ids:
             _revive(change, held.ids[name], name)
         else:
+            held.check_room()
             _insert(change, name, special_use)
-        if len(held.ids) >= MAX_MAILBOXES:
-            raise LimitExceeded(f"An account has at most {MAX_MAILBOXES} mailboxes.")
         _publish_list(account_id)
         return get_mailbox(account_id, name)
+
+
+def _insert_superiors(change: Change, held: CollectionSet, name: str) -> None:
+    for superior in superiors(name):
+        if superior not in held.ids:
+            held.check_room()
+            held.ids[superior] = _insert(change, superior, "").pk
 
 
 def _insert(change: Change, name: str, special_use: str) -> Collection:
@@ -188,10 +193,9 @@ def rename_mailbox(account_id: int, old: str, new: str) -> None:
             raise NotFound("There is no such mailbox.")
         if new in held.ids or new == "INBOX":
             raise AlreadyExists(f"The mailbox {new} is there already.")
-        for superior in superiors(new):
-            if superior not in held.ids:
-                _insert(change, superior, "")
+        _insert_superiors(change, held, new)
         if old == "INBOX":
+            held.check_room()
             _rename_inbox(change, held.ids[old], new)
         else:
             _rename_tree(change, {old: held.ids[old], **held.inferiors(old)}, old, new)
@@ -219,8 +223,9 @@ def subscribe(account_id: int, name: str) -> None:
     name = _checked(name)
     with db.write_transaction():
         begin_change(account_id)
-        if Subscription.objects.filter(account_id=account_id).count() >= MAX_SUBSCRIPTIONS:
-            raise LimitExceeded(f"An account has at most {MAX_SUBSCRIPTIONS} subscriptions.")
+        limit = limits.SUBSCRIPTIONS.value
+        if Subscription.objects.filter(account_id=account_id).count() >= limit:
+            raise LimitExceeded(f"An account has at most {limit} subscriptions.")
         Subscription.objects.get_or_create(account_id=account_id, name=name)
 
 

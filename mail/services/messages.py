@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import connection
 
-from groupware.core import crashpoints, db, outbox
+from groupware.core import crashpoints, db, limits, outbox
 from groupware.core.changes import Change, begin_change, touch_collection
 from groupware.core.clock import epoch
-from groupware.core.errors import Stale
+from groupware.core.errors import LimitExceeded, Stale
 from mail.flags import DELETED, SEEN, join_keywords
 from mail.services import content, threads
 from mail.services.content import PreparedMessage, prepare_message
@@ -134,9 +134,11 @@ def _count_mailbox(
 
 
 def add_mailbox_keywords(collection_id: int, held: str, keywords: Sequence[str]) -> None:
-    """Remember keywords that the mailbox has not seen before."""
+    """Remember keywords that the mailbox has not seen before; raises `LimitExceeded`."""
     known = {name.lower() for name in held.split()}
     fresh = [name for name in keywords if name.lower() not in known]
+    if fresh and len(known) + len(fresh) > (limit := limits.KEYWORDS.value):
+        raise LimitExceeded(f"A mailbox knows at most {limit} keywords.")
     if fresh:
         with connection.cursor() as cursor:
             cursor.execute(

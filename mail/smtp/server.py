@@ -10,18 +10,12 @@ from contextlib import suppress
 
 import structlog
 
-from groupware.core import aio
+from groupware.core import aio, limits
 from groupware.core.listeners import Listeners
 from mail.smtp import responses
 from mail.smtp.responses import Reply
 from mail.smtp.session import Session
 
-MAX_CONNECTIONS = 200
-"""Connections of one process; one more is told 421."""
-READ_TIMEOUT = 300.0
-"""Seconds of silence after which a peer is told 421 (RFC 5321 §4.5.3.2)."""
-WRITE_TIMEOUT = 60.0
-"""Seconds that a peer may leave replies unread."""
 STOP_TIMEOUT = 4.0
 """Seconds for the deliveries in flight when the process is asked to stop."""
 READ_SIZE = 256 * 1024
@@ -58,7 +52,7 @@ class LmtpServer:
         peer = writer.get_extra_info("peername") or ("local",)
         structlog.contextvars.bind_contextvars(session=session_id)
         try:
-            if len(self._tasks) > MAX_CONNECTIONS:
+            if len(self._tasks) > limits.LMTP_CONNECTIONS.value:
                 await _send(writer, [responses.TOO_MANY_CONNECTIONS])
                 return
             await self._converse(Session(peer=str(peer[0]), session_id=session_id), reader, writer)
@@ -97,7 +91,7 @@ class LmtpServer:
         if task is not None:
             self._idle.add(task)
         try:
-            async with asyncio.timeout(READ_TIMEOUT):
+            async with asyncio.timeout(limits.LMTP_READ_TIMEOUT.value):
                 return await reader.read(READ_SIZE)
         except TimeoutError:
             return None
@@ -107,9 +101,9 @@ class LmtpServer:
 
 
 async def _send(writer: asyncio.StreamWriter, replies: list[Reply]) -> None:
-    """Write replies; a peer that reads nothing is left after `WRITE_TIMEOUT`."""
+    """Write replies; a peer that reads nothing is left after LMTP_WRITE_TIMEOUT."""
     writer.write(b"".join(reply.serialize() for reply in replies))
-    async with asyncio.timeout(WRITE_TIMEOUT):
+    async with asyncio.timeout(limits.LMTP_WRITE_TIMEOUT.value):
         await writer.drain()
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 import structlog
 from django.conf import settings
 
-from groupware.core import aio
+from groupware.core import aio, limits
 from groupware.core.errors import GroupwareError
-from mail.services.content import MAX_MESSAGE_SIZE
 from mail.services.delivery import (
     PREPARE_ATTEMPTS,
     Delivery,
@@ -34,11 +33,6 @@ from mail.smtp.connection import (
 from mail.smtp.errors import reply_of
 from mail.smtp.responses import Reply, reply
 
-MAX_RECIPIENTS = 1000
-"""Recipients of one transaction."""
-MAX_ERRORS = 50
-"""Refused commands after which the connection is closed."""
-
 _log = structlog.get_logger("mail.lmtp")
 
 
@@ -54,8 +48,10 @@ class Session:
     """The state machine of one connection; `handle` answers one event."""
 
     def __init__(self, *, peer: str, session_id: str) -> None:
-        self.max_message = int(getattr(settings, "GROUPWARE_MAX_MESSAGE_SIZE", MAX_MESSAGE_SIZE))
-        self.connection = Connection(LMTP, Limits(message=self.max_message))
+        self.max_message = limits.MESSAGE_SIZE.value
+        self.connection = Connection(
+            LMTP, Limits(message_line=limits.LMTP_LINE.value, message=self.max_message)
+        )
         self.closing = False
         self._peer = peer
         self._session_id = session_id
@@ -119,7 +115,7 @@ class Session:
 
     def _refuse(self, refusal: Reply) -> Reply:
         self._errors += 1
-        if self._errors <= MAX_ERRORS:
+        if self._errors <= limits.LMTP_ERRORS.value:
             return refusal
         self.closing = True
         return responses.TOO_MANY_ERRORS
@@ -145,7 +141,7 @@ class Session:
         return responses.SENDER_OK
 
     async def _rcpt(self, rcpt: RcptTo) -> Reply:
-        if self._accepted() >= MAX_RECIPIENTS:
+        if self._accepted() >= limits.LMTP_RECIPIENTS.value:
             return responses.TOO_MANY_RECIPIENTS
         address = str(rcpt.path) if rcpt.path.domain else f"postmaster@{settings.GROUPWARE_DOMAIN}"
         recipient = await aio.read(resolve_recipient, address)
@@ -199,7 +195,7 @@ class Session:
             protocol="LMTP",
             session_id=self._session_id,
         )
-        delivery = Delivery(data, transaction.recipients, trace, max_size=self.max_message)
+        delivery = Delivery(data, transaction.recipients, trace)
         for _ in range(PREPARE_ATTEMPTS):
             try:
                 await aio.call(delivery.prepare)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from groupware.core.limits import LIMITS, Limit
 from groupware.environment import BASE_DIR, PORTS
 from groupware.serve.roles import PROGRAMS
 
@@ -20,6 +21,15 @@ def test_readme_names_every_variable_that_is_read() -> None:
     read = set(re.findall(r'values\.\w+\("([A-Z_]+)"', source)) | {"DATABASE_URL", "TLS_CERT"}
     assert len(read) > 10
     assert [name for name in sorted(read) if f"GROUPWARE_{name}" not in README] == []
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)
+def test_the_page_of_limits_names_each_with_its_default_and_meaning(limit: Limit) -> None:
+    page = (BASE_DIR / "docs" / "limits.md").read_text("utf-8")
+    row = re.search(rf"^\| `GROUPWARE_{limit.name}` \| (\w+).* \| (.*) \|$", page, re.MULTILINE)
+    assert row is not None
+    assert limit.parse(row[1]) == limit.default
+    assert row[2] == limit.meaning
 
 
 @pytest.mark.parametrize("target", ["run", "test", "test-deps", "check", "format"])

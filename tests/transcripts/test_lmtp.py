@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from groupware.core import aio, directory
+from groupware.core import aio, directory, limits
 from groupware.core.directory import NewAccount
 from mail.models import Message
 from mail.smtp.server import LmtpServer
-from mail.smtp.session import MAX_ERRORS, Session
+from mail.smtp.session import Session
+from tests.conftest import SetLimit
 
 FOLDER = Path(__file__).parent / "lmtp"
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"), key=lambda path: path.name)
@@ -146,10 +147,12 @@ def test_account_that_two_recipients_lead_to_gets_the_message_once() -> None:
     assert Message.objects.count() == 1
 
 
-def test_too_many_refused_commands_end_the_session() -> None:
+def test_too_many_refused_commands_end_the_session(set_limit: SetLimit) -> None:
+    set_limit(limits.LMTP_ERRORS, 7)
+
     async def flood() -> list[bytes]:
         session = Session(peer="test", session_id="s1")
-        session.connection.receive(b"FOO\r\n" * (MAX_ERRORS + 1))
+        session.connection.receive(b"FOO\r\n" * 8)
         answered = []
         while not session.closing:
             event = session.connection.next_event()
@@ -158,14 +161,14 @@ def test_too_many_refused_commands_end_the_session() -> None:
         return answered
 
     answered = asyncio.run(flood())
-    assert len(answered) == MAX_ERRORS + 1
+    assert len(answered) == 8
     assert answered[-1].startswith(b"421 4.7.0")
 
 
 def test_recipient_over_the_limit_is_told_to_come_in_another_transaction(
-    monkeypatch: pytest.MonkeyPatch,
+    set_limit: SetLimit,
 ) -> None:
-    monkeypatch.setattr("mail.smtp.session.MAX_RECIPIENTS", 1)
+    set_limit(limits.LMTP_RECIPIENTS, 1)
 
     async def two_recipients() -> bytes:
         session = Session(peer="test", session_id="s1")
@@ -181,8 +184,8 @@ def test_recipient_over_the_limit_is_told_to_come_in_another_transaction(
     assert asyncio.run(two_recipients()).startswith(b"452 4.5.3")
 
 
-def test_message_over_the_limit_is_refused_for_each_recipient(settings: object) -> None:
-    settings.GROUPWARE_MAX_MESSAGE_SIZE = 100  # type: ignore[attr-defined]
+def test_message_over_the_limit_is_refused_for_each_recipient(set_limit: SetLimit) -> None:
+    set_limit(limits.MESSAGE_SIZE, 100)
 
     async def too_large() -> list[bytes]:
         session = Session(peer="test", session_id="s1")

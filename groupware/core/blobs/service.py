@@ -11,16 +11,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.blobs import frames
-from groupware.core.blobs.store import LARGE, BlobStore, LocalBlobStore
+from groupware.core.blobs.store import BlobStore, LocalBlobStore
 from groupware.core.clock import epoch
 from groupware.core.errors import DiskReserve, Stale
 from groupware.core.models import Blob
-
-DISK_RESERVE = 256 * 1024 * 1024
-"""Free octets below which nothing new is stored (setting GROUPWARE_DISK_RESERVE)."""
-
 
 _FULL = "The server's disk is almost full: reading and deleting still work."
 
@@ -41,20 +37,19 @@ class StagedBlob:
 
 
 @lru_cache(maxsize=4)
-def _local_store(path: str, large: int, timeout: float) -> LocalBlobStore:
-    return LocalBlobStore(Path(path), large=large, timeout=timeout)
+def _local_store(path: str, timeout: float) -> LocalBlobStore:
+    return LocalBlobStore(Path(path), timeout=timeout)
 
 
 def store() -> BlobStore:
     """Return the configured store of bytes."""
-    large = int(getattr(settings, "GROUPWARE_BLOB_LARGE", LARGE))
-    return _local_store(str(Path(settings.GROUPWARE_DATA) / "blobs"), large, db.lock_timeout())
+    return _local_store(str(Path(settings.GROUPWARE_DATA) / "blobs"), db.lock_timeout())
 
 
 def check_reserve() -> None:
     """Raise `DiskReserve` when the disk is filled down to the reserve."""
     usage = os.statvfs(settings.GROUPWARE_DATA)
-    reserve = int(getattr(settings, "GROUPWARE_DISK_RESERVE", DISK_RESERVE))
+    reserve = limits.DISK_RESERVE.value
     if usage.f_bavail * usage.f_frsize < reserve:
         raise DiskReserve(_FULL, detail=f"below the reserve of {reserve} octets")
 

@@ -1,0 +1,159 @@
+"""Every limit that an installation may move: name, default, bounds and meaning, in one table.
+
+A limit is the variable `GROUPWARE_<NAME>`. `groupware.environment` reads them all, so that a
+wrong one stops the start with one line; the code asks for `limits.MESSAGE_SIZE.value`. Limits
+that follow from a protocol or from an algorithm are constants beside their code.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from django.conf import settings
+
+_NUMBER = re.compile(r"([0-9]{1,15})([KMGT]?)", re.IGNORECASE)
+_FACTORS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+NO_BOUND = 1 << 50
+
+
+class Unit(Enum):
+    """What a limit counts."""
+
+    OCTETS = "octets"
+    SECONDS = "seconds"
+    DAYS = "days"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit; `name` is its variable's without the prefix."""
+
+    name: str
+    default: int
+    unit: Unit
+    meaning: str
+    lowest: int = 1
+    highest: int = NO_BOUND
+
+    @property
+    def value(self) -> int:
+        """The limit that this installation has."""
+        values: Mapping[str, int] = settings.GROUPWARE_LIMITS
+        return values[self.name]
+
+    def parse(self, text: str) -> int:
+        """Read a value: a whole number, of octets also as 64K, 128M or 5G; raises ValueError."""
+        found = _NUMBER.fullmatch(text)
+        if found is None or (found[2] and self.unit is not Unit.OCTETS):
+            form = " such as 64K, 128M or 5G" if self.unit is Unit.OCTETS else ""
+            raise ValueError(f"expected a whole number{form} ({self.unit.value})")
+        number = int(found[1]) * _FACTORS[found[2].upper()]
+        if not self.lowest <= number <= self.highest:
+            high = "" if self.highest == NO_BOUND else f" and at most {self.highest}"
+            raise ValueError(f"expected at least {self.lowest}{high} ({self.unit.value})")
+        return number
+
+
+LOCK_TIMEOUT = Limit(
+    "LOCK_TIMEOUT",
+    10,
+    Unit.SECONDS,
+    "how long a write waits for its turn before the client is told to try again",
+    highest=600,
+)
+DISK_RESERVE = Limit(
+    "DISK_RESERVE",
+    256 << 20,
+    Unit.OCTETS,
+    "free space below which nothing new is stored; reading and deleting go on",
+    lowest=0,
+)
+MESSAGE_SIZE = Limit(
+    "MAX_MESSAGE_SIZE",
+    128 << 20,
+    Unit.OCTETS,
+    "the largest message that is taken, by any protocol",
+    lowest=64 << 10,
+    highest=1 << 30,
+)
+MAILBOXES = Limit("MAX_MAILBOXES", 10_000, Unit.COUNT, "mailboxes of an account")
+SUBSCRIPTIONS = Limit("MAX_SUBSCRIPTIONS", 10_000, Unit.COUNT, "subscriptions of an account")
+KEYWORDS = Limit("MAX_KEYWORDS", 200, Unit.COUNT, "different keywords in a mailbox")
+FREE_FAILURES = Limit(
+    "LOGIN_FREE_FAILURES",
+    10,
+    Unit.COUNT,
+    "failed logins of one account and network before each next one has to wait",
+)
+LMTP_CONNECTIONS = Limit(
+    "LMTP_MAX_CONNECTIONS", 200, Unit.COUNT, "LMTP connections of one process at once"
+)
+LMTP_RECIPIENTS = Limit(
+    "LMTP_MAX_RECIPIENTS", 1_000, Unit.COUNT, "recipients of one message over LMTP", lowest=100
+)
+LMTP_ERRORS = Limit(
+    "LMTP_MAX_ERRORS", 50, Unit.COUNT, "refused commands after which LMTP closes the connection"
+)
+LMTP_READ_TIMEOUT = Limit(
+    "LMTP_READ_TIMEOUT", 300, Unit.SECONDS, "silence after which LMTP closes the connection"
+)
+LMTP_WRITE_TIMEOUT = Limit(
+    "LMTP_WRITE_TIMEOUT", 60, Unit.SECONDS, "how long an LMTP peer may leave replies unread"
+)
+LMTP_LINE = Limit(
+    "LMTP_MAX_LINE", 1 << 20, Unit.OCTETS, "a line of a message over LMTP", lowest=1_000
+)
+IMAP_CONNECTIONS = Limit(
+    "IMAP_MAX_CONNECTIONS", 4_096, Unit.COUNT, "IMAP connections of one process at once"
+)
+IMAP_CONNECTIONS_BEFORE_LOGIN = Limit(
+    "IMAP_MAX_CONNECTIONS_BEFORE_LOGIN",
+    512,
+    Unit.COUNT,
+    "IMAP connections of one process that have not logged in",
+)
+IMAP_SESSIONS = Limit(
+    "IMAP_MAX_SESSIONS", 200, Unit.COUNT, "IMAP sessions of one account in one process"
+)
+IMAP_FAILED_LOGINS = Limit(
+    "IMAP_MAX_FAILED_LOGINS", 10, Unit.COUNT, "failed logins after which IMAP says BYE"
+)
+IMAP_BAD_COMMANDS = Limit(
+    "IMAP_MAX_BAD_COMMANDS", 20, Unit.COUNT, "bad commands in a row after which IMAP says BYE"
+)
+IMAP_LINE = Limit(
+    "IMAP_MAX_LINE", 64 << 10, Unit.OCTETS, "a command line of IMAP after login", lowest=8 << 10
+)
+IMAP_LITERAL = Limit(
+    "IMAP_MAX_LITERAL",
+    64 << 10,
+    Unit.OCTETS,
+    "a literal of IMAP that is not a message, after login",
+    lowest=1 << 10,
+)
+IMAP_UPLOADING = Limit(
+    "IMAP_MAX_UPLOADING",
+    512 << 20,
+    Unit.OCTETS,
+    "memory of one process for messages that are being appended; the others wait",
+    lowest=1 << 20,
+)
+IMAP_LOGIN_TIMEOUT = Limit(
+    "IMAP_LOGIN_TIMEOUT", 60, Unit.SECONDS, "time from an IMAP connection to its login"
+)
+IMAP_IDLE_TIMEOUT = Limit(
+    "IMAP_IDLE_TIMEOUT",
+    30 * 60,
+    Unit.SECONDS,
+    "silence after which IMAP says BYE (RFC 3501 §5.4: at least half an hour)",
+)
+IMAP_COMMAND_TIMEOUT = Limit(
+    "IMAP_COMMAND_TIMEOUT", 5 * 60, Unit.SECONDS, "silence in the middle of an IMAP command"
+)
+IMAP_WRITE_TIMEOUT = Limit(
+    "IMAP_WRITE_TIMEOUT", 120, Unit.SECONDS, "how long an IMAP client may take nothing"
+)
+
+LIMITS: tuple[Limit, ...] = tuple(held for held in list(globals().values()) if type(held) is Limit)
