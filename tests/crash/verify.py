@@ -1,0 +1,158 @@
+"""The check after a crash, in a process that was not there: python -m tests.crash.verify MODEL JOURNAL…
+
+Prints what is wrong, as a JSON list, and writes the model of what is there now for the next run.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import django
+
+from tests.crash.model import Held, Key, Model, Step, load_model, message_bytes, replay, save_model
+
+FAR_FUTURE = 2**40
+DELETED = 8
+MAX_SWEEPS = 50
+
+
+class Found:
+    """What the store holds of the test's messages."""
+
+    def __init__(self) -> None:
+        from mail.models import Message
+
+        self.messages: dict[Key, Held] = {}
+        self.wrong: list[str] = []
+        rows = Message.objects.values_list(
+            "collection_id",
+            "uid",
+            "flags",
+            "blob__messagecontent__message_id",
+            "blob__location",
+            "prefix__data",
+            "prefix_size",
+        )
+        for collection_id, uid, flags, message_id, location, prefix, prefix_size in rows:
+            key = (message_id, collection_id)
+            if key in self.messages:
+                self.wrong.append(f"{key} is there twice")
+            self.messages[key] = Held(uid, flags, "")
+            self._check_bytes(key, location, prefix, prefix_size)
+
+    def _check_bytes(
+        self, key: Key, location: str, prefix: bytes | memoryview | None, size: int
+    ) -> None:
+        from groupware.core import blobs
+
+        try:
+            data = blobs.read_location(location)
+        except blobs.BlobMissing:
+            self.wrong.append(f"the bytes of {key} are lost")
+            return
+        if data != message_bytes(key[0]):
+            self.wrong.append(f"{key} has other bytes than were written")
+        if len(prefix or b"") != size:
+            self.wrong.append(f"the prefix of {key} has another size")
+
+
+def check_moves(found: Found, pending: Iterable[Step]) -> list[str]:
+    """Return moves that left a message in neither place, before anything is worked off."""
+    return [
+        f"the move {step.id} left its message nowhere"
+        for step in pending
+        if step.op == "move" and not found.messages.keys() & {*step.adds, *step.removes}
+    ]
+
+
+def compare(model: Model, found: Found, pending: Sequence[Step]) -> list[str]:
+    """Return the differences that no unfinished step explains; bring the model up to date."""
+    faults = list(found.wrong)
+    open_keys: dict[Key, Step] = {}
+    for step in pending:
+        open_keys.update(dict.fromkeys([*step.adds, *step.removes, *step.marks], step))
+        if step.op == "move" and len(found.messages.keys() & {*step.adds, *step.removes}) != 1:
+            faults.append(f"the move {step.id} was not finished")
+    for key, there in found.messages.items():
+        held = model.held.get(key)
+        model.note_uid(key, there.uid)
+        faults += _compare_one(key, there, held, open_keys.get(key))
+    for key, held in model.held.items():
+        step_of_key = open_keys.get(key)
+        if key not in found.messages and (step_of_key is None or key not in step_of_key.removes):
+            faults.append(f"{key} is lost, {held.owner} was told of UID {held.uid}")
+    owners = {key: step.owner for key, step in open_keys.items()}
+    owners.update({key: held.owner for key, held in model.held.items()})
+    model.held = {
+        key: Held(there.uid, there.flags, owners.get(key, "nobody"))
+        for key, there in found.messages.items()
+    }
+    return faults + model.faults
+
+
+def _compare_one(key: Key, there: Held, held: Held | None, step: Step | None) -> list[str]:
+    if held is None:
+        if step is None or key not in step.adds:
+            return [f"{key} is there again, UID {there.uid}"]
+        return [] if there.flags == step.flags else [f"{key} has flags {there.flags}"]
+    allowed = {held.flags}
+    if step is not None and key in step.marks:
+        allowed.add(step.flags)
+    if step is not None and key in step.removes:
+        allowed.add(held.flags | DELETED)
+    faults = [] if there.flags in allowed else [f"{key} has flags {there.flags}, not {allowed}"]
+    if held.uid not in {0, there.uid}:
+        faults.append(f"{key} has UID {there.uid}, {held.uid} was told")
+    return faults
+
+
+def check_accounts(steps: Iterable[Step]) -> list[str]:
+    """Return the accounts that were told of and are not there."""
+    from groupware.core.models import Account
+
+    known = set(Account.objects.values_list("login", flat=True))
+    return [
+        f"{step.address} is lost" for step in steps if step.address and step.address not in known
+    ]
+
+
+def sweep_everything() -> list[str]:
+    """Work off the outbox, then collect what nothing points at; the writers are all dead."""
+    from groupware.core import outbox
+    from groupware.core.blobs import collector
+    from groupware.core.blobs.service import store
+    from groupware.core.models import Blob
+
+    for _ in range(MAX_SWEEPS):
+        if not outbox.sweep(now=FAR_FUTURE):
+            break
+    collector.collect_unreferenced(min_age=0)
+    collector.sweep_unnamed(min_age=-2)
+    named = set(Blob.objects.values_list("location", flat=True))
+    left = set(store().locations(older_than=FAR_FUTURE))
+    return [f"{location} is left without a row" for location in sorted(left - named)]
+
+
+def verify(model_path: Path, journals: Sequence[Path]) -> list[str]:
+    """Return every fault of the store after a crash."""
+    from tests.crash.invariants import find_faults
+    from tests.crash.model import read_journal
+
+    model = load_model(model_path)
+    pending = replay(model, journals)
+    faults = check_moves(Found(), pending)
+    faults += sweep_everything()
+    faults += compare(model, Found(), pending)
+    faults += find_faults()
+    unfinished = {step.id for step in pending}
+    for path in journals:
+        steps = read_journal(path)[0]
+        faults += check_accounts(step for step in steps if step.id not in unfinished)
+    save_model(model, model_path)
+    return faults
+
+
+if __name__ == "__main__":
+    django.setup()
+    print(json.dumps(verify(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])))  # noqa: T201
