@@ -9,7 +9,7 @@ import contextvars
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from django.conf import settings
@@ -140,8 +140,8 @@ class ImapProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, or refuse where there is no room."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are of their own kind, so isinstance says nothing of them.
+        self._transport = transport = cast("asyncio.Transport", transport)
         transport.set_write_buffer_limits(high=self._server.limits.buffered_output)
         peer = transport.get_extra_info("peername")
         self.session.network = str(peer[0]) if peer else "local"
