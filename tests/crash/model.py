@@ -11,13 +11,18 @@ import random
 from base64 import encodebytes
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 Key = tuple[str, int]
 """(token, collection_id): a message is in a mailbox at most once."""
 
+Mailbox = tuple[int, str]
+"""(account_id, name) of a mailbox that a writer made."""
+
+MAILBOX_PREFIX = "Made by "
+"""What the names of the mailboxes begin with that writers make."""
 LARGE_OCTETS = 280_000
 """Octets of a large message before base64, so that compressed it is a file of its own."""
 
@@ -33,7 +38,7 @@ class Held:
 
 @dataclass(slots=True)
 class Step:
-    """One change: what it adds, removes and marks with `flags`."""
+    """One change: what it adds, removes and marks with `flags`; mailboxes it makes and deletes."""
 
     id: str
     owner: str
@@ -43,14 +48,17 @@ class Step:
     marks: list[Key] = field(default_factory=list)
     flags: int = 0
     address: str = ""
+    creates: list[Mailbox] = field(default_factory=list)
+    deletes: list[Mailbox] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Result:
-    """What was told of a step: the UIDs by collection, and the modseq by account."""
+    """What was told of a step: UIDs by collection, modseq and UIDVALIDITY by account."""
 
     uids: dict[int, int] = field(default_factory=dict)
     modseqs: dict[int, int] = field(default_factory=dict)
+    validities: dict[int, int] = field(default_factory=dict)
 
 
 def message_bytes(token: str) -> bytes:
@@ -77,21 +85,10 @@ class Journal:
     def step(self, step: Step) -> Iterator[Result]:
         """Note a step, run the block that does it, and note the result that the block fills in."""
         result = Result()
-        self._write(
-            {
-                "id": step.id,
-                "owner": step.owner,
-                "op": step.op,
-                "adds": step.adds,
-                "removes": step.removes,
-                "marks": step.marks,
-                "flags": step.flags,
-                "address": step.address,
-            }
-        )
+        self._write(asdict(step))
         yield result
-        uids = sorted(result.uids.items())
-        self._write({"done": step.id, "uids": uids, "modseqs": sorted(result.modseqs.items())})
+        told = {name: sorted(pairs.items()) for name, pairs in asdict(result).items()}
+        self._write({"done": step.id, **told})
 
     def _write(self, record: dict[str, Any]) -> None:
         os.write(self._descriptor, json.dumps(record).encode() + b"\n")
@@ -104,21 +101,24 @@ def read_journal(path: Path) -> tuple[list[Step], dict[str, Result]]:
     for line in path.read_bytes().split(b"\n")[:-1]:  # a line that was cut off was not told
         record = json.loads(line)
         if "done" in record:
-            results[record["done"]] = Result(dict(record["uids"]), dict(record["modseqs"]))
+            step_id = record.pop("done")
+            results[step_id] = Result(**{name: dict(pairs) for name, pairs in record.items()})
             continue
-        for name in ("adds", "removes", "marks"):
-            record[name] = [(token, collection) for token, collection in record[name]]
+        for name in ("adds", "removes", "marks", "creates", "deletes"):
+            record[name] = [(first, second) for first, second in record[name]]
         steps.append(Step(**record))
     return steps, results
 
 
 class Model:
-    """Which messages there are, and every UID and modseq that was ever seen."""
+    """Which messages and mailboxes there are, and every number that was ever seen of them."""
 
     def __init__(self) -> None:
         self.held: dict[Key, Held] = {}
         self.seen_uids: dict[tuple[int, int], str] = {}
         self.seen_modseqs: set[tuple[int, int]] = set()
+        self.mailboxes: dict[Mailbox, int] = {}
+        self.seen_validities: set[tuple[int, int]] = set()
         self.faults: list[str] = []
 
     def apply(self, step: Step, result: Result) -> None:
@@ -136,6 +136,10 @@ class Model:
             if pair in self.seen_modseqs:
                 self.faults.append(f"the modseq {pair} was told twice")
             self.seen_modseqs.add(pair)
+        for mailbox in step.deletes:
+            del self.mailboxes[mailbox]
+        for mailbox in step.creates:
+            self.note_mailbox(mailbox, result.validities[mailbox[0]])
 
     def note_uid(self, key: Key, uid: int) -> None:
         """Remember whose UID this is; it is a fault when it was another's."""
@@ -143,6 +147,14 @@ class Model:
         before = self.seen_uids.setdefault((collection_id, uid), token)
         if before != token:
             self.faults.append(f"UID {uid} of {collection_id} was {before}, now {token}")
+
+    def note_mailbox(self, mailbox: Mailbox, uid_validity: int) -> None:
+        """Remember a new mailbox; a UIDVALIDITY that the account had before is a fault."""
+        self.mailboxes[mailbox] = uid_validity
+        pair = (mailbox[0], uid_validity)
+        if pair in self.seen_validities:
+            self.faults.append(f"{mailbox} has the UIDVALIDITY of an earlier one, {uid_validity}")
+        self.seen_validities.add(pair)
 
     def keys_of(self, owner: str) -> list[Key]:
         """Return the messages that a writer may change."""
@@ -153,9 +165,15 @@ def save_model(model: Model, path: Path) -> None:
     """Write a model to a file, whole or not at all."""
     held = [[*key, place.uid, place.flags, place.owner] for key, place in model.held.items()]
     seen = [[*key, token] for key, token in model.seen_uids.items()]
-    modseqs = sorted(model.seen_modseqs)
+    stored = {
+        "held": held,
+        "seen": seen,
+        "modseqs": sorted(model.seen_modseqs),
+        "mailboxes": [[*mailbox, number] for mailbox, number in model.mailboxes.items()],
+        "validities": sorted(model.seen_validities),
+    }
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({"held": held, "seen": seen, "modseqs": modseqs}))
+    partial.write_text(json.dumps(stored))
     partial.rename(path)
 
 
@@ -168,6 +186,8 @@ def load_model(path: Path) -> Model:
             model.held[token, collection_id] = Held(*place)
         model.seen_uids = {(cid, uid): token for cid, uid, token in stored["seen"]}
         model.seen_modseqs = {(account, modseq) for account, modseq in stored["modseqs"]}
+        model.mailboxes = {(account, name): old for account, name, old in stored["mailboxes"]}
+        model.seen_validities = {(account, old) for account, old in stored["validities"]}
     return model
 
 

@@ -17,7 +17,7 @@ from groupware.environment import BASE_DIR
 
 DOMAIN = "example.test"
 PEOPLE = ("ada", "bob", "cai", "dee")
-TIMEOUT = 60
+TIMEOUT = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import django
 
-from tests.crash.model import Held, Key, Model, Step, load_model, message_bytes, replay, save_model
+from tests.crash.model import (
+    MAILBOX_PREFIX,
+    Held,
+    Key,
+    Model,
+    Step,
+    load_model,
+    message_bytes,
+    read_journal,
+    replay,
+    save_model,
+)
 
 FAR_FUTURE = 2**40
 DELETED = 8
@@ -57,12 +68,20 @@ class Found:
             self.wrong.append(f"the prefix of {key} has another size")
 
 
-def check_moves(found: Found, pending: Iterable[Step]) -> list[str]:
+def find_keys() -> set[Key]:
+    """Return which messages the store holds."""
+    from mail.models import Message
+
+    rows = Message.objects.values_list("blob__messagecontent__message_id", "collection_id")
+    return set(rows)
+
+
+def check_moves(found: set[Key], pending: Iterable[Step]) -> list[str]:
     """Return moves that left a message in neither place, before anything is worked off."""
     return [
         f"the move {step.id} left its message nowhere"
         for step in pending
-        if step.op == "move" and not found.messages.keys() & {*step.adds, *step.removes}
+        if step.op == "move" and found.isdisjoint([*step.adds, *step.removes])
     ]
 
 
@@ -107,6 +126,33 @@ def _compare_one(key: Key, there: Held, held: Held | None, step: Step | None) ->
     return faults
 
 
+def compare_mailboxes(model: Model, pending: Iterable[Step]) -> list[str]:
+    """Return the mailboxes that came, went or changed untold; bring the model up to date."""
+    from groupware.core.models import Collection
+
+    rows = Collection.objects.filter(name__startswith=MAILBOX_PREFIX)
+    found = {
+        (account_id, name): uid_validity
+        for account_id, name, uid_validity in rows.values_list("account_id", "name", "uid_validity")
+    }
+    steps = list(pending)
+    created = {mailbox for step in steps for mailbox in step.creates}
+    deleted = {mailbox for step in steps for mailbox in step.deletes}
+    faults = [
+        f"the mailbox {mailbox} has another UIDVALIDITY than was told"
+        for mailbox in found.keys() & model.mailboxes.keys()
+        if found[mailbox] != model.mailboxes[mailbox]
+    ]
+    for mailbox in found.keys() - model.mailboxes.keys():
+        model.note_mailbox(mailbox, found[mailbox])
+        if mailbox not in created:
+            faults.append(f"the mailbox {mailbox} is there again")
+    lost = model.mailboxes.keys() - found.keys()
+    for mailbox in lost:
+        del model.mailboxes[mailbox]
+    return faults + [f"the mailbox {mailbox} is lost" for mailbox in lost - deleted]
+
+
 def check_accounts(steps: Iterable[Step]) -> list[str]:
     """Return the accounts that were told of and are not there."""
     from groupware.core.models import Account
@@ -137,12 +183,12 @@ def sweep_everything() -> list[str]:
 def verify(model_path: Path, journals: Sequence[Path]) -> list[str]:
     """Return every fault of the store after a crash."""
     from tests.crash.invariants import find_faults
-    from tests.crash.model import read_journal
 
     model = load_model(model_path)
     pending = replay(model, journals)
-    faults = check_moves(Found(), pending)
+    faults = check_moves(find_keys(), pending)
     faults += sweep_everything()
+    faults += compare_mailboxes(model, pending)
     faults += compare(model, Found(), pending)
     faults += find_faults()
     unfinished = {step.id for step in pending}

@@ -17,7 +17,16 @@ from typing import Any, TypeVar
 
 import django
 
-from tests.crash.model import Journal, Key, Model, Result, Step, load_model, message_bytes
+from tests.crash.model import (
+    MAILBOX_PREFIX,
+    Journal,
+    Key,
+    Model,
+    Result,
+    Step,
+    load_model,
+    message_bytes,
+)
 
 THREADS = 3
 MAX_STEPS = 2000
@@ -55,6 +64,7 @@ SCENARIOS: dict[str, Scenario] = {
             "move_across": 3,
             "remove": 6,
             "collect": 1,
+            "mailbox": 1,
         }
     ),
 }
@@ -91,6 +101,12 @@ class Writer:
         self._journal = journal
         self._model = Model()
         self._model.held = {key: model.held[key] for key in model.keys_of(owner)}
+        self._mailbox = MAILBOX_PREFIX + owner
+        self._model.mailboxes = {
+            mailbox: number
+            for mailbox, number in model.mailboxes.items()
+            if mailbox[1] == self._mailbox
+        }
         self._random = random.Random(f"{owner} {run}")
         self._prefix = f"{run}.{owner}"
         self._count = 0
@@ -103,7 +119,7 @@ class Writer:
         keys = list(self._model.held)
         if len(keys) > MAX_HELD and "remove" in weights:
             name = "remove"
-        alone = {"append", "append_large", "deliver", "collect", "create_account"}
+        alone = {"append", "append_large", "deliver", "collect", "create_account", "mailbox"}
         if name not in alone and not keys:
             name = "append"
         methods: dict[str, Callable[[], None]] = {
@@ -118,6 +134,7 @@ class Writer:
             "remove": self.remove,
             "collect": self.collect,
             "create_account": self.create_account,
+            "mailbox": self.mailbox,
         }
         methods[name]()
 
@@ -285,6 +302,23 @@ class Writer:
         from groupware.core.blobs import collector
 
         self._take("collect", lambda _: _ignore(collector.collect_unreferenced(min_age=0)))
+
+    def mailbox(self) -> None:
+        """Delete the mailbox that is this writer's own, or make it, with a new UIDVALIDITY."""
+        from mail.services.mailboxes import create_mailbox, delete_mailbox
+
+        if self._model.mailboxes:
+            (mailbox,) = self._model.mailboxes
+            delete = partial(delete_mailbox, *mailbox)
+            self._take("delete", lambda _: self.submit(delete), deletes=[mailbox])
+            return
+        account_id = self._random.choice(list(self._places.values())).account_id
+
+        def work(result: Result) -> None:
+            made = self.submit(partial(create_mailbox, account_id, self._mailbox))
+            result.validities[account_id] = made.uid_validity
+
+        self._take("create", work, creates=[(account_id, self._mailbox)])
 
     def create_account(self) -> None:
         """Create an account."""
