@@ -92,6 +92,13 @@ def _create_demo_team() -> None:
         importlib.import_module(DEMO_MODULE).create_demo_team()
 
 
+def prepare_database() -> None:
+    """Make the database ready for a command; raises SettingsError where it cannot be reached."""
+    check_database()
+    with _in_line(settings.GROUPWARE_DATA):
+        _migrate()
+
+
 def check_database() -> None:
     """Raise SettingsError with one line where the database cannot be reached."""
     try:

@@ -13,11 +13,31 @@ from groupware.core.directory.accounts import (
 )
 from groupware.core.directory.domains import create_domain, delete_domain
 from groupware.core.directory.groups import add_member, create_group, delete_group, remove_member
+from groupware.core.directory.listings import (
+    AccountEntry,
+    AddressEntry,
+    CollectionEntry,
+    DomainEntry,
+    GroupEntry,
+    describe_account,
+    list_accounts,
+    list_addresses,
+    list_addresses_of,
+    list_collections,
+    list_domains,
+    list_groups,
+    list_groups_of,
+)
 from groupware.core.directory.lookups import get_account, get_domain, get_group
 from groupware.core.directory.routes import create_address, delete_address
 
 __all__ = [
     "MIN_PASSWORD",
+    "AccountEntry",
+    "AddressEntry",
+    "CollectionEntry",
+    "DomainEntry",
+    "GroupEntry",
     "NewAccount",
     "add_member",
     "create_account",
@@ -28,10 +48,18 @@ __all__ = [
     "delete_address",
     "delete_domain",
     "delete_group",
+    "describe_account",
     "generate_password",
     "get_account",
     "get_domain",
     "get_group",
+    "list_accounts",
+    "list_addresses",
+    "list_addresses_of",
+    "list_collections",
+    "list_domains",
+    "list_groups",
+    "list_groups_of",
     "remove_member",
     "rename_account",
     "set_active",
