@@ -25,6 +25,7 @@ PROGRAMS = (
     Program("imap", "imap", ("IMAP", "IMAPS"), "mail.imap.server:run"),
     Program("lmtp", "lmtp", ("LMTP",), "mail.smtp.server:run_lmtp"),
     Program("worker", "worker", (), "groupware.serve.worker:run", processes=1),
+    Program("beat", "beat", (), "groupware.serve.worker:run_beat", processes=1),
 )
 
 ROLES = tuple(dict.fromkeys(program.role for program in PROGRAMS))

@@ -110,7 +110,7 @@ def environment(data: Path, ports: Mapping[str, int], **variables: str) -> dict[
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GROUPWARE_")}
     return (
         kept
-        | {"GROUPWARE_DATA": str(data), "GROUPWARE_PROCESSES": "2"}
+        | {"GROUPWARE_DATA": str(data), "GROUPWARE_PROCESSES": "2", "GROUPWARE_DEMO": "0"}
         | {f"GROUPWARE_{name}_PORT": str(port) for name, port in ports.items()}
         | variables
     )

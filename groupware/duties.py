@@ -1,0 +1,32 @@
+"""What is due whether or not anyone asks for it, as rows of a table.
+
+What must happen is a row in the database; the sweep of the outbox finds the rows that nobody has
+worked off, whatever became of the broker's message.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from groupware.core import outbox
+from groupware.core.blobs import collector
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to do every so many seconds; to do it twice at once does no harm."""
+
+    name: str
+    seconds: float
+    run: Callable[[], object]
+
+
+DUTIES = (
+    Duty("outbox", 2.0, outbox.sweep),
+    Duty("unreferenced-blobs", 600.0, collector.collect_unreferenced),
+    Duty("unnamed-blobs", 3600.0, collector.sweep_unnamed),
+)
+
+
+def find_duty(name: str) -> Duty:
+    """Return the duty `name`; raises KeyError."""
+    return {duty.name: duty for duty in DUTIES}[name]

@@ -1,0 +1,103 @@
+"""The worker and beat roles: what is due is done, whatever becomes of a process or a message."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from groupware.celery import app, do_duty
+from groupware.duties import DUTIES, Duty, find_duty
+from mail.services.messages import FINISH_MOVE
+from tests.serve.running import Running, free_ports, serving, wait_for
+
+
+def add_forgotten_work(data: Path) -> None:
+    """Add an outbox row that is due: the second half of a move whose messages are gone already."""
+    payload = json.dumps({"account": 0, "collection": 0, "ranges": [[1, 5]]})
+    with closing(sqlite3.connect(data / "groupware.sqlite3")) as connection, connection:
+        connection.execute(
+            "INSERT INTO core_outboxrow (topic, payload, created_at, run_after, attempts,"
+            " last_error) VALUES (?, ?, 0, 0, 0, '')",
+            [FINISH_MOVE, payload],
+        )
+
+
+def work_left(data: Path) -> int:
+    with closing(sqlite3.connect(data / "groupware.sqlite3")) as connection:
+        return int(connection.execute("SELECT COUNT(*) FROM core_outboxrow").fetchone()[0])
+
+
+def check_work_is_done(server: Running) -> None:
+    add_forgotten_work(server.data)
+    wait_for(lambda: not work_left(server.data), "the outbox to be worked off")
+
+
+def test_work_that_was_forgotten_is_done_also_after_a_kill(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", "worker", "beat") as server:
+        wait_for(lambda: len(server.children()) == 2, "worker and beat")
+        check_work_is_done(server)
+        for program in ("worker", "beat"):
+            before = server.pid_of(program)
+            os.kill(before, signal.SIGKILL)
+            wait_for(lambda: server.pid_of(program) not in {0, before}, program)  # noqa: B023
+        check_work_is_done(server)
+        assert server.stop() < 5
+        assert "Traceback" not in server.output.read_text()
+
+
+@contextmanager
+def running_redis(directory: Path) -> Iterator[str]:
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("Redis is not installed: run `make test-deps`")
+    port = free_ports()["HTTP"]
+    options = {"port": port, "bind": "127.0.0.1", "save": "", "dir": directory}
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    server = subprocess.Popen([binary, *words], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: answers(port), "Redis")
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_a_real_broker_carries_the_same_work(tmp_path: Path) -> None:
+    with (
+        running_redis(tmp_path) as url,
+        serving(tmp_path / "data", "worker", "beat", GROUPWARE_BROKER_URL=url) as server,
+    ):
+        wait_for(lambda: len(server.children()) == 2, "worker and beat")
+        check_work_is_done(server)
+        assert not (server.data / "broker").exists()
+
+
+def test_every_duty_is_on_the_schedule_and_expires_before_its_next_turn() -> None:
+    schedule = app.conf.beat_schedule
+    assert set(schedule) == {duty.name for duty in DUTIES}
+    for name, entry in schedule.items():
+        assert entry["task"] == do_duty.name
+        assert entry["options"]["expires"] <= entry["schedule"]
+        assert find_duty(*entry["args"]).name == name
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("duty", DUTIES, ids=lambda duty: duty.name)
+def test_every_duty_runs_on_an_empty_store(duty: Duty) -> None:
+    do_duty(duty.name)
