@@ -91,3 +91,35 @@ def touch_collection(
     event = CollectionChanged(change.account_id, collection_id, change.modseq)
     db.on_commit(lambda: publish(event))
     return int(row[0]) - uids
+
+
+def raise_floor(change: Change, collection_id: int, modseq: int) -> None:
+    """Note that tombstones up to `modseq` are gone: below it a client learns everything anew.
+
+    Wakes nobody, since nothing changed for those who know what happened.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_collection SET tombstone_floor = %s"
+            " WHERE id = %s AND account_id = %s AND tombstone_floor < %s",
+            [modseq, collection_id, change.account_id, modseq],
+        )
+
+
+def raise_account_floor(change: Change, modseq: int) -> None:
+    """Note that the tombstones of whole collections are gone up to `modseq`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_accountstate SET tombstone_floor = %s"
+            " WHERE account_id = %s AND tombstone_floor < %s",
+            [modseq, change.account_id, modseq],
+        )
+
+
+def settle_use(change: Change, *, items: int, size: int) -> None:
+    """Set what the account is charged, to what was counted under its lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_accountstate SET items_used = %s, bytes_used = %s WHERE account_id = %s",
+            [items, size, change.account_id],
+        )

@@ -10,7 +10,8 @@ class AccountState(models.Model):
 
     Invariant: only `groupware.core.changes` writes this row, never a form or `save()`.
     `next_modseq` is the next unused one; `quota_bytes` 0 means unlimited; `bytes_used` is the
-    logical, uncompressed size of the account's items.
+    logical, uncompressed size of the account's items. The tombstones of whole collections are
+    complete from `tombstone_floor` on.
     """
 
     account = models.OneToOneField(
@@ -21,6 +22,7 @@ class AccountState(models.Model):
     quota_bytes = models.BigIntegerField(default=0)
     bytes_used = models.BigIntegerField(default=0)
     items_used = models.BigIntegerField(default=0)
+    tombstone_floor = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"state of {self.account_id}"
