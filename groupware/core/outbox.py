@@ -26,6 +26,11 @@ def register(topic: str, handler: Handler) -> None:
     _handlers[topic] = handler
 
 
+def topics() -> frozenset[str]:
+    """Return the topics that something here works off."""
+    return frozenset(_handlers)
+
+
 def add(topic: str, payload: dict[str, Any], *, account_id: int | None, delay: int = LEASE) -> int:
     """Write a row in the caller's transaction; the sweep finds it after `delay` seconds."""
     now = epoch()

@@ -1,11 +1,13 @@
 """The indexed content of a message: made before the transaction, claimed inside it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
-from groupware.core import blobs, limits
-from groupware.core.errors import TooLarge
+from groupware.core import blobs, db, limits
+from groupware.core.errors import Invalid, Stale, TooLarge
+from groupware.core.models import Blob
 from mail.mime.index import MessageIndex, index_message
 from mail.mime.sections import filter_header_fields
 from mail.models import MessageContent
@@ -53,10 +55,15 @@ def prepare_message(data: bytes) -> PreparedMessage:
         )
         if known is not None:
             return PreparedMessage(staged, None, b"", _references(known[0], known[1].split()))
-    index = index_message(data)
-    header_fields = filter_header_fields(data[: index.header_size], LISTED_FIELDS, negate=False)
+    index, header_fields = _index(data)
     references = _references(index.message_id or "", index.references)
     return PreparedMessage(staged, index, header_fields, references)
+
+
+def _index(data: bytes) -> tuple[MessageIndex, bytes]:
+    """Return the index of a message and the raw lines of the fields that listings want."""
+    index = index_message(data)
+    return index, filter_header_fields(data[: index.header_size], LISTED_FIELDS, negate=False)
 
 
 def _references(message_id: str, references: "tuple[str, ...] | list[str]") -> tuple[str, ...]:
@@ -73,28 +80,58 @@ def claim_content(prepared: PreparedMessage) -> int:
     index = prepared.index
     if index is None:
         return blob_id
+    _insert(blob_id, _columns(index, prepared.header_fields), "NOTHING")
+    return blob_id
+
+
+def make_columns(data: bytes) -> dict[str, Any]:
+    """Return the columns of the content row that these bytes have."""
+    return _columns(*_index(data))
+
+
+def index_blob(blob_id: int) -> None:
+    """Make a blob's content row anew from its bytes.
+
+    Raises `Stale` where the blob is gone, `Invalid` where its bytes cannot be read.
+    """
+    try:
+        columns = make_columns(blobs.read(blob_id))
+    except Blob.DoesNotExist as error:
+        raise Stale("The blob was collected since.") from error
+    except blobs.UNREADABLE as error:
+        raise Invalid("Its bytes cannot be read: restore them first.", detail=str(error)) from error
+    with db.write_transaction():
+        if not db.key_share("core_blob", blob_id):
+            raise Stale("The blob was collected since.")
+        renewed = ", ".join(f'"{name}" = excluded."{name}"' for name in columns)
+        _insert(blob_id, columns, f"UPDATE SET {renewed}")
+
+
+def _columns(index: MessageIndex, header_fields: bytes) -> dict[str, Any]:
+    return {
+        "index_version": INDEX_VERSION,
+        "header_size": index.header_size,
+        "envelope": index.envelope,
+        "bodystructure": index.bodystructure,
+        "parts": index.parts,
+        "header_fields": header_fields,
+        "sent_at": index.sent_date,
+        "base_subject": _clean(index.base_subject),
+        "message_id": _clean(index.message_id or ""),
+        "references": _clean(" ".join(index.references)),
+        "preview": _clean(index.preview)[:256],
+    }
+
+
+def _insert(blob_id: int, columns: dict[str, Any], on_conflict: str) -> None:
+    names = ", ".join(f'"{name}"' for name in columns)
+    places = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO mail_messagecontent (blob_id, index_version, header_size, envelope,"
-            " bodystructure, parts, header_fields, sent_at, base_subject, message_id,"
-            ' "references", preview) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)'
-            " ON CONFLICT (blob_id) DO NOTHING",
-            [
-                blob_id,
-                INDEX_VERSION,
-                index.header_size,
-                index.envelope,
-                index.bodystructure,
-                index.parts,
-                prepared.header_fields,
-                index.sent_date,
-                _clean(index.base_subject),
-                _clean(index.message_id or ""),
-                _clean(" ".join(index.references)),
-                _clean(index.preview)[:256],
-            ],
+            f"INSERT INTO mail_messagecontent (blob_id, {names}) VALUES (%s, {places})"
+            f" ON CONFLICT (blob_id) DO {on_conflict}",
+            [blob_id, *columns.values()],
         )
-    return blob_id
 
 
 def _clean(text: str) -> str:

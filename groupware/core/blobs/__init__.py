@@ -5,6 +5,9 @@ writes the item, gives the blob row to point at. Bytes that were staged and neve
 removed by `collector.sweep_unnamed` after a day.
 """
 
+import sqlite3
+
+from groupware.core.blobs.frames import DamagedBlob
 from groupware.core.blobs.service import (
     BlobGone,
     StagedBlob,
@@ -15,4 +18,17 @@ from groupware.core.blobs.service import (
 )
 from groupware.core.blobs.store import BlobMissing
 
-__all__ = ["BlobGone", "BlobMissing", "StagedBlob", "claim", "read", "read_location", "stage"]
+UNREADABLE = (BlobMissing, DamagedBlob, sqlite3.DatabaseError, OSError, ValueError)
+"""What reading lost or damaged bytes raises; an ordinary read lets it through as a bug."""
+
+__all__ = [
+    "UNREADABLE",
+    "BlobGone",
+    "BlobMissing",
+    "DamagedBlob",
+    "StagedBlob",
+    "claim",
+    "read",
+    "read_location",
+    "stage",
+]

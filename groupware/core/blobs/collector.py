@@ -31,12 +31,17 @@ def _references() -> list[tuple[str, str]]:
     return found
 
 
-def collect_unreferenced(*, min_age: int = MIN_AGE) -> int:
-    """Remove blobs that no item points at, and return how many."""
-    unreferenced = " AND ".join(
+def unreferenced_condition() -> str:
+    """Return the SQL condition that no item points at a row of core_blob."""
+    return " AND ".join(
         f'NOT EXISTS (SELECT 1 FROM "{table}" WHERE "{column}" = core_blob.id)'
         for table, column in _references()
     )
+
+
+def collect_unreferenced(*, min_age: int = MIN_AGE) -> int:
+    """Remove blobs that no item points at, and return how many."""
+    unreferenced = unreferenced_condition()
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id FROM core_blob WHERE created_at <= %s AND {unreferenced}",

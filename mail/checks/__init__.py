@@ -1,0 +1,18 @@
+"""What the doctor examines of mail: mailboxes, messages, and the index of their bytes.
+
+Like an edge, a check reads through snapshots and leaves writing to the services.
+"""
+
+from collections.abc import Iterator
+
+from groupware.core.doctor import Examination, Finding
+from mail.checks.contents import check_contents
+from mail.checks.mailboxes import check_mailboxes
+from mail.checks.messages import check_messages
+
+
+def check_mail(examination: Examination) -> Iterator[Finding]:
+    """Find everything that is wrong with the mail store; bytes are core's, but for `deep`."""
+    yield from check_mailboxes(examination)
+    yield from check_messages(examination)
+    yield from check_contents(examination)

@@ -1,0 +1,110 @@
+"""Messages: their UIDs and sizes, their prefixes, their readers, and that copies are alike."""
+
+from collections.abc import Iterator
+
+from groupware.core.doctor import Examination, Fault, Finding, Rule, RuledRows, read_pages
+from groupware.core.doctor.collections import ANEW, COLLECTION
+
+_MESSAGE = f"{COLLECTION} || ' UID ' || m.uid"
+_RESTORE = "Restore the account from a backup, or expunge the message."
+
+_MESSAGES = RuledRows(
+    tables=(
+        "mail_message m JOIN core_collection c ON c.id = m.collection_id"
+        " JOIN core_account a ON a.id = c.account_id JOIN core_blob s ON s.id = m.blob_id"
+        " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"
+    ),
+    columns=(
+        ("key", "m.id"),
+        ("where", _MESSAGE),
+        ("uid_next", "c.uid_next"),
+        ("size", "m.size"),
+        ("prefix_size", "m.prefix_size"),
+        ("blob_size", "s.size"),
+        ("held_prefix", "COALESCE(LENGTH(p.data), 0)"),
+        ("kind", "c.kind"),
+    ),
+    rules=(
+        Rule(
+            "uid-next",
+            "m.uid >= c.uid_next OR m.uid < 1",
+            "its UID is not from 1 up to the mailbox's uid_next, {uid_next}",
+            ANEW,
+        ),
+        Rule(
+            "message-size",
+            "m.size <> m.prefix_size + s.size",
+            "its size {size} is not that of its prefix and its blob, {prefix_size} + {blob_size}",
+            _RESTORE,
+        ),
+        Rule(
+            "message-prefix",
+            "m.prefix_size <> COALESCE(LENGTH(p.data), 0)",
+            "its prefix should be {prefix_size} octets and is {held_prefix}",
+            _RESTORE,
+        ),
+        Rule(
+            "message-kind",
+            "c.kind <> 'mail'",
+            "the message lies in a collection of {kind}",
+            _RESTORE,
+        ),
+    ),
+)
+_READERS = RuledRows(
+    tables=(
+        "mail_messagereader r JOIN core_collection c ON c.id = r.collection_id"
+        " JOIN core_account a ON a.id = c.account_id JOIN core_account o ON o.id = r.reader_id"
+        " LEFT JOIN mail_message m ON m.collection_id = r.collection_id AND m.uid = r.uid"
+    ),
+    columns=(
+        ("key", "r.id"),
+        ("where", f"{COLLECTION} || ' UID ' || r.uid"),
+        ("reader", "o.login"),
+        ("modseq", "r.modseq"),
+        ("highest_modseq", "c.highest_modseq"),
+    ),
+    rules=(
+        Rule(
+            "reader",
+            "m.id IS NULL",
+            "{reader} is noted as a reader of a message that is not there",
+            "Restore the database from a backup; until then the row does no harm.",
+        ),
+        Rule(
+            "reader",
+            "r.reader_id = c.account_id",
+            "{reader} owns the mailbox, and is noted as a reader of it",
+            "Restore the database from a backup; until then the row does no harm.",
+        ),
+        Rule(
+            "modseq-order",
+            "r.modseq > c.highest_modseq",
+            "the modseq {modseq} of its reader {reader} is above the mailbox's highest,"
+            " {highest_modseq}",
+            ANEW,
+        ),
+    ),
+)
+
+_COPIES = f"""
+SELECT d.id, {_MESSAGE}, d.copies FROM (
+    SELECT MIN(id) AS id, COUNT(*) AS copies FROM mail_message i WHERE {{within}}
+    GROUP BY account_id, email_id
+    HAVING MIN(thread_id) <> MAX(thread_id) OR MIN(blob_id) <> MAX(blob_id)
+) d JOIN mail_message m ON m.id = d.id JOIN core_collection c ON c.id = m.collection_id
+JOIN core_account a ON a.id = c.account_id
+WHERE d.id > %(after)s ORDER BY d.id LIMIT %(page)s
+"""
+
+
+def check_messages(examination: Examination) -> Iterator[Finding]:
+    """Find messages with impossible UIDs, sizes or prefixes, lost readers, unlike copies."""
+    within = examination.within("m.account_id")
+    examination.count("messages", f"SELECT COUNT(*) FROM mail_message m WHERE {within}")
+    yield from _MESSAGES.find(within)
+    yield from _READERS.find(examination.within("r.account_id"))
+    sql = _COPIES.format(within=examination.within("i.account_id"))
+    for _, where, copies in read_pages(sql):
+        what = f"its {copies} copies of one email_id differ in bytes or thread"
+        yield Fault("copies", where, what, _RESTORE)

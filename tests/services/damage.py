@@ -1,0 +1,285 @@
+"""Damage that one statement does to a store, and what the doctor must say of it."""
+
+from dataclasses import dataclass
+
+INBOX = "ann@example.test/mail/INBOX"
+OF_UID_3 = "(SELECT blob_id FROM mail_message WHERE uid = 3 AND collection_id = {inbox})"
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A statement, and the fault that it makes."""
+
+    sql: str
+    check: str
+    where: str
+    what: str
+
+
+DAMAGES: tuple[Damage, ...] = (
+    Damage(
+        "UPDATE core_collection SET uid_next = 4 WHERE id = {inbox}",
+        "uid-next",
+        f"{INBOX} UID 4",
+        "uid_next, 4",
+    ),
+    Damage(
+        "UPDATE mail_message SET uid = 0 WHERE uid = 1 AND collection_id = {inbox}",
+        "uid-next",
+        f"{INBOX} UID 0",
+        "from 1 up",
+    ),
+    Damage(
+        "UPDATE mail_message SET modseq = 900 WHERE uid = 3 AND collection_id = {inbox}",
+        "modseq-order",
+        f"{INBOX} UID 3",
+        "its modseq 900 is above",
+    ),
+    Damage(
+        "UPDATE mail_message SET created_modseq = modseq + 1"
+        " WHERE uid = 3 AND collection_id = {inbox}",
+        "modseq-order",
+        f"{INBOX} UID 3",
+        "was created at",
+    ),
+    Damage(
+        "UPDATE core_collection SET highest_modseq = 900 WHERE id = {inbox}",
+        "modseq-order",
+        INBOX,
+        "its highest_modseq 900 is not below",
+    ),
+    Damage(
+        "UPDATE core_collection SET changed_modseq = 900 WHERE id = {inbox}",
+        "modseq-order",
+        INBOX,
+        "changed at 900",
+    ),
+    Damage(
+        "UPDATE core_accountstate SET next_modseq = 1 WHERE account_id = {ann}",
+        "modseq-order",
+        INBOX,
+        "account's next, 1",
+    ),
+    Damage(
+        "UPDATE core_accountstate SET tombstone_floor = 900 WHERE account_id = {ann}",
+        "account-floor",
+        "ann@example.test",
+        "tombstone_floor lies above",
+    ),
+    Damage(
+        "UPDATE core_collection SET tombstone_floor = 900 WHERE id = {inbox}",
+        "tombstone-floor",
+        INBOX,
+        "its tombstone_floor 900 is above",
+    ),
+    Damage(
+        "UPDATE core_tombstone SET modseq = 900 WHERE collection_id = {inbox}",
+        "tombstone-modseq",
+        INBOX,
+        "the tombstone of 2:2 has modseq 900",
+    ),
+    Damage(
+        "UPDATE core_tombstone SET uid_last = 3 WHERE collection_id = {inbox}",
+        "tombstone-lives",
+        f"{INBOX} UID 3",
+        "2:3 are gone",
+    ),
+    Damage(
+        "UPDATE core_tombstone SET uid_last = 9 WHERE collection_id = {inbox}",
+        "tombstone-range",
+        INBOX,
+        "covers what never was",
+    ),
+    Damage(
+        "DELETE FROM core_tombstone WHERE collection_id = {inbox}",
+        "tombstone-missing",
+        INBOX,
+        "UIDs 2:2 are gone without a tombstone",
+    ),
+    Damage(
+        "UPDATE core_collection SET uid_next = 8 WHERE id = {inbox}",
+        "tombstone-missing",
+        INBOX,
+        "UIDs 5:7 are gone without a tombstone",
+    ),
+    Damage(
+        "INSERT INTO core_collectiontombstone (account_id, kind, object_id, modseq, created_at)"
+        " SELECT account_id, kind, object_id, 1, 0 FROM core_collection WHERE id = {inbox}",
+        "tombstone-lives",
+        "ann@example.test",
+        "has a tombstone and is there",
+    ),
+    Damage(
+        "INSERT INTO core_collectiontombstone (account_id, kind, object_id, modseq, created_at)"
+        " VALUES ({ann}, 'mail', 'x', 900, 0)",
+        "tombstone-modseq",
+        "ann@example.test",
+        "modseq 900, not below",
+    ),
+    Damage(
+        "UPDATE core_collection SET uid_validity = (SELECT uid_validity FROM core_collection"
+        " WHERE account_id = {ann} AND name = 'Trash') WHERE id = {inbox}",
+        "uid-validity",
+        "ann@example.test/mail/Trash",
+        "is also that of INBOX",
+    ),
+    Damage(
+        "UPDATE core_accountstate SET next_uid_validity = 5 WHERE account_id = {ann}",
+        "uid-validity",
+        INBOX,
+        "account's next, 5",
+    ),
+    Damage(
+        "UPDATE core_collection SET items = 7 WHERE id = {inbox}",
+        "collection-count",
+        INBOX,
+        "it counts 7 items",
+    ),
+    Damage(
+        "UPDATE core_collection SET bytes = bytes + 1 WHERE id = {inbox}",
+        "collection-count",
+        INBOX,
+        "and holds 3 of",
+    ),
+    Damage(
+        "UPDATE core_accountstate SET bytes_used = 0 WHERE account_id = {ann}",
+        "quota",
+        "ann@example.test",
+        "charged 0 octets in 3 items",
+    ),
+    Damage(
+        "UPDATE core_accountstate SET items_used = 9 WHERE account_id = {ann}",
+        "quota",
+        "ann@example.test",
+        "in 9 items",
+    ),
+    Damage(
+        "UPDATE mail_mailbox SET unseen = 5 WHERE collection_id = {inbox}",
+        "flag-count",
+        INBOX,
+        "it counts 5 unseen and 0 deleted messages, and holds 1 and 0",
+    ),
+    Damage(
+        "UPDATE mail_mailbox SET deleted = 5 WHERE collection_id = {inbox}",
+        "flag-count",
+        INBOX,
+        "5 deleted",
+    ),
+    Damage(
+        "UPDATE mail_message SET size = size + 1 WHERE uid = 3 AND collection_id = {inbox}",
+        "message-size",
+        f"{INBOX} UID 3",
+        "not that of its prefix and its blob",
+    ),
+    Damage(
+        "DELETE FROM mail_messageprefix",
+        "message-prefix",
+        f"{INBOX} UID 3",
+        "should be 32 octets and is 0",
+    ),
+    Damage(
+        "UPDATE mail_messageprefix SET data = data || data",
+        "message-prefix",
+        f"{INBOX} UID 3",
+        "should be 32 octets and is 64",
+    ),
+    Damage(
+        "UPDATE mail_message SET account_id = {ben} WHERE uid = 3 AND collection_id = {inbox}",
+        "owner",
+        f"{INBOX} UID 3",
+        "of mail_message is of ben@example.test",
+    ),
+    Damage(
+        "UPDATE core_tombstone SET account_id = {ben} WHERE collection_id = {inbox}",
+        "owner",
+        INBOX,
+        "of core_tombstone is of ben@example.test",
+    ),
+    Damage(
+        "UPDATE core_collection SET kind = 'calendars' WHERE id = {inbox}",
+        "message-kind",
+        "ann@example.test/calendars/INBOX UID 3",
+        "collection of calendars",
+    ),
+    Damage(
+        "UPDATE core_collection SET kind = 'calendars' WHERE id = {inbox}",
+        "mailbox-row",
+        "ann@example.test/calendars/INBOX",
+        "is no mailbox",
+    ),
+    Damage(
+        "UPDATE core_collection SET name = 'OUTBOX' WHERE id = {inbox}",
+        "inbox",
+        "ann@example.test",
+        "has no INBOX",
+    ),
+    Damage(
+        "DELETE FROM mail_mailbox WHERE collection_id = {inbox}",
+        "mailbox-row",
+        INBOX,
+        "has no mailbox row",
+    ),
+    Damage(
+        "UPDATE mail_mailbox SET selectable = (1 = 0) WHERE collection_id = {inbox}",
+        "mailbox-selectable",
+        INBOX,
+        "holds 3 messages",
+    ),
+    Damage(
+        "INSERT INTO mail_messagereader (account_id, collection_id, uid, reader_id, seen,"
+        " modseq) VALUES ({ann}, {inbox}, 2, {ben}, (1 = 1), 1)",
+        "reader",
+        f"{INBOX} UID 2",
+        "ben@example.test is noted as a reader of a message that",
+    ),
+    Damage(
+        "INSERT INTO mail_messagereader (account_id, collection_id, uid, reader_id, seen,"
+        " modseq) VALUES ({ann}, {inbox}, 3, {ann}, (1 = 1), 1)",
+        "reader",
+        f"{INBOX} UID 3",
+        "owns the mailbox",
+    ),
+    Damage(
+        "INSERT INTO mail_messagereader (account_id, collection_id, uid, reader_id, seen,"
+        " modseq) VALUES ({ann}, {inbox}, 3, {ben}, (1 = 1), 900)",
+        "modseq-order",
+        f"{INBOX} UID 3",
+        "modseq 900 of its reader ben@example.test",
+    ),
+    Damage(
+        "UPDATE mail_message SET email_id = 77 WHERE collection_id = {inbox}",
+        "copies",
+        f"{INBOX} UID 1",
+        "its 3 copies of one email_id differ",
+    ),
+    Damage(
+        f"DELETE FROM mail_messagecontent WHERE blob_id = {OF_UID_3}",
+        "index",
+        f"{INBOX} UID 3",
+        "the message is not indexed",
+    ),
+    Damage(
+        f"UPDATE mail_messagecontent SET index_version = 0 WHERE blob_id = {OF_UID_3}",
+        "index",
+        f"{INBOX} UID 3",
+        "indexed by version 0",
+    ),
+    Damage(
+        "DELETE FROM core_accountstate WHERE account_id = {ann}",
+        "account-state",
+        "ann@example.test",
+        "has no counter",
+    ),
+    Damage(
+        "UPDATE core_addresstarget SET account_id = {ben} WHERE account_id = {ann}",
+        "account-address",
+        "ann@example.test",
+        "no primary address of that name",
+    ),
+    Damage(
+        "DELETE FROM core_addresstarget WHERE account_id = {ann}",
+        "address-target",
+        "ann@example.test",
+        "leads to nobody",
+    ),
+)
