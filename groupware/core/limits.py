@@ -105,6 +105,13 @@ LMTP_WRITE_TIMEOUT = Limit(
 LMTP_LINE = Limit(
     "LMTP_MAX_LINE", 1 << 20, Unit.OCTETS, "a line of a message over LMTP", lowest=1_000
 )
+LMTP_UPLOADING = Limit(
+    "LMTP_MAX_UPLOADING",
+    512 << 20,
+    Unit.OCTETS,
+    "memory of one process for messages that are coming in over LMTP; the others wait",
+    lowest=1 << 20,
+)
 IMAP_CONNECTIONS = Limit(
     "IMAP_MAX_CONNECTIONS", 4_096, Unit.COUNT, "IMAP connections of one process at once"
 )

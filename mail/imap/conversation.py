@@ -43,6 +43,7 @@ from mail.imap.events import (
     NeedContinuation,
     Refusal,
 )
+from mail.imap.requests import Append
 from mail.imap.responses import Code, Condition
 from mail.imap.session import Output, Session, Shared
 
@@ -81,6 +82,13 @@ class Conversation:
     def has_work(self) -> bool:
         """Tell whether `work` has something to do."""
         return bool(self._queue)
+
+    @property
+    def held(self) -> int:
+        """Return how many octets of messages wait here, unfinished or for their turn."""
+        waiting = (event.request for event in self._queue if isinstance(event, CommandReceived))
+        messages = (request.message for request in waiting if isinstance(request, Append))
+        return self.connection.kept + sum(map(len, messages))
 
     @property
     def is_idling(self) -> bool:

@@ -17,6 +17,7 @@ from django.conf import settings
 from groupware.core import aio
 from groupware.core import limits as configured
 from groupware.core.aio import Stopping
+from groupware.core.budget import UploadBudget
 from groupware.core.clock import monotonic
 from groupware.core.listeners import Listeners
 from groupware.core.logging import bind_session
@@ -64,6 +65,7 @@ class Server:
         self.tls = tls
         self.limits = limits
         self.connections: set[ImapProtocol] = set()
+        self.budget = UploadBudget(limits.uploading)
         self.stopping = False
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -80,16 +82,6 @@ class Server:
             return True
         before_login = sum(held.session.principal is None for held in self.connections)
         return before_login < limits.max_connections_before_login
-
-    def may_upload(self, upload: "ImapProtocol") -> bool:
-        """Tell whether more of a large literal may be read now.
-
-        Where all together keep too much, the one that keeps most goes on, so that one ends.
-        """
-        kept = [held.conversation.connection.kept for held in self.connections]
-        return sum(kept) <= self.limits.uploading or upload.conversation.connection.kept == max(
-            kept
-        )
 
     async def stop(self) -> None:
         """Let commands in flight finish, then say BYE to everybody."""
@@ -158,6 +150,8 @@ class ImapProtocol(asyncio.Protocol):
         """Take what came, and work it off."""
         self._active = monotonic()
         self._context.run(self.conversation.receive, data)
+        if self.task is None:
+            self._server.budget.hold(self, self.conversation.held)
         if self.conversation.has_work:
             self._start()
         elif self._must_wait():
@@ -174,6 +168,8 @@ class ImapProtocol(asyncio.Protocol):
         self.session.close()
         if self in self._server.connections:
             self._server.connections.discard(self)
+            if self.task is None:
+                self._server.budget.hold(self, 0)
             SESSIONS.labels("imap").dec()
 
     def pause_writing(self) -> None:
@@ -273,6 +269,8 @@ class ImapProtocol(asyncio.Protocol):
         finally:
             self.task = None
             self._active = monotonic()
+            # A message counts until its command has ended, also when the client has gone.
+            self._server.budget.hold(self, self.conversation.held if self._transport else 0)
             if self.conversation.has_work and not self.session.closing:
                 self._start()
             elif self._stopping:
@@ -282,7 +280,7 @@ class ImapProtocol(asyncio.Protocol):
 
     def _must_wait(self) -> bool:
         kept = self.conversation.connection.kept
-        return kept > self._server.limits.small_upload and not self._server.may_upload(self)
+        return kept > self._server.limits.small_upload and not self._server.budget.may_grow(self)
 
     def _pause_reading(self) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -11,6 +11,7 @@ from contextlib import suppress
 import structlog
 
 from groupware.core import aio, limits
+from groupware.core.budget import UploadBudget
 from groupware.core.listeners import Listeners
 from mail.smtp import responses
 from mail.smtp.responses import Reply
@@ -19,6 +20,8 @@ from mail.smtp.session import Session
 STOP_TIMEOUT = 4.0
 """Seconds for the deliveries in flight when the process is asked to stop."""
 READ_SIZE = 256 * 1024
+SMALL_UPLOAD = 1024 * 1024
+"""Octets of a message up to which it is read whatever the others hold."""
 
 _log = structlog.get_logger("mail.lmtp")
 
@@ -30,6 +33,7 @@ class LmtpServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._budget = UploadBudget(limits.LMTP_UPLOADING.value)
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Begin to serve a connection (asyncio's stream callback)."""
@@ -64,6 +68,7 @@ class LmtpServer:
         except Exception:  # noqa: BLE001 (logged with its traceback; only this connection ends)
             _log.exception("lmtp session failed")
         finally:
+            self._budget.hold(writer, 0)
             writer.close()
 
     async def _converse(
@@ -75,6 +80,9 @@ class LmtpServer:
             if event is not None:
                 await _send(writer, await session.handle(event))
                 continue
+            self._budget.hold(writer, session.connection.buffered)
+            if session.connection.buffered > SMALL_UPLOAD:
+                await self._budget.wait_to_grow(writer)
             data = await self._read(reader)
             if data is None:
                 await _send(writer, [responses.TIMEOUT])

@@ -118,3 +118,18 @@ def test_peer_that_reads_nothing_is_left(server: Running) -> None:
         wait_for(lambda: "connection lost" in server.output.read_text(), "the end of patience")
         assert resident_octets(server, "lmtp") - before < 16 * MEGABYTE
     assert value_of(limits.LMTP_WRITE_TIMEOUT) == 2
+
+
+def test_messages_take_turns_when_all_together_are_too_large(server: Running) -> None:
+    size = value_of(limits.MESSAGE_SIZE) - 1000
+    assert 2 * size > value_of(limits.LMTP_UPLOADING)
+    message = (b"Subject: large\r\n\r\n" + (b"x" * 1022 + b"\r\n") * (size // 1024))[:size]
+    before = messages_of_anna(server)
+    with greet(server.ports["LMTP"]) as first, greet(server.ports["LMTP"]) as second:
+        for peer in (first, second):
+            begin(peer)
+            peer.send(message[: size // 2])
+        for peer in (first, second):
+            peer.send(message[size // 2 :] + b"\r\n.\r\n")
+            assert peer.line().startswith(b"250 ")
+    assert messages_of_anna(server) == before + 2
