@@ -1,0 +1,130 @@
+"""What the database refuses for a while: `Busy` and `DiskReserve`, and nothing else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection
+
+from groupware.core import db
+from groupware.core.changes import begin_change
+from groupware.core.errors import Busy, DiskReserve
+from groupware.core.models import Account, Domain
+from tests.services.conftest import SetLimit
+from tests.services.processes import Channel, running
+from tests.services.store import state_of
+from tests.services.threads import account_locked_elsewhere, in_thread
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def change(account: Account) -> None:
+    with db.write_transaction():
+        begin_change(account.pk)
+
+
+def hold_lock(channel: Channel, account_id: int) -> str:
+    """Hold the account's lock until the test says so (another process)."""
+    with db.write_transaction():
+        begin_change(account_id)
+        channel.say("locked")
+        channel.hear()
+    return "released"
+
+
+def test_write_that_waited_too_long_is_busy(ann: Account, set_limit: SetLimit) -> None:
+    set_limit("LOCK_TIMEOUT", 0.1)
+    with account_locked_elsewhere(ann.pk), pytest.raises(Busy):
+        change(ann)
+    change(ann)
+
+
+def test_write_behind_another_process_is_busy_then_goes_on(
+    ann: Account, set_limit: SetLimit
+) -> None:
+    with running(hold_lock, (ann.pk,)) as [channel]:
+        channel.say("go")
+        assert channel.hear() == "locked"
+        set_limit("LOCK_TIMEOUT", 0.1)
+        for _ in range(3):
+            with pytest.raises(Busy):
+                change(ann)
+        assert state_of(ann).next_modseq  # reading goes on
+        channel.say("let go")
+        assert channel.hear() == "released"
+        set_limit("LOCK_TIMEOUT", 10)
+        change(ann)
+
+
+def test_lock_of_a_killed_process_is_free(ann: Account) -> None:
+    before = state_of(ann).next_modseq
+    with running(hold_lock, (ann.pk,)) as [channel]:
+        channel.say("go")
+        assert channel.hear() == "locked"
+    change(ann)
+    assert state_of(ann).next_modseq == before + 1
+
+
+@pytest.mark.postgresql
+def test_accounts_do_not_wait_for_each_other(
+    ann: Account, ben: Account, set_limit: SetLimit
+) -> None:
+    set_limit("LOCK_TIMEOUT", 0.1)
+    with account_locked_elsewhere(ann.pk):
+        change(ben)
+
+
+@contextmanager
+def full_database() -> Iterator[None]:
+    """Let the database file not grow by a page."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA max_page_count")
+        [most] = cursor.fetchone()
+        cursor.execute("PRAGMA page_count")
+        [used] = cursor.fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {used}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA max_page_count = {most}")
+
+
+@pytest.mark.sqlite
+def test_full_disk_is_told_as_one(ann: Account) -> None:
+    with full_database(), pytest.raises(DiskReserve), db.write_transaction():
+        Account.objects.filter(pk=ann.pk).update(name="x" * 200, password="x" * 1_000_000)
+    change(ann)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("sqlstate", "outcome"),
+    [("53100", DiskReserve), ("55P03", Busy), ("40001", Busy), ("40P01", Busy)],
+)
+def test_temporary_failures_of_postgresql_are_outcomes(
+    ann: Account, sqlstate: str, outcome: type[Exception]
+) -> None:
+    with pytest.raises(outcome), db.write_transaction(), connection.cursor() as cursor:
+        cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$")
+    change(ann)
+
+
+def test_other_failures_stay_what_they_are(ann: Account) -> None:
+    with pytest.raises(IntegrityError), db.write_transaction():
+        Domain.objects.create(name="example.test", created_at=ann.created_at)
+    with (
+        pytest.raises(DatabaseError, match="there_is_no_such_table"),
+        db.write_transaction(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT * FROM there_is_no_such_table")
+    change(ann)
+
+
+def test_interrupted_write_frees_the_lock(ann: Account) -> None:
+    before = state_of(ann).next_modseq
+    with pytest.raises(KeyboardInterrupt), db.write_transaction():  # noqa: PT012
+        begin_change(ann.pk)
+        raise KeyboardInterrupt
+    in_thread(lambda: change(ann))
+    assert state_of(ann).next_modseq == before + 1
