@@ -15,6 +15,7 @@ PASSWORD = "a good password"
 ANNA = "anna@team.example"
 BEN = "ben@team.example"
 TIMEOUT = 20.0
+MEGABYTE = 1 << 20
 
 
 def create_people(data: Path, ports: dict[str, int], *addresses: str) -> None:
@@ -30,10 +31,11 @@ def run_python(data: Path, ports: dict[str, int], *arguments: str) -> None:
     )
 
 
-def resident_octets(server: Running, program: str) -> int:
-    """Return the memory of the one process of a program."""
+def resident_octets(server: Running, program: str, *, peak: bool = False) -> int:
+    """Return the memory of the one process of a program, now or at its height."""
     status = Path(f"/proc/{server.pid_of(program)}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    name = "VmHWM:" if peak else "VmRSS:"
+    line = next(line for line in status.splitlines() if line.startswith(name))
     return int(line.split()[1]) * 1024
 
 
@@ -86,6 +88,19 @@ class Peer:
             self.buffer += data
         line, _, self.buffer = self.buffer.partition(b"\r\n")
         return line
+
+    def take(self, size: int) -> bytes:
+        """Return the next octets, as many as a literal has."""
+        pieces = [self.buffer]
+        left = size - len(self.buffer)
+        while left > 0:
+            data = self._socket.recv(MEGABYTE)
+            assert data, "closed in the middle of a literal"
+            pieces.append(data)
+            left -= len(data)
+        whole = b"".join(pieces)
+        self.buffer = whole[size:]
+        return whole[:size]
 
     def lines_until(self, start: bytes) -> list[bytes]:
         """Return the lines up to one that begins so, which is the last of them."""
