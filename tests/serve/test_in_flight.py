@@ -1,0 +1,72 @@
+"""What is in flight when the server is asked to stop is finished, and answered."""
+
+import fcntl
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.peers import ANNA, Peer, create_people, log_in
+from tests.serve.running import Running, descendants, exists, free_ports, serving, wait_for
+
+APPEND = b"a APPEND INBOX {18+}\r\nSubject: hello\r\n\r\n\r\n"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Running]:
+    create_people(tmp_path / "data", free_ports(), ANNA)
+    with serving(
+        tmp_path / "data",
+        *("imap", "lmtp"),
+        GROUPWARE_ALLOW_PLAINTEXT="1",
+        GROUPWARE_DOMAIN="team.example",
+    ) as running:
+        yield running
+
+
+@contextmanager
+def nobody_commits(data: Path) -> Iterator[None]:
+    """Hold the lock that every write waits for."""
+    with (data / "write.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def waits_for_the_lock(server: Running, program: str) -> bool:
+    """Tell whether a thread of one of the program's processes stands in the line for the lock."""
+    pids = {str(pid) for pid, name in server.children().items() if name == program}
+    waiting = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    inode = str((server.data / "write.lock").stat().st_ino)
+    return any(
+        words[1] == "->" and words[5] in pids and words[6].endswith(f":{inode}")
+        for words in waiting
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_append_in_flight_is_finished_and_answered(server: Running, number: signal.Signals) -> None:
+    with log_in(server.ports["IMAP"]) as peer, log_in(server.ports["IMAP"]) as idle:
+        everyone = descendants(server.process.pid)
+        with nobody_commits(server.data):
+            peer.send(APPEND)
+            wait_for(lambda: waits_for_the_lock(server, "imap"), "the write")
+            server.process.send_signal(number)
+            assert idle.line() == b"* BYE [UNAVAILABLE] The server is shutting down."
+        assert peer.line().startswith(b"a OK [APPENDUID ")
+        assert peer.line() == b"* BYE [UNAVAILABLE] The server is shutting down."
+        assert server.process.wait(5) == 0
+        assert not any(map(exists, everyone))
+
+
+def test_delivery_in_flight_is_finished_and_answered(server: Running) -> None:
+    with Peer(server.ports["LMTP"]) as peer:
+        peer.send(f"LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<{ANNA}>\r\nDATA\r\n".encode())
+        peer.lines_until(b"354 ")
+        with nobody_commits(server.data):
+            peer.send(b"Subject: hello\r\n\r\ntext\r\n.\r\n")
+            wait_for(lambda: waits_for_the_lock(server, "lmtp"), "the write")
+            server.process.send_signal(signal.SIGTERM)
+        assert peer.line().startswith(b"250 2.0.0 ")
+        assert server.process.wait(5) == 0
