@@ -7,7 +7,7 @@ worked off, whatever became of the broker's message.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from groupware.core import outbox
+from groupware.core import outbox, retention
 from groupware.core.blobs import collector
 
 
@@ -24,6 +24,7 @@ DUTIES = (
     Duty("outbox", 2.0, outbox.sweep),
     Duty("unreferenced-blobs", 600.0, collector.collect_unreferenced),
     Duty("unnamed-blobs", 3600.0, collector.sweep_unnamed),
+    Duty("retention", 3600.0, retention.expire),
 )
 
 

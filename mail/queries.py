@@ -13,7 +13,7 @@ from django.db import connection
 
 from groupware.core.errors import NotFound
 from mail.flags import DELETED, SEEN
-from mail.uidset import Ranges, chunks, sql_condition
+from mail.uidset import Ranges, absent_ranges, chunks, sql_condition
 
 BATCH = 500
 """Rows that one `fetch_messages` returns at most."""
@@ -200,8 +200,10 @@ def get_highest_modseq(collection_id: int) -> int | None:
 def list_changes(collection_id: int, *, since_modseq: int, known_uid_next: int) -> Changes:
     """Return everything with a modseq above `since_modseq`; costs by what changed.
 
-    Raises `NotFound` when the mailbox is gone. Below the tombstone floor the caller must
-    compare UIDs itself (`is_below_floor`).
+    `vanished` holds every UID below `known_uid_next` that was removed since, and may hold others
+    that are not there: below the tombstone floor, where tombstones are no longer whole, it is
+    every absent UID (RFC 7162 §3.2.10), and the cost that of the mailbox. Raises `NotFound`
+    when the mailbox is gone.
     """
     info = get_mailbox_by_id(collection_id)
     if info.highest_modseq <= since_modseq:
@@ -213,15 +215,33 @@ def list_changes(collection_id: int, *, since_modseq: int, known_uid_next: int) 
             [collection_id, since_modseq],
         )
         rows = cursor.fetchall()
-        cursor.execute(
-            "SELECT uid_first, uid_last FROM core_tombstone"
-            " WHERE collection_id = %s AND modseq > %s ORDER BY uid_first",
-            [collection_id, since_modseq],
-        )
-        vanished = cursor.fetchall()
+    vanished = _list_vanished(collection_id, since_modseq, known_uid_next)
     changed = [row for row in rows if row[0] < known_uid_next]
     new = [row for row in rows if row[0] >= known_uid_next]
     return Changes(info, changed, new, vanished)
+
+
+def _list_vanished(collection_id: int, since_modseq: int, uid_next: int) -> list[tuple[int, int]]:
+    """Return the UIDs that went, from tombstones where they are whole, else from what is left.
+
+    The floor is read in one statement with the tombstones: whoever is in no snapshot would
+    otherwise miss those that expire in between.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.tombstone_floor, t.uid_first, t.uid_last FROM core_collection c"
+            " LEFT JOIN core_tombstone t ON t.collection_id = c.id AND t.modseq > %s"
+            " WHERE c.id = %s ORDER BY t.uid_first",
+            [since_modseq, collection_id],
+        )
+        rows = cursor.fetchall()
+        if any(floor > since_modseq for floor, _, _ in rows[:1]):
+            cursor.execute(
+                "SELECT uid FROM mail_message WHERE collection_id = %s AND uid < %s ORDER BY uid",
+                [collection_id, uid_next],
+            )
+            return absent_ranges((row[0] for row in cursor.fetchall()), uid_next)
+    return [(first, last) for _, first, last in rows if first is not None]
 
 
 def fetch_messages(

@@ -24,6 +24,19 @@ def to_ranges(uids: Iterable[int]) -> list[tuple[int, int]]:
     return ranges
 
 
+def absent_ranges(uids: Iterable[int], end: int) -> list[tuple[int, int]]:
+    """Return the ranges of what ascending UIDs leave out, from 1 to below `end`."""
+    ranges: list[tuple[int, int]] = []
+    expected = 1
+    for uid in uids:
+        if uid > expected:
+            ranges.append((expected, uid - 1))
+        expected = uid + 1
+    if expected < end:
+        ranges.append((expected, end - 1))
+    return ranges
+
+
 def normalize(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return ascending, disjoint ranges that cover the same UIDs."""
     merged: list[tuple[int, int]] = []

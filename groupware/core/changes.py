@@ -93,7 +93,7 @@ def touch_collection(
     return int(row[0]) - uids
 
 
-def raise_floor(change: Change, collection_id: int, modseq: int) -> None:
+def raise_floor(change: Change, *, collection_id: int, modseq: int) -> None:
     """Note that tombstones up to `modseq` are gone: below it a client learns everything anew.
 
     Wakes nobody, since nothing changed for those who know what happened.
@@ -106,7 +106,7 @@ def raise_floor(change: Change, collection_id: int, modseq: int) -> None:
         )
 
 
-def raise_account_floor(change: Change, modseq: int) -> None:
+def raise_account_floor(change: Change, *, modseq: int) -> None:
     """Note that the tombstones of whole collections are gone up to `modseq`."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -87,6 +87,13 @@ FREE_FAILURES = Limit(
     Unit.COUNT,
     "failed logins of one account and network before each next one has to wait",
 )
+TOMBSTONE_DAYS = Limit(
+    "TOMBSTONE_DAYS",
+    90,
+    Unit.DAYS,
+    "how long removals are remembered for clients that are away; after it they compare everything",
+    highest=36_500,
+)
 LMTP_CONNECTIONS = Limit(
     "LMTP_MAX_CONNECTIONS", 200, Unit.COUNT, "LMTP connections of one process at once"
 )
