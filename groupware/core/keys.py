@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from groupware.core.files import sync_directory
+
 SECRET_BYTES = 48
 
 
@@ -33,7 +35,7 @@ def create_private_file(path: Path, content: bytes) -> bool:
             os.link(temporary, path)
         except FileExistsError:
             return False
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     return True
 
 
@@ -41,7 +43,7 @@ def replace_private_file(path: Path, content: bytes) -> None:
     """Write a file of mode 0600, whole and durable, in place of whatever is there."""
     with _private_temporary(path, content) as temporary:
         temporary.rename(path)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
 
 
 @contextlib.contextmanager
@@ -56,11 +58,3 @@ def _private_temporary(path: Path, content: bytes) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

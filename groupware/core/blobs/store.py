@@ -17,6 +17,7 @@ from typing import Protocol
 from groupware.core import crashpoints
 from groupware.core.clock import epoch
 from groupware.core.filelock import FileLock
+from groupware.core.files import sync_directory
 
 LARGE = 256 * 1024
 """Stored octets from which a blob is a file of its own."""
@@ -173,7 +174,7 @@ class Directory:
 
     def __init__(self, path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
         self._path = path
         self._durable: set[str] = set()
 
@@ -194,7 +195,7 @@ class Directory:
             raise
         finally:
             os.close(descriptor)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
         crashpoints.reach("blob-synced")
         return file_name
 
@@ -202,7 +203,7 @@ class Directory:
         """Make a folder durable once: that it is there does not say that another synced it."""
         if folder.name not in self._durable:
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync_directory(self._path)
+            sync_directory(self._path)
             self._durable.add(folder.name)
 
     def _file(self, name: str) -> Path:
@@ -267,11 +268,3 @@ class LocalBlobStore:
             yield f"db:{key}"
         for name in self._directory.names(older_than=older_than):
             yield f"file:{name}"
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
