@@ -73,6 +73,7 @@ class GroupCommitter:
         self._thread = threading.Thread(target=self._loop, name="group-commit", daemon=True)
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
+        self._closing = threading.Lock()
         if db.is_sqlite():
             self._thread.start()
         else:
@@ -83,18 +84,20 @@ class GroupCommitter:
 
         Where the commit of a group fails, each of its calls runs a second time, alone.
         """
-        if self._closed:
-            raise RuntimeError("the committer is closed")
         job = _Job(call)
-        if self._pool is not None:
-            self._pool.submit(_run_alone, job)
-        else:
-            self._queue.put(job)
+        with self._closing:  # a job behind the end of the queue would never be run
+            if self._closed:
+                raise RuntimeError("the committer is closed")
+            if self._pool is not None:
+                self._pool.submit(_run_alone, job)
+            else:
+                self._queue.put(job)
         return job.future
 
     def close(self) -> None:
         """Finish what was submitted, then stop."""
-        self._closed = True
+        with self._closing:
+            self._closed = True
         if self._pool is not None:
             close_pool(self._pool, POSTGRESQL_WRITERS)
         else:
