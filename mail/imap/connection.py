@@ -110,10 +110,12 @@ class Connection:
         self._authenticated = True
         return self._go_on(Mode.LINE)
 
-    def resume_with_tls(self) -> list[Event]:
-        """Read commands from the TLS layer; what came before it is dropped (RFC 9051 §11.1)."""
+    def drop_ahead(self) -> None:
+        """Drop what was sent behind STARTTLS, before TLS begins (RFC 9051 §11.1).
+
+        What comes after this call came through TLS: it may be there before `resume`.
+        """
         self._buffer.clear()
-        return self._go_on(Mode.LINE)
 
     def resume_with_auth(self) -> list[Event]:
         """Read the answer to a challenge."""

@@ -212,10 +212,12 @@ class Conversation:
             self.session.close()
             return
         if reply.after is After.START_TLS:
+            # Before the handshake: its last octets may already bring the first command with them.
+            self._queue.clear()
+            self.connection.drop_ahead()
             await self.session.output.start_tls()
             self.session.secure = True
-            self._queue.clear()
-            self._queue.extend(self.connection.resume_with_tls())
+            self._queue.extend(self.connection.resume())
         elif self.connection.paused:
             resume = self.connection.resume
             if self.session.principal is not None:

@@ -1,4 +1,7 @@
-"""Every IMAP transcript, in memory (whole, then octet by octet) and over TCP."""
+"""Every IMAP transcript, in memory (whole, then octet by octet) and over TCP.
+
+Those that are named `…-tcp.txt` are about the transport, and played over TCP only.
+"""
 
 import asyncio
 import socket
@@ -27,7 +30,10 @@ TRANSCRIPTS = sorted(Path(__file__).parent.glob("imap/*.txt"))
 LIMITS = Limits(message_limit=100_000)
 
 pytestmark = pytest.mark.usefixtures("imap_team")
-each_transcript = pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+
+
+def each_of(paths: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
 
 
 @asynccontextmanager
@@ -57,7 +63,7 @@ async def deliver(account: str, mailbox: str, message: bytes, flags: list[str]) 
 
 
 @pytest.mark.parametrize("size", [1 << 20, 1], ids=["whole", "octets"])
-@each_transcript
+@each_of([path for path in TRANSCRIPTS if not path.stem.endswith("-tcp")])
 async def test_transcript_in_memory(path: Path, size: int) -> None:
     async with new_shared() as shared:
 
@@ -67,7 +73,7 @@ async def test_transcript_in_memory(path: Path, size: int) -> None:
         await Runner(read_script(path), connect, deliver).run()
 
 
-@each_transcript
+@each_of(TRANSCRIPTS)
 async def test_transcript_over_tcp(path: Path) -> None:
     ensure_certificate(settings.GROUPWARE_DATA, ["localhost"])
     tls = TlsContext(*own_certificate_files(settings.GROUPWARE_DATA))

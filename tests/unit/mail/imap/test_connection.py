@@ -215,8 +215,17 @@ def test_bytes_behind_starttls_are_dropped() -> None:
     connection = Connection()
     assert names(connection.feed(b"a STARTTLS\r\nb LOGIN x y\r\n")) == ["a STARTTLS"]
     assert connection.paused
-    assert connection.resume_with_tls() == []
+    connection.drop_ahead()
+    assert connection.resume() == []
     assert names(connection.feed(b"c NOOP\r\n")) == ["c NOOP"]
+
+
+def test_a_command_that_comes_with_the_end_of_the_handshake_is_read() -> None:
+    connection = Connection()
+    connection.feed(b"a STARTTLS\r\nb NOOP\r\n")
+    connection.drop_ahead()
+    assert connection.feed(b"c NOOP\r\n") == []
+    assert names(connection.resume()) == ["c NOOP"]
 
 
 def test_a_refused_starttls_goes_on_with_what_was_sent() -> None:
