@@ -200,6 +200,7 @@ class Session:
             new=changes.new,
             vanished=changes.vanished,
         )
+        view.keywords = info.keywords
         self._looked = True
 
     def forget_look(self) -> None:
@@ -234,6 +235,7 @@ class Session:
         """Tell what is known and not told; EXPUNGE only where the numbers may change."""
         if self.view is None:
             return
+        self.tell_keywords()
         updates = self.view.take_updates(expunge=expunge)
         lines = [responses.expunge(seq) for seq in updates.expunged]
         if updates.exists is not None:
@@ -241,6 +243,14 @@ class Session:
         lines += (responses.fetch(seq, self.flag_items(row)) for seq, row in updates.changed)
         if lines:
             self.write(b"".join(lines))
+
+    def tell_keywords(self) -> None:
+        """Tell of keywords that are new to the client, before any message is told to have them."""
+        view = self.selected()
+        if view.take_new_keywords():
+            code = responses.code_permanent_flags(view.permanent_flags)
+            self.write(responses.flags(view.flags))
+            self.write(responses.status_line(None, Condition.OK, "Keywords are new.", code))
 
     def flag_items(self, row: FlagRow) -> list[bytes]:
         """Return the data items that tell a message's flags unasked."""

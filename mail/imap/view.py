@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mail.flags import FLAG_NAMES
 from mail.imap.sequences import Seq, SequenceSet, Uid
 from mail.uidset import to_ranges
 
@@ -45,16 +46,26 @@ class MailboxView:
         "_changed",
         "_told",
         "_told_count",
+        "_told_keywords",
         "_vanished",
         "identity",
+        "keywords",
         "modseq",
         "uid_next",
         "uids",
     )
 
-    def __init__(self, identity: Identity, uids: Sequence[int], uid_next: int, modseq: int) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        uids: Sequence[int],
+        uid_next: int,
+        modseq: int,
+        keywords: tuple[str, ...] = (),
+    ) -> None:
         """Begin with everything told, as after SELECT."""
         self.identity = identity
+        self.keywords = self._told_keywords = keywords
         # Four octets for each message of each session: RFC 3501 UIDs have 32 bits.
         self.uids = array("I", uids)
         self.uid_next = uid_next
@@ -63,6 +74,22 @@ class MailboxView:
         self._vanished: set[int] = set()
         self._changed: dict[int, FlagRow] = {}
         self._told: dict[int, int] = {}
+
+    @property
+    def flags(self) -> list[str]:
+        """Return the flags and keywords that the mailbox knows."""
+        return [*FLAG_NAMES.values(), *self.keywords]
+
+    @property
+    def permanent_flags(self) -> list[str]:
+        r"""Return those that a client can set; `\*` says that keywords can be made."""
+        return [] if self.identity.read_only else [*self.flags, "\\*"]
+
+    def take_new_keywords(self) -> bool:
+        """Tell whether the client has to hear of keywords, from now on as one that has."""
+        is_new = self.keywords != self._told_keywords
+        self._told_keywords = self.keywords
+        return is_new
 
     def find_seq(self, uid: int) -> Seq | None:
         """Return the client's number for a message, None for one that it does not know."""

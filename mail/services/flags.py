@@ -12,7 +12,7 @@ from groupware.core.changes import begin_change, touch_collection
 from groupware.core.errors import LimitExceeded
 from mail.flags import DELETED, SEEN, add_keywords, join_keywords, remove_keywords
 from mail.queries import FlagRow
-from mail.services.messages import add_mailbox_keywords
+from mail.services.messages import add_mailbox_keywords, spell_keywords
 from mail.uidset import Ranges, chunks, sql_condition
 
 
@@ -53,6 +53,8 @@ def store_flags(  # noqa: PLR0913 (the arguments of STORE)
     """
     with db.write_transaction():
         change = begin_change(account_id)
+        if op is not StoreOp.REMOVE:
+            keywords = spell_keywords(collection_id, keywords)
         rows = _select(collection_id, ranges)
         modified = [
             row[0] for row in rows if unchanged_since is not None and row[3] > unchanged_since

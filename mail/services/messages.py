@@ -71,7 +71,7 @@ def append_message(  # noqa: PLR0913 (keyword-only, each a column)
         blob_id = content.claim_content(prepared)
         uid = touch_collection(change, collection_id, uids=1, items=1, size=size)
         thread_id, email_id = threads.assign_thread(account_id, prepared.references)
-        stored_keywords = join_keywords(keywords)
+        stored_keywords = join_keywords(spell_keywords(collection_id, keywords))
         uid_validity = _count_mailbox(
             collection_id,
             unseen=0 if flags & SEEN else 1,
@@ -131,6 +131,26 @@ def _count_mailbox(
             add_mailbox_keywords(collection_id, row[0], keywords.split())
         cursor.execute("SELECT uid_validity FROM core_collection WHERE id = %s", [collection_id])
         return int(cursor.fetchone()[0])
+
+
+def spell_keywords(collection_id: int, keywords: Sequence[str]) -> list[str]:
+    """Return keywords in the case in which the mailbox saw each first: one name for one thing."""
+    if not keywords:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT keywords FROM mail_mailbox WHERE collection_id = %s", [collection_id]
+        )
+        row = cursor.fetchone()
+    known = {name.lower(): name for name in row[0].split()} if row else {}
+    return [known.setdefault(name.lower(), name) for name in keywords]
+
+
+def _spell_stored(collection_id: int, stored: set[str]) -> dict[str, str]:
+    """Return, for keywords in their stored form, that form in the mailbox's spelling."""
+    words = " ".join(sorted(stored)).split()
+    names = dict(zip(words, spell_keywords(collection_id, words), strict=True))
+    return {form: join_keywords(names[word] for word in form.split()) for form in stored}
 
 
 def add_mailbox_keywords(collection_id: int, held: str, keywords: Sequence[str]) -> None:
@@ -206,20 +226,19 @@ def _insert_copies(
             if not db.key_share("core_blob", blob_id):
                 raise Stale("A message is gone.")
     uid = touch_collection(change, collection_id, uids=len(rows), items=len(rows), size=size)
-    keywords = " ".join({row[4] for row in rows if row[4]})
+    spelled = _spell_stored(collection_id, {row[4] for row in rows})
     uid_validity = _count_mailbox(
         collection_id,
         unseen=sum(1 for row in rows if not row[3] & SEEN),
         deleted=sum(1 for row in rows if row[3] & DELETED),
-        keywords=keywords,
+        keywords=join_keywords(" ".join(spelled.values()).split()),
     )
     now = epoch()
     values = []
     prefixes: list[tuple[int, bytes]] = []
     for offset, row in enumerate(rows):
-        values.append(
-            (account_id, collection_id, uid + offset, change.modseq, change.modseq, now, *row[2:])
-        )
+        ours = (account_id, collection_id, uid + offset, change.modseq, change.modseq, now)
+        values.append((*ours, *row[2:4], spelled[row[4]], *row[5:]))
         if row[1] is not None:
             prefixes.append((uid + offset, bytes(row[1])))
     _insert_many(values, prefixes, collection_id)

@@ -98,6 +98,7 @@ def _tell_stored(session: Session, request: Store, stored: Stored) -> None:
     silent = request.silent
     if silent and not session.condstore:
         return
+    session.tell_keywords()
     lines = []
     for row in stored.rows:
         seq = view.find_seq(row[0])

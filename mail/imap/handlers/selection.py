@@ -3,7 +3,6 @@
 from groupware.core import aio
 from groupware.core.errors import NotFound
 from mail import queries
-from mail.flags import FLAG_NAMES
 from mail.imap import responses
 from mail.imap.errors import Outcome, ok
 from mail.imap.requests import Plain, Select
@@ -25,18 +24,21 @@ async def examine(session: Session, request: Select) -> Outcome:
 
 
 async def _open(session: Session, request: Select, *, read_only: bool) -> Outcome:
-    # A failed SELECT leaves nothing open, too.
-    was_open, session.view = session.view is not None, None
+    # A failed SELECT leaves nothing open, too (RFC 3501 §6.3.1).
+    if session.view is not None:
+        session.view = None
+        text = "The one before is closed."
+        session.write(responses.status_line(None, Condition.OK, text, Code.CLOSED))
     version = session.shared.watch.version()
     snapshot = await aio.read(read_snapshot, session.account_id, request.mailbox)
     info = snapshot.info
     identity = Identity(
         info.account_id, info.collection_id, info.name, info.uid_validity, read_only
     )
-    view = MailboxView(identity, snapshot.uids, info.uid_next, info.highest_modseq)
+    view = MailboxView(identity, snapshot.uids, info.uid_next, info.highest_modseq, info.keywords)
     session.select(view, version)
     session.condstore = session.condstore or request.condstore
-    session.write(_describe(view, snapshot, closed=was_open))
+    session.write(_describe(view, snapshot))
     if read_only:
         return ok("Open for reading.", Code.READ_ONLY)
     return ok("Open.", Code.READ_WRITE)
@@ -50,13 +52,11 @@ def read_snapshot(account_id: int, name: str) -> queries.Snapshot:
     return queries.get_snapshot(account_id, info.collection_id)
 
 
-def _describe(view: MailboxView, snapshot: queries.Snapshot, *, closed: bool) -> bytes:
+def _describe(view: MailboxView, snapshot: queries.Snapshot) -> bytes:
     """Return what a client must know of a mailbox that it opens (RFC 3501 §6.3.1)."""
     info = snapshot.info
-    flags = [*FLAG_NAMES.values(), *info.keywords]
-    permanent = [] if view.identity.read_only else [*flags, "\\*"]
     codes = [
-        (responses.code_permanent_flags(permanent), "These flags are kept."),
+        (responses.code_permanent_flags(view.permanent_flags), "These flags are kept."),
         (responses.code_uid_validity(info.uid_validity), "UIDs are valid."),
         (responses.code_uid_next(Uid(info.uid_next)), "The next UID."),
         (responses.code_highest_modseq(info.highest_modseq), "The highest mod-sequence."),
@@ -66,14 +66,11 @@ def _describe(view: MailboxView, snapshot: queries.Snapshot, *, closed: bool) ->
         if seq is not None:
             codes.append((responses.code_unseen(seq), "The first unseen message."))
     lines = [
-        responses.flags(flags),
+        responses.flags(view.flags),
         responses.exists(len(view.uids)),
         responses.recent(0),
         *(responses.status_line(None, Condition.OK, text, code) for code, text in codes),
     ]
-    if closed:
-        gone = responses.status_line(None, Condition.OK, "The one before is closed.", Code.CLOSED)
-        lines.insert(0, gone)
     return b"".join(lines)
 
 
