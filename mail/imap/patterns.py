@@ -1,4 +1,7 @@
-"""LIST patterns (RFC 3501 §6.3.8): `*` is any text, `%` any text within a level. Pure."""
+"""LIST patterns (RFC 3501 §6.3.8): `*` is any text, `%` any text within a level. Pure.
+
+INBOX as the first level of a name is matched in any case (§5.1).
+"""
 
 import re
 from typing import Final
@@ -8,6 +11,7 @@ from mail.names import DELIMITER, canonical_name
 MAX_WILDCARDS: Final = 50
 """Runs of wildcards in a pattern; a match costs at most so many passes over a name."""
 
+_INBOX: Final = "INBOX"
 _TOKENS = re.compile(r"[*%]+|[^*%]+")
 
 
@@ -25,6 +29,7 @@ class Pattern:
     def matches(self, name: str) -> bool:
         """Tell whether the whole name matches."""
         places = {0}
+        folded = len(_INBOX) if name.partition(DELIMITER)[0] == _INBOX else 0
         for token in self._tokens:
             if "*" in token:
                 places = set(range(min(places), len(name) + 1))
@@ -32,10 +37,18 @@ class Pattern:
                 places = {place for start in places for place in _within_level(name, start)}
             else:
                 size = len(token)
-                places = {place + size for place in places if name.startswith(token, place)}
+                places = {
+                    place + size for place in places if _stands_at(name, token, place, folded)
+                }
             if not places:
                 return False
         return len(name) in places
+
+
+def _stands_at(name: str, text: str, place: int, folded: int) -> bool:
+    """Tell whether `name` goes on with `text`; its first `folded` characters are upper case."""
+    size = max(0, folded - place)
+    return name.startswith(text[:size].upper() + text[size:], place)
 
 
 def _within_level(name: str, start: int) -> range:

@@ -15,7 +15,7 @@ from mail.imap.sequences import SequenceSet
 
 
 class StatusItem(Enum):
-    """What STATUS can tell (RFC 3501 §6.3.10, RFC 7162 §3.1.7)."""
+    """What STATUS can tell (RFC 3501 §6.3.10, RFC 7162 §3.1.7, RFC 7889 §5)."""
 
     MESSAGES = b"MESSAGES"
     RECENT = b"RECENT"
@@ -23,6 +23,7 @@ class StatusItem(Enum):
     UIDVALIDITY = b"UIDVALIDITY"
     UNSEEN = b"UNSEEN"
     HIGHESTMODSEQ = b"HIGHESTMODSEQ"
+    APPENDLIMIT = b"APPENDLIMIT"
 
 
 class StoreMode(Enum):

@@ -133,6 +133,7 @@ async def status(session: Session, request: Status) -> Outcome:
         StatusItem.UIDVALIDITY: info.uid_validity,
         StatusItem.UNSEEN: info.unseen,
         StatusItem.HIGHESTMODSEQ: info.highest_modseq,
+        StatusItem.APPENDLIMIT: session.shared.limits.message_limit,
     }
     session.write(responses.status(request.mailbox, {item: values[item] for item in request.items}))
     return ok("That is the status.")
