@@ -7,6 +7,8 @@ A transcript is what is sent and what must come back, in the protocol's own word
     @open 2                         session 2 is connected, over TLS, and has had its greeting
     @plain 3                        session 3 likewise, without TLS
     @message hello                  the lines up to `@end` are the message `hello`
+    @octets lf 0a                   <<lf>> is these octets, in hexadecimal
+    @octets long 61 70000           likewise, so many times over
     @deliver anna INBOX hello \\Seen    the message is there, with flags
     @tls 3                          the client's half of STARTTLS
     @gone 2                         session 2 has been closed by the server
@@ -48,6 +50,7 @@ class Script:
 
     steps: list[Step]
     messages: dict[str, bytes]
+    """Messages, and what else `@octets` names."""
 
 
 @dataclass(slots=True)
@@ -111,6 +114,9 @@ def read_script(path: Path) -> Script:
                 lines.append(line)
         elif line.startswith("@message "):
             message = line.split()[1]
+        elif line.startswith("@octets "):
+            name, octets, *times = line.split()[1:]
+            messages[name] = bytes.fromhex(octets) * int(*times or "1")
         elif line.startswith("@"):
             name, _, text = line[1:].partition(" ")
             steps.append(Step(number, f"@{name}", text.split()[0], text))
