@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from threading import Event
 
 import pytest
@@ -210,7 +211,7 @@ def test_job_runs_in_its_submitters_context(committer: GroupCommitter) -> None:
 def test_close_finishes_what_was_submitted() -> None:
     committer = GroupCommitter()
     with gathered(committer):
-        waiting = [committer.submit(lambda n=n: note(f"{n:03}")) for n in range(MAX_GROUP + 10)]
+        waiting = [committer.submit(partial(note, f"{n:03}")) for n in range(MAX_GROUP + 10)]
     committer.close()
     assert all(future.done() for future in waiting)
     assert noted() == [f"{n:03}" for n in range(MAX_GROUP + 10)]
@@ -222,7 +223,7 @@ def test_what_is_submitted_while_it_closes_is_finished_or_refused() -> None:
     for _ in range(20):
         committer = GroupCommitter()
         with threads(3) as start:
-            submitting = [start(lambda c=committer: _submit_some(c)) for _ in range(2)]
+            submitting = [start(partial(_submit_some, committer)) for _ in range(2)]
             start(committer.close).result(SECONDS)
         futures = [future for taken in submitting for future in taken.result(SECONDS)]
         for future in futures:

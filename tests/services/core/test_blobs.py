@@ -1,0 +1,241 @@
+"""Staging, claiming and reading bytes."""
+
+import errno
+import os
+import random
+import sqlite3
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from groupware.core import blobs, db
+from groupware.core.blobs import frames, service
+from groupware.core.blobs.frames import FIRST_FRAME, FRAME
+from groupware.core.blobs.store import LARGE, LocalBlobStore
+from groupware.core.errors import DiskReserve
+from groupware.core.models import Blob
+from tests.services.conftest import SetLimit
+from tests.services.threads import SECONDS, threads
+
+pytestmark = pytest.mark.django_db
+MESSAGE = b"Subject: hello\r\n\r\nA message like most.\r\n" * 10
+
+
+def noise(size: int, seed: int = 1) -> bytes:
+    """Return bytes that do not compress."""
+    return random.Random(seed).randbytes(size)
+
+
+def stored(data: bytes) -> int:
+    """Stage and claim, as every writer does."""
+    staged = blobs.stage(data)
+    with db.write_transaction():
+        return blobs.claim(staged)
+
+
+@pytest.mark.parametrize(
+    "size", [0, 1, FIRST_FRAME - 1, FIRST_FRAME, FIRST_FRAME + 1, FIRST_FRAME + FRAME, 2**20 + 7]
+)
+@pytest.mark.parametrize("make", [noise, lambda size: (b"text " * size)[:size]])
+def test_bytes_come_back_as_they_were(own_data: Path, size: int, make: object) -> None:
+    assert callable(make)
+    data = make(size)
+    assert blobs.read(stored(data)) == data
+
+
+def test_range_is_a_slice_wherever_it_lies(own_data: Path) -> None:
+    data = noise(FIRST_FRAME + 2 * FRAME + 100)
+    blob_id = stored(data)
+    edges = [0, 1, FIRST_FRAME - 1, FIRST_FRAME, FIRST_FRAME + 1, FIRST_FRAME + FRAME, len(data)]
+    for start in edges:
+        for end in [*edges, len(data) + 50, None]:
+            expected = data[start:end] if end is None or end > start else b""
+            assert blobs.read(blob_id, start, end) == expected, (start, end)
+    assert blobs.read(blob_id, len(data) + 10, len(data) + 20) == b""
+
+
+def test_range_reads_only_the_frames_that_hold_it(
+    own_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = noise(FIRST_FRAME + 8 * FRAME)
+    location = blobs.stage(data).location
+    read: list[int] = []
+    get = service.store().get
+
+    def counting(location: str, start: int, length: int) -> bytes:
+        found = get(location, start, length)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(service.store(), "get", counting)
+    start = FIRST_FRAME + 5 * FRAME
+    assert blobs.read_location(location, start, start + 10) == data[start : start + 10]
+    assert sum(read) < FIRST_FRAME + FRAME + 1000
+    read.clear()
+    assert blobs.read_location(location, 0, 100) == data[:100]
+    assert sum(read) <= 2 * FIRST_FRAME + 1000
+
+
+def test_same_bytes_are_stored_once(own_data: Path) -> None:
+    first = stored(MESSAGE)
+    again = blobs.stage(MESSAGE)
+    assert again.blob_id == first
+    assert stored(MESSAGE) == first
+    assert Blob.objects.count() == 1
+    assert len(list(service.store().locations(older_than=2**40))) == 1
+
+
+def test_row_says_what_lies_there(own_data: Path) -> None:
+    row = Blob.objects.get(pk=stored(MESSAGE))
+    assert bytes(row.digest) == sha256(MESSAGE).digest()
+    assert row.size == len(MESSAGE)
+    assert row.stored_size == len(service.store().get(row.location, 0, -1)) < len(MESSAGE)
+
+
+def test_two_that_stage_the_same_before_either_claims_share_a_row(own_data: Path) -> None:
+    first, second = blobs.stage(MESSAGE), blobs.stage(MESSAGE)
+    assert first.blob_id is None
+    assert second.blob_id is None
+    assert first.location != second.location
+    with db.write_transaction():
+        assert blobs.claim(first) == blobs.claim(second)
+    assert Blob.objects.get().location == first.location
+
+
+def test_claim_that_is_undone_leaves_no_row(own_data: Path) -> None:
+    staged = blobs.stage(MESSAGE)
+    with pytest.raises(ValueError, match="no"), db.write_transaction():  # noqa: PT012
+        blobs.claim(staged)
+        raise ValueError("no")
+    assert not Blob.objects.exists()
+    assert blobs.stage(MESSAGE).blob_id is None
+
+
+def test_blob_that_went_between_staging_and_claim_is_gone(own_data: Path) -> None:
+    stored(MESSAGE)
+    staged = blobs.stage(MESSAGE)
+    Blob.objects.all().delete()
+    with pytest.raises(blobs.BlobGone), db.write_transaction():
+        blobs.claim(staged)
+    assert blobs.read(stored(MESSAGE)) == MESSAGE
+
+
+def test_small_blobs_lie_in_the_database_file_and_large_ones_in_files(own_data: Path) -> None:
+    small, large = noise(LARGE - 1000), noise(LARGE + 1000)
+    assert blobs.stage(small).location.startswith("db:")
+    location = blobs.stage(large).location
+    assert location.startswith("file:")
+    name = location.removeprefix("file:")
+    path = own_data / "blobs" / "files" / name[:2] / name
+    assert path.read_bytes() == service.store().get(location, 0, -1)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (own_data / "blobs" / "blobs.sqlite3").stat().st_mode & 0o777 == 0o600
+    assert (own_data / "blobs").stat().st_mode & 0o777 == 0o700
+
+
+def test_size_after_compression_decides_where_a_blob_lies(own_data: Path) -> None:
+    assert blobs.stage(b"the same again. " * LARGE).location.startswith("db:")
+
+
+@pytest.mark.parametrize("size", [100, LARGE + 1000])
+def test_location_is_never_used_twice(own_data: Path, size: int) -> None:
+    data = noise(size)
+    seen = set()
+    for _ in range(3):
+        location = blobs.stage(data).location
+        service.store().remove(location)
+        seen.add(location)
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("size", [100, LARGE + 1000])
+def test_bytes_that_are_not_there_are_missing(own_data: Path, size: int) -> None:
+    location = blobs.stage(noise(size)).location
+    service.store().remove(location)
+    service.store().remove(location)
+    with pytest.raises(blobs.BlobMissing):
+        blobs.read_location(location)
+    with pytest.raises(blobs.BlobMissing):
+        blobs.read_location(location, 5, 10)
+
+
+@pytest.mark.parametrize("size", [100, LARGE + 1000])
+def test_changed_octet_never_gives_other_bytes_of_the_same_length(size: int) -> None:
+    data = noise(size)
+    whole = frames.compress(data)
+    for place in [*range(40), *range(len(whole) - 40, len(whole))]:
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x21
+        try:
+            found = frames.decompress(bytes(damaged))
+        except frames.DamagedBlob:
+            continue
+        assert found == data or len(found) != len(data)  # the row knows the length
+
+
+def test_damaged_file_is_a_damaged_blob(own_data: Path) -> None:
+    location = blobs.stage(noise(LARGE + 1000)).location
+    name = location.removeprefix("file:")
+    path = own_data / "blobs" / "files" / name[:2] / name
+    content = path.read_bytes()
+    path.write_bytes(content[:1000] + b"!" + content[1001:])
+    with pytest.raises(blobs.DamagedBlob):
+        blobs.read_location(location)
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(blobs.DamagedBlob):
+        blobs.read_location(location)
+    path.write_bytes(b"")
+    with pytest.raises(blobs.DamagedBlob):
+        blobs.read_location(location, 0, 10)
+
+
+def test_below_the_reserve_nothing_new_is_stored(own_data: Path, set_limit: SetLimit) -> None:
+    known = stored(MESSAGE)
+    set_limit("DISK_RESERVE", 2**60)
+    with pytest.raises(DiskReserve):
+        blobs.stage(b"new")
+    assert blobs.read(known) == MESSAGE
+
+
+def full_disk(*arguments: object) -> int:
+    """Fail as a system call does on a full disk."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_disk_that_fills_while_writing_leaves_no_file(
+    own_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.store()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full_disk)
+        with pytest.raises(DiskReserve):
+            blobs.stage(noise(LARGE + 1000))
+    assert list(service.store().locations(older_than=2**40)) == []
+    assert blobs.stage(noise(LARGE + 1000)).location.startswith("file:")
+
+
+def test_database_file_that_cannot_grow_is_a_full_disk(own_data: Path) -> None:
+    store = service.store()
+    assert isinstance(store, LocalBlobStore)
+    connection: sqlite3.Connection = store._database._connection()
+    [used] = connection.execute("PRAGMA page_count").fetchone()
+    [most] = connection.execute(f"PRAGMA max_page_count = {used}").fetchone()
+    with pytest.raises(DiskReserve):
+        blobs.stage(noise(100_000))
+    connection.execute(f"PRAGMA max_page_count = {most + 10_000}")
+    assert blobs.read(stored(MESSAGE)) == MESSAGE
+
+
+def test_many_threads_share_commits_and_lose_nothing(own_data: Path) -> None:
+    def put(number: int) -> list[tuple[str, bytes]]:
+        store = service.store()
+        data = [noise(200, seed) for seed in range(number * 50, number * 50 + 50)]
+        return [(store.put(sha256(piece).hexdigest(), piece), piece) for piece in data]
+
+    with threads(8) as start:
+        putting = [start(partial(put, number)) for number in range(8)]
+        placed = [pair for future in putting for pair in future.result(SECONDS)]
+    assert len({location for location, _ in placed}) == 400
+    assert all(service.store().get(location, 0, -1) == data for location, data in placed)
