@@ -5,7 +5,6 @@ of its own.
 """
 
 import asyncio
-import secrets
 from contextlib import suppress
 
 import structlog
@@ -13,6 +12,7 @@ import structlog
 from groupware.core import aio, limits
 from groupware.core.budget import UploadBudget
 from groupware.core.listeners import Listeners
+from groupware.core.logging import bind_session
 from mail.smtp import responses
 from mail.smtp.responses import Reply
 from mail.smtp.session import Session
@@ -23,7 +23,7 @@ READ_SIZE = 256 * 1024
 SMALL_UPLOAD = 1024 * 1024
 """Octets of a message up to which it is read whatever the others hold."""
 
-_log = structlog.get_logger("mail.lmtp")
+_log = structlog.get_logger("groupware.lmtp")
 
 
 class LmtpServer:
@@ -52,14 +52,13 @@ class LmtpServer:
                 task.cancel()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session_id = secrets.token_hex(6)
-        peer = writer.get_extra_info("peername") or ("local",)
-        structlog.contextvars.bind_contextvars(session=session_id)
+        peer = str((writer.get_extra_info("peername") or ("local",))[0])
+        session_id = bind_session("lmtp", peer=peer)
         try:
             if len(self._tasks) > limits.LMTP_CONNECTIONS.value:
                 await _send(writer, [responses.TOO_MANY_CONNECTIONS])
                 return
-            await self._converse(Session(peer=str(peer[0]), session_id=session_id), reader, writer)
+            await self._converse(Session(peer=peer, session_id=session_id), reader, writer)
         except (ConnectionError, TimeoutError) as error:
             _log.info("connection lost", reason=type(error).__name__)
         except asyncio.CancelledError:

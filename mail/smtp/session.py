@@ -33,7 +33,7 @@ from mail.smtp.connection import (
 from mail.smtp.errors import reply_of
 from mail.smtp.responses import Reply, reply
 
-_log = structlog.get_logger("mail.lmtp")
+_log = structlog.get_logger("groupware.lmtp")
 
 
 @dataclass(slots=True)
