@@ -155,6 +155,9 @@ def _narrow(key: keys.SearchKey, view: MailboxView) -> Ranges:
 
 
 def _seq_ranges(messages: SequenceSet, view: MailboxView) -> Ranges:
+    if not view.uids:
+        # Clients ask `UID SEARCH 1:* …` of any mailbox, the empty one included.
+        return []
     ranges = view.ranges_of_seqs(messages)
     if ranges is None:
         raise LookupError("There is no message of that number.")
