@@ -93,9 +93,11 @@ def claim(staged: StagedBlob) -> int:
             raise BlobGone("The message must be sent again.", detail="collected while claimed")
         return staged.blob_id
     with connection.cursor() as cursor:
+        # Any conflict, not only that of the digest: of one staged blob that many claim at once
+        # PostgreSQL may come upon the location first.
         cursor.execute(
             "INSERT INTO core_blob (digest, size, stored_size, location, created_at)"
-            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING RETURNING id",
+            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
             [staged.digest, staged.size, staged.stored_size, staged.location, epoch()],
         )
         row = cursor.fetchone()
