@@ -6,7 +6,7 @@ MAX_LOCAL_PART = 64
 MAX_DOMAIN = 253
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
-_LOCAL_PART = re.compile(r"[^\s\x00-\x20\x7f@\"(),:;<>\[\]\\]+\Z")
+_LOCAL_PART = re.compile(r"[^\s\x00-\x20\x7f@\"(),:;<>\[\]\\\ud800-\udfff]+\Z")
 
 
 class BadAddress(ValueError):

@@ -20,8 +20,7 @@ from groupware.core import db, limits
 from groupware.core.clock import monotonic, now
 from groupware.core.errors import AuthenticationFailed, Invalid, NotFound, Throttled
 from groupware.core.events import CredentialsChanged, publish
-from groupware.core.models import Account, AppPassword, LoginThrottle
-from groupware.core.models.directory import Address
+from groupware.core.models import Account, AddressTarget, AppPassword, Domain, LoginThrottle
 
 MAX_HASHES_AT_ONCE = 2
 """Argon2 computations at once in a process: each takes 19 MiB."""
@@ -57,13 +56,15 @@ def authenticate(login: str, password: str, *, protocol: str, network: str) -> P
     if account is not None and (cached := _cached(account, mac)) is not None:
         return cached
     block = _network_of(network)
-    _check_throttle(login.lower(), block)
+    # An account's other addresses and spellings are no further guesses.
+    name = account.login if account is not None else _storable(login.strip().lower())[:320]
+    _check_throttle(name, block)
     proven, app_password_id = _prove(account, password, protocol)
     if account is None or not proven:
-        _count_failure(login.lower(), block, mac[:16])
+        _count_failure(name, block, mac[:16])
         raise AuthenticationFailed(_MESSAGE)
     _remember(account, mac, app_password_id)
-    _forgive(login.lower(), block)
+    _forgive(name, block)
     return Principal(account.pk, account.login, account.credential_epoch, app_password_id)
 
 
@@ -120,16 +121,21 @@ def _mac(login: str, password: str, protocol: str) -> bytes:
 
 def _find_account(login: str) -> Account | None:
     """By the primary address, or by any address that leads to this person alone."""
-    name = login.strip().lower()
-    account = Account.objects.filter(login=name).first()
+    try:
+        local_part, domain_name = parse_address(login)
+    except BadAddress:
+        return None
+    account = Account.objects.filter(login=f"{local_part}@{domain_name}").first()
     if account is not None:
         return account
-    local_part, _, domain = name.rpartition("@")
-    address = Address.objects.filter(domain__name=domain, local_part=local_part).first()
-    if address is None or not local_part:
+    domain = Domain.objects.select_related("alias_of").filter(name=domain_name).first()
+    if domain is None:
         return None
-    targets = list(address.targets.all()[:2])
-    return targets[0].account if len(targets) == 1 else None
+    targets = AddressTarget.objects.select_related("account").filter(
+        address__domain=domain.alias_of or domain, address__local_part=local_part
+    )
+    found = list(targets[:2])
+    return found[0].account if len(found) == 1 else None
 
 
 def _cached(account: Account, mac: bytes) -> Principal | None:
@@ -154,9 +160,10 @@ def _prove(account: Account | None, password: str, protocol: str) -> tuple[bool,
         app_password_id = _match_app_password(account, password, protocol)
         if app_password_id is not None:
             return True, app_password_id
+    readable = _storable(password) == password
     with _hashing:
-        if account is None or not account.has_usable_password():
-            make_password(password)  # takes as long as a check: timing tells nothing
+        if account is None or not account.has_usable_password() or not readable:
+            make_password(_storable(password))  # takes as long as a check: timing tells nothing
             return False, None
         proven = check_password(password, account.password)
     # With a second factor, protocols take only app passwords.
@@ -174,12 +181,17 @@ def _match_app_password(account: Account, password: str, protocol: str) -> int |
     return held.pk if hmac.compare_digest(digest, bytes(held.secret_sha256)) else None
 
 
+def _storable(text: str) -> str:
+    """Text that can be encoded and that both databases take: no NUL, no lone surrogate."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
 def _network_of(address: str) -> str:
     """One IPv4 address, or the /64 of an IPv6 one."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return address[:49]
+        return _storable(address)[:49]
     if parsed.version == 4:
         return str(parsed)
     return str(ip_network((parsed, 64), strict=False))
@@ -198,8 +210,8 @@ def _check_throttle(login: str, network: str) -> None:
 def _count_failure(login: str, network: str, secret_mac: bytes) -> None:
     """Count a failure; the same stale password again counts once."""
     with db.write_transaction():
-        held, made = LoginThrottle.objects.get_or_create(
-            login=login[:320],
+        held, made = LoginThrottle.objects.select_for_update().get_or_create(
+            login=login,
             network=network,
             defaults={"failures": 1, "last_secret_mac": secret_mac, "last_failure_at": now()},
         )
