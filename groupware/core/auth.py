@@ -18,6 +18,7 @@ from django.contrib.auth.hashers import check_password, make_password
 
 from groupware.core import db, limits
 from groupware.core.clock import monotonic, now
+from groupware.core.addresses import BadAddress, parse_address
 from groupware.core.errors import AuthenticationFailed, Invalid, NotFound, Throttled
 from groupware.core.events import CredentialsChanged, publish
 from groupware.core.models import Account, AddressTarget, AppPassword, Domain, LoginThrottle
