@@ -26,7 +26,13 @@ from tests.services import postgresql
 
 KEPT_VARIABLES = ("GROUPWARE_TEST_CORPUS", "GROUPWARE_TEST_SKIPS")
 URL_FOR_WORKERS = "GROUPWARE_TEST_POSTGRESQL"
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "fresh_database_url"}
+DATABASE_FIXTURES = {
+    "db",
+    "transactional_db",
+    "django_db_setup",
+    "fresh_database_url",
+    "session_database_url",
+}
 WITHOUT_SOCKETS = ("unit", "property")
 
 SetLimit = Callable[[Limit, float], None]
@@ -92,12 +98,12 @@ def _runs_on(item: pytest.Item, database: str) -> bool:
     return bool(DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())))
 
 
-@pytest.fixture
-def fresh_database_url(tmp_path: Path) -> Iterator[str]:
-    """Yield a value of GROUPWARE_DATABASE_URL for other processes: an empty database."""
+@contextlib.contextmanager
+def _fresh_database(directory: Path) -> Iterator[str]:
+    """Make an empty database, yield its URL, and take it away."""
     server = os.environ["GROUPWARE_DATABASE_URL"]
     if not server:
-        yield f"sqlite://{tmp_path}/groupware.sqlite3"
+        yield f"sqlite://{directory}/groupware.sqlite3"
         return
     name = f"fresh_{os.getpid()}_{next(_fresh_names)}"
     with psycopg.connect(server, autocommit=True) as connection:
@@ -106,6 +112,20 @@ def fresh_database_url(tmp_path: Path) -> Iterator[str]:
             yield f"{server.rpartition('/')[0]}/{name}"
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def fresh_database_url(tmp_path: Path) -> Iterator[str]:
+    """Yield a value of GROUPWARE_DATABASE_URL for other processes: an empty database."""
+    with _fresh_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def session_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the same for processes that live as long as the session."""
+    with _fresh_database(tmp_path_factory.mktemp("database")) as url:
+        yield url
 
 
 @pytest.fixture
