@@ -1,0 +1,101 @@
+"""docs/rfc-matrix.md against what the servers announce and the tests that there are."""
+
+import ast
+import asyncio
+import re
+
+import pytest
+
+from groupware.core.aio import change_watch, read
+from groupware.core.auth import Principal
+from groupware.core.hub import Hub
+from groupware.environment import BASE_DIR
+from mail.imap.capabilities import capabilities_of
+from mail.imap.handlers import HANDLERS
+from mail.imap.session import Session, Shared
+from mail.smtp.session import Session as LmtpSession
+from tests.transcripts.drivers import MemoryOutput
+
+TESTS = BASE_DIR / "tests"
+MATRIX = (BASE_DIR / "docs" / "rfc-matrix.md").read_text("utf-8")
+SHOWN = sorted(set(re.findall(r"`([\w/-]+\.(?:py|txt)(?:::\w+)?)`", MATRIX)))
+
+
+def rows_of(chapter: str) -> list[list[str]]:
+    """Return the cells of a chapter's table, without its head."""
+    text = MATRIX.partition(f"\n## {chapter}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def named_in(chapter: str) -> set[str]:
+    return {name for row in rows_of(chapter) for name in re.findall(r"`([^`]+)`", row[1])}
+
+
+async def announced_by_imap() -> set[str]:
+    """Return the capabilities before TLS, within it and after login, without their values."""
+    hub, watch = Hub(asyncio.get_running_loop(), read), change_watch()
+    session = Session(
+        Shared(HANDLERS, hub, watch),
+        MemoryOutput(),
+        lambda _event: None,
+        secure=False,
+        network="192.0.2.1",
+    )
+    announced = capabilities_of(session)
+    session.secure = True
+    announced += capabilities_of(session)
+    session.principal = Principal(account_id=1, login="anna@team.example", credential_epoch=1)
+    announced += capabilities_of(session)
+    await hub.close()
+    watch.close()
+    return {name if name.startswith("AUTH=") else name.partition("=")[0] for name in announced}
+
+
+async def announced_by_lmtp() -> set[str]:
+    session = LmtpSession(peer="test", session_id="s1")
+    session.connection.receive(b"LHLO client.example\r\n")
+    event = session.connection.next_event()
+    assert event is not None
+    [reply] = await session.handle(event)
+    lines = reply.serialize().decode().splitlines()
+    return {line[4:].split()[0] for line in lines[1:]}
+
+
+@pytest.mark.django_db
+async def test_every_capability_is_in_the_matrix_and_no_other() -> None:
+    assert named_in("IMAP") == await announced_by_imap()
+
+
+async def test_every_keyword_of_lhlo_is_in_the_matrix_and_no_other() -> None:
+    assert named_in("LMTP") == await announced_by_lmtp()
+
+
+@pytest.mark.parametrize("chapter", ["IMAP", "LMTP", "Messages"])
+def test_every_row_names_an_rfc_and_what_shows_it(chapter: str) -> None:
+    rows = rows_of(chapter)
+    assert len(rows) > 5
+    assert {len(row) for row in rows} == {4}
+    assert [row for row in rows if not re.match(r"\d{4}\b", row[0])] == []
+    shown = [re.findall(r"`([^`]+)`", row[3]) for row in rows]
+    assert all(shown)
+    assert [name for names in shown for name in names if name not in SHOWN] == []
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_whatever_the_matrix_names_is_there(shown: str) -> None:
+    path, _, test = shown.partition("::")
+    assert (TESTS / path).is_file()
+    if path.endswith(".py"):
+        tree = ast.parse((TESTS / path).read_text("utf-8"))
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        assert not test or test in {
+            node.name for node in ast.walk(tree) if isinstance(node, functions)
+        }
+
+
+def test_every_transcript_is_in_the_matrix() -> None:
+    transcripts = {
+        path.relative_to(TESTS).as_posix() for path in (TESTS / "transcripts").rglob("*.txt")
+    }
+    assert transcripts - set(SHOWN) == set()
