@@ -116,6 +116,17 @@ def raise_account_floor(change: Change, *, modseq: int) -> None:
         )
 
 
+def raise_counters(account_id: int, modseq: int, uid_validity: int) -> None:
+    """Let what the account draws next be above both; the caller holds its lock."""
+    with connection.cursor() as cursor:
+        for column, highest in (("next_modseq", modseq), ("next_uid_validity", uid_validity)):
+            cursor.execute(
+                f"UPDATE core_accountstate SET {column} = %s"
+                f" WHERE account_id = %s AND {column} <= %s",
+                [highest + 1, account_id, highest],
+            )
+
+
 def settle_use(change: Change, *, items: int, size: int) -> None:
     """Set what the account is charged, to what was counted under its lock."""
     with connection.cursor() as cursor:

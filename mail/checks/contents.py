@@ -1,11 +1,10 @@
 """The index: every message's blob has a content row, made by this version, true to its bytes."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from groupware.core import blobs
-from groupware.core.doctor import Examination, Fault, Finding, read_pages, read_rows
+from groupware.core.doctor import Examination, Fault, Finding, Repair, read_pages, read_rows
 from groupware.core.doctor.blobs import describe_blob
 from mail.services.content import INDEX_VERSION, index_blob, make_columns
 
@@ -69,4 +68,4 @@ def _plain(value: object) -> object:
 
 
 def _fault(blob_id: int, what: str) -> Fault:
-    return Fault("index", describe_blob(blob_id), what, _INDEX, partial(index_blob, blob_id))
+    return Fault("index", describe_blob(blob_id), what, _INDEX, Repair(index_blob, (blob_id,)))

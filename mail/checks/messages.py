@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from groupware.core.doctor import Examination, Fault, Finding, Rule, RuledRows, read_pages
-from groupware.core.doctor.collections import ANEW, COLLECTION
+from groupware.core.doctor.collections import COLLECTION, SETTLE
+from groupware.core.doctor.repair import settle_order
 
 _MESSAGE = f"{COLLECTION} || ' UID ' || m.uid"
 _RESTORE = "Restore the account from a backup, or expunge the message."
@@ -17,6 +18,7 @@ _MESSAGES = RuledRows(
     columns=(
         ("key", "m.id"),
         ("where", _MESSAGE),
+        ("account_id", "c.account_id"),
         ("uid_next", "c.uid_next"),
         ("size", "m.size"),
         ("prefix_size", "m.prefix_size"),
@@ -27,10 +29,12 @@ _MESSAGES = RuledRows(
     rules=(
         Rule(
             "uid-next",
-            "m.uid >= c.uid_next OR m.uid < 1",
-            "its UID is not from 1 up to the mailbox's uid_next, {uid_next}",
-            ANEW,
+            "m.uid >= c.uid_next",
+            "its UID is not below the mailbox's uid_next, {uid_next}",
+            SETTLE,
+            settle_order,
         ),
+        Rule("uid-next", "m.uid < 1", "its UID cannot be", _RESTORE),
         Rule(
             "message-size",
             "m.size <> m.prefix_size + s.size",
@@ -60,6 +64,7 @@ _READERS = RuledRows(
     columns=(
         ("key", "r.id"),
         ("where", f"{COLLECTION} || ' UID ' || r.uid"),
+        ("account_id", "c.account_id"),
         ("reader", "o.login"),
         ("modseq", "r.modseq"),
         ("highest_modseq", "c.highest_modseq"),
@@ -82,14 +87,19 @@ _READERS = RuledRows(
             "r.modseq > c.highest_modseq",
             "the modseq {modseq} of its reader {reader} is above the mailbox's highest,"
             " {highest_modseq}",
-            ANEW,
+            SETTLE,
+            settle_order,
         ),
     ),
 )
 
+COPIES_AT_ONCE = 200_000
+"""Messages that are grouped at once: email_ids are random, so any remainder has its share."""
+
 _COPIES = f"""
 SELECT d.id, {_MESSAGE}, d.copies FROM (
-    SELECT MIN(id) AS id, COUNT(*) AS copies FROM mail_message i WHERE {{within}}
+    SELECT MIN(id) AS id, COUNT(*) AS copies FROM mail_message i
+    WHERE {{within}} AND email_id %% {{passes}} = %(remainder)s
     GROUP BY account_id, email_id
     HAVING MIN(thread_id) <> MAX(thread_id) OR MIN(blob_id) <> MAX(blob_id)
 ) d JOIN mail_message m ON m.id = d.id JOIN core_collection c ON c.id = m.collection_id
@@ -101,10 +111,17 @@ WHERE d.id > %(after)s ORDER BY d.id LIMIT %(page)s
 def check_messages(examination: Examination) -> Iterator[Finding]:
     """Find messages with impossible UIDs, sizes or prefixes, lost readers, unlike copies."""
     within = examination.within("m.account_id")
-    examination.count("messages", f"SELECT COUNT(*) FROM mail_message m WHERE {within}")
+    total = examination.count("messages", f"SELECT COUNT(*) FROM mail_message m WHERE {within}")
     yield from _MESSAGES.find(within)
     yield from _READERS.find(examination.within("r.account_id"))
-    sql = _COPIES.format(within=examination.within("i.account_id"))
-    for _, where, copies in read_pages(sql):
-        what = f"its {copies} copies of one email_id differ in bytes or thread"
-        yield Fault("copies", where, what, _RESTORE)
+    yield from _check_copies(examination, total)
+
+
+def _check_copies(examination: Examination, total: int) -> Iterator[Fault]:
+    """Group by email_id in as many passes as bound what the database sorts in memory."""
+    passes = 1 + total // COPIES_AT_ONCE
+    sql = _COPIES.format(within=examination.within("i.account_id"), passes=passes)
+    for remainder in range(passes):
+        for _, where, copies in read_pages(sql, remainder=remainder):
+            what = f"its {copies} copies of one email_id differ in bytes or thread"
+            yield Fault("copies", where, what, _RESTORE)

@@ -1,6 +1,17 @@
 """Damage that one statement does to a store, and what the doctor must say of it."""
 
 from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection
+
+from groupware.core.doctor import Examination, Fault, examine
+from groupware.core.models import Account
+from mail.models import Message
+from mail.services.messages import expunge_messages
+from tests.services.store import append, mailbox
 
 INBOX = "ann@example.test/mail/INBOX"
 OF_UID_3 = "(SELECT blob_id FROM mail_message WHERE uid = 3 AND collection_id = {inbox})"
@@ -27,7 +38,7 @@ DAMAGES: tuple[Damage, ...] = (
         "UPDATE mail_message SET uid = 0 WHERE uid = 1 AND collection_id = {inbox}",
         "uid-next",
         f"{INBOX} UID 0",
-        "from 1 up",
+        "cannot be",
     ),
     Damage(
         "UPDATE mail_message SET modseq = 900 WHERE uid = 3 AND collection_id = {inbox}",
@@ -145,13 +156,13 @@ DAMAGES: tuple[Damage, ...] = (
         "UPDATE core_accountstate SET bytes_used = 0 WHERE account_id = {ann}",
         "quota",
         "ann@example.test",
-        "charged 0 octets in 3 items",
+        "charged 3 items of 0 octets",
     ),
     Damage(
         "UPDATE core_accountstate SET items_used = 9 WHERE account_id = {ann}",
         "quota",
         "ann@example.test",
-        "in 9 items",
+        "charged 9 items",
     ),
     Damage(
         "UPDATE mail_mailbox SET unseen = 5 WHERE collection_id = {inbox}",
@@ -283,3 +294,36 @@ DAMAGES: tuple[Damage, ...] = (
         "leads to nobody",
     ),
 )
+
+
+def find(**options: Any) -> list[Fault]:
+    return [found for found in examine(Examination(**options)) if isinstance(found, Fault)]
+
+
+def damage(sql: str, *params: int | str | bytes) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        assert cursor.rowcount != 0, "nothing was damaged"
+
+
+def fill_inbox(ann: Account) -> int:
+    """Return the collection of an INBOX of UIDs 1, 3 and 4; 2 was expunged, 3 is unseen and has a prefix."""
+    collection_id = mailbox(ann).collection_id
+    append(ann, flags=1)
+    append(ann, flags=8)
+    append(ann, prefix=b"Delivered-To: ann@example.test\r\n")
+    append(ann, flags=1, keywords=["$Junk"])
+    expunge_messages(ann.pk, collection_id)
+    return collection_id
+
+
+def run(*arguments: str) -> str:
+    output = StringIO()
+    call_command("doctor", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def location_of(collection_id: int, uid: int) -> str:
+    return Message.objects.values_list("blob__location", flat=True).get(
+        collection_id=collection_id, uid=uid
+    )

@@ -14,14 +14,14 @@ from groupware.core import blobs, doctor, outbox
 from groupware.core.blobs import collector
 from groupware.core.blobs.service import store
 from groupware.core.clock import epoch
-from groupware.core.doctor import Examination, Fault, Note, examine
-from groupware.core.models import Account, Blob, Collection, OutboxRow
+from groupware.core.doctor import Examination, Note, examine
+from groupware.core.models import Account, Blob, OutboxRow
 from mail.models import Message, MessageContent
 from mail.services.content import prepare_message
 from mail.services.flags import StoreOp, store_flags
 from mail.services.mailboxes import create_mailbox, delete_mailbox
 from mail.services.messages import copy_messages, expunge_messages, move_messages
-from tests.services.damage import DAMAGES, INBOX, Damage
+from tests.services.damage import DAMAGES, INBOX, Damage, damage, fill_inbox, find, location_of, run
 from tests.services.store import append, create, mailbox, message, prepared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_data")]
@@ -29,26 +29,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_data")]
 DELETED = 8
 
 
-def find(**options: Any) -> list[Fault]:
-    return [found for found in examine(Examination(**options)) if isinstance(found, Fault)]
-
-
-def damage(sql: str, *params: int | str | bytes) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        assert cursor.rowcount != 0, "nothing was damaged"
-
-
 @pytest.fixture
 def inbox(ann: Account) -> int:
-    """Return ann's INBOX of UIDs 1, 3 and 4; 2 was expunged, 3 is unseen and has a prefix."""
-    collection_id = mailbox(ann).collection_id
-    append(ann, flags=1)
-    append(ann, flags=DELETED)
-    append(ann, prefix=b"Delivered-To: ann@example.test\r\n")
-    append(ann, flags=1, keywords=["$Junk"])
-    expunge_messages(ann.pk, collection_id)
-    return collection_id
+    return fill_inbox(ann)
 
 
 def test_a_store_in_use_has_no_fault(ann: Account, ben: Account, inbox: int) -> None:
@@ -198,12 +181,6 @@ def test_a_large_blob_that_is_cut_is_found(ann: Account, own_data: Path) -> None
     assert [fault.what for fault in find()] == [f"no bytes lie at {location}"]
 
 
-def location_of(collection_id: int, uid: int) -> str:
-    return Message.objects.values_list("blob__location", flat=True).get(
-        collection_id=collection_id, uid=uid
-    )
-
-
 def rewrite(data: Path, location: str, value: str) -> None:
     with sqlite3.connect(data / "blobs" / "blobs.sqlite3") as file:
         file.execute(f"UPDATE blob SET data = {value} WHERE id = {location[3:]}")
@@ -294,36 +271,6 @@ def test_a_deep_examination_compares_the_index_with_the_bytes(
 def test_a_deep_examination_leaves_lost_bytes_to_the_blobs(ann: Account, inbox: int) -> None:
     store().remove(location_of(inbox, 3))
     assert [fault.check for fault in find(deep=True)] == ["blob"]
-
-
-def test_everything_that_can_be_derived_is_repaired(ann: Account, inbox: int) -> None:
-    damage("UPDATE core_collection SET items = 7, bytes = 1 WHERE id = %s", inbox)
-    damage("UPDATE mail_mailbox SET unseen = 7, deleted = 7 WHERE collection_id = %s", inbox)
-    damage("UPDATE core_accountstate SET items_used = 0, bytes_used = 5")
-    damage("DELETE FROM mail_messagecontent WHERE blob_id = (SELECT MIN(id) FROM core_blob)")
-    damage("UPDATE mail_messagecontent SET envelope = %s", b"other")
-    modseq = Collection.objects.get(pk=inbox).highest_modseq
-    text = run("--repair", "--deep")
-    assert text.endswith(" 3 messages, 4 blobs: all repaired.\n")
-    assert find(deep=True) == []
-    assert Collection.objects.get(pk=inbox).highest_modseq == modseq
-
-
-def test_what_cannot_be_repaired_is_left_and_said(ann: Account, inbox: int) -> None:
-    damage("DELETE FROM mail_messagecontent")
-    store().remove(location_of(inbox, 3))
-    with pytest.raises(CommandError, match=r"4 faults found in 1 accounts, .*, 2 repaired\."):
-        run("--repair")
-    assert {(fault.check, fault.where) for fault in find()} == {
-        ("index", f"{INBOX} UID 3"),
-        ("blob", f"{INBOX} UID 3"),
-    }
-
-
-def run(*arguments: str) -> str:
-    output = StringIO()
-    call_command("doctor", *arguments, stdout=output)
-    return output.getvalue()
 
 
 def test_the_command_says_what_it_examined(ann: Account, ben: Account, inbox: int) -> None:

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 
+from groupware.core.doctor.collections import RESTORE, SETTLE
 from groupware.core.doctor.findings import Examination, Finding, Rule, RuledRows
+from groupware.core.doctor.repair import settle_order
 
 _ACCOUNTS = RuledRows(
     tables=(
         "core_account a JOIN core_domain d ON d.id = a.domain_id"
         " LEFT JOIN core_accountstate s ON s.account_id = a.id"
     ),
-    columns=(("key", "a.id"), ("where", "a.login"), ("domain", "d.name")),
+    columns=(("key", "a.id"), ("where", "a.login"), ("account_id", "a.id")),
     rules=(
         Rule(
             "account-state",
             "s.account_id IS NULL",
             "it has no counter: nothing can be written to it",
-            "Restore the database from a backup.",
+            RESTORE,
         ),
         Rule(
             "account-address",
@@ -30,13 +32,14 @@ _ACCOUNTS = RuledRows(
             "account-collections",
             "NOT EXISTS (SELECT 1 FROM core_collection c WHERE c.account_id = a.id)",
             "it has no collection at all",
-            "Restore the database from a backup.",
+            RESTORE,
         ),
         Rule(
             "account-floor",
             "s.tombstone_floor >= s.next_modseq",
             "its tombstone_floor lies above everything that ever happened in it",
-            "Restore the database from a backup.",
+            SETTLE,
+            settle_order,
         ),
     ),
 )

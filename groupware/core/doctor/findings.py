@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -13,8 +12,20 @@ from groupware.core import db
 PAGE = 500
 """Rows that one query of a check returns at most: a check keeps no more in memory."""
 
-Repair = Callable[[], None]
-"""Makes anew what can be derived, as a service; raises `GroupwareError` where it cannot."""
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A service that makes anew what can be derived, and what it is called with.
+
+    Two faults that one call repairs have equal repairs.
+    """
+
+    service: Callable[..., None]
+    keys: tuple[int, ...]
+
+    def run(self) -> None:
+        """Do it; raises `GroupwareError` where it cannot be done."""
+        self.service(*self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +109,24 @@ def read_pages(sql: str, *, page: int = PAGE, **params: str | int) -> Iterator[t
 class Rule:
     """One row of a table of rules: an SQL condition that only a faulty row meets.
 
-    `what` is a format string over the columns of the query. `repair` takes the key of the row's
-    account and of its collection.
+    `what` is a format string over the columns of the query. `repair` is a service, called with
+    the columns `repair_keys`.
     """
 
     check: str
     condition: str
     what: str
     advice: str
-    repair: Callable[[int, int], None] | None = None
+    repair: Callable[..., None] | None = None
+    repair_keys: tuple[str, ...] = ("account_id",)
 
 
 @dataclass(frozen=True, slots=True)
 class RuledRows:
     """Rows that a table of rules is held against, all rules in one pass.
 
-    `columns` are (name, SQL) pairs, among them `key` first, `where` as SQL that a person reads,
-    and for rules with a repair `account_id` and `collection_id`.
+    `columns` are (name, SQL) pairs: `key` first, among the others `where` as a person reads it,
+    and the keys of the rules' repairs.
     """
 
     tables: str
@@ -144,6 +156,6 @@ class RuledRows:
 def _fault(rule: Rule, values: dict[str, Any]) -> Fault:
     repair = None
     if rule.repair is not None:
-        repair = partial(rule.repair, values["account_id"], values["collection_id"])
+        repair = Repair(rule.repair, tuple(values[name] for name in rule.repair_keys))
     what = rule.what.format_map(values)
     return Fault(rule.check, values["where"], what, rule.advice, repair)

@@ -1,20 +1,20 @@
 """Items of every kind: their modseqs, and what collections and accounts count of them."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from django.apps import apps
 
-from groupware.core.doctor.collections import ANEW, COLLECTION
+from groupware.core.doctor.collections import COLLECTION, SETTLE
 from groupware.core.doctor.findings import (
     Examination,
     Fault,
     Finding,
+    Repair,
     Rule,
     RuledRows,
     read_pages,
 )
-from groupware.core.doctor.repair import recount_account, recount_collection
+from groupware.core.doctor.repair import recount_account, recount_collection, settle_order
 from groupware.core.models.store import Item
 
 RECOUNT = "Count anew: `doctor --repair`."
@@ -72,6 +72,7 @@ def _rows_of(model: type[Item]) -> RuledRows:
         columns=(
             ("key", "i.id"),
             ("where", label_sql(model)),
+            ("account_id", "c.account_id"),
             ("modseq", "i.modseq"),
             ("created_modseq", "i.created_modseq"),
             ("highest_modseq", "c.highest_modseq"),
@@ -81,13 +82,15 @@ def _rows_of(model: type[Item]) -> RuledRows:
                 "modseq-order",
                 "i.modseq > c.highest_modseq",
                 "its modseq {modseq} is above the collection's highest, {highest_modseq}",
-                ANEW,
+                SETTLE,
+                settle_order,
             ),
             Rule(
                 "modseq-order",
                 "i.created_modseq > i.modseq",
                 "it was created at {created_modseq}, after its modseq {modseq}",
-                ANEW,
+                SETTLE,
+                settle_order,
             ),
         ),
     )
@@ -112,7 +115,7 @@ def _check_collection_counts(examination: Examination) -> Iterator[Finding]:
     )
     for key, account_id, where, items, size, held, held_size in read_pages(sql):
         what = f"it counts {items} items of {size} octets, and holds {held} of {held_size}"
-        repair = partial(recount_collection, account_id, key)
+        repair = Repair(recount_collection, (account_id, key))
         yield Fault("collection-count", where, what, RECOUNT, repair)
 
 
@@ -123,5 +126,5 @@ def _check_account_use(examination: Examination) -> Iterator[Finding]:
         within_items=examination.within("i.account_id"),
     )
     for key, where, items, size, held, held_size in read_pages(sql):
-        what = f"its quota is charged {size} octets in {items} items for {held_size} in {held}"
-        yield Fault("quota", where, what, RECOUNT, partial(recount_account, key))
+        what = f"its quota is charged {items} items of {size} octets, and it holds {held} of {held_size}"
+        yield Fault("quota", where, what, RECOUNT, Repair(recount_account, (key,)))

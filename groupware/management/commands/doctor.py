@@ -2,11 +2,12 @@
 
 from argparse import Namespace
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 from groupware.core.clock import monotonic
 from groupware.core.directory import get_account
-from groupware.core.doctor import Examination, Fault, Note, examine
+from groupware.core.doctor import Examination, Fault, Note, Repair, examine
 from groupware.core.errors import GroupwareError
 from groupware.management.base import Answer, GroupwareCommand, argument
 from groupware.management.tables import counted, printable
@@ -25,7 +26,7 @@ class Command(GroupwareCommand):
         argument(
             "--repair",
             action="store_true",
-            help="make anew what can be derived: counters, and the index of messages",
+            help="make anew what can be derived: counters, their order, the index",
         ),
     )
     _told_at = 0.0
@@ -51,14 +52,17 @@ class Command(GroupwareCommand):
     def _tell_progress(self, step: str, done: int, total: int) -> None:
         if self.stderr.isatty() and monotonic() - self._told_at > PROGRESS_SECONDS:
             self._told_at = monotonic()
-            self.stderr.write(f"\r\x1b[K{step}: {done} of {total}", ending="")
-            self.stderr.flush()
+            self._write_progress(f"{step}: {done} of {total}")
 
     def _clear_progress(self) -> None:
         if self._told_at:
-            self.stderr.write("\r\x1b[K", ending="")
-            self.stderr.flush()
+            self._write_progress("")
             self._told_at = 0.0
+
+    def _write_progress(self, text: str) -> None:
+        """Write over the terminal's line, in no colour: progress is no error."""
+        self.stderr.write(f"\r\x1b[K{text}", style_func=str, ending="")
+        self.stderr.flush()
 
 
 class _Report:
@@ -67,17 +71,15 @@ class _Report:
     def __init__(self) -> None:
         self.faults: list[dict[str, Any]] = []
         self.notes: list[dict[str, str]] = []
+        # Faults that one call repairs come one after the other.
+        self._repair = lru_cache(maxsize=1000)(_repair)
 
     def add(self, fault: Fault, *, repair: bool) -> str:
         """Note a fault, repaired where that was asked for and can be; return its line."""
         end, repaired = fault.advice, False
         if repair and fault.repair is not None:
-            try:
-                fault.repair()
-            except GroupwareError as error:
-                end = f"Not repaired: {error.message}"
-            else:
-                end, repaired = "Repaired.", True
+            refusal = self._repair(fault.repair)
+            end, repaired = refusal or "Repaired.", not refusal
         self.faults.append(
             {
                 "check": fault.check,
@@ -105,3 +107,12 @@ class _Report:
             text = f"{found}: all repaired." if repaired else f"No fault found in {examined}."
             return Answer(data, text)
         return Answer(data, "", f"{found}, {repaired} repaired." if repaired else f"{found}.")
+
+
+def _repair(repair: Repair) -> str:
+    """Run a repair; return why it cannot be done, or nothing."""
+    try:
+        repair.run()
+    except GroupwareError as error:
+        return f"Not repaired: {error.message}"
+    return ""
