@@ -6,8 +6,6 @@ data): a lock file puts them in line.
 
 import contextlib
 import fcntl
-import importlib
-import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +16,12 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from groupware.core.errors import GroupwareError
 from groupware.core.keys import load_secret
 from groupware.core.metrics import clean_metrics
-from groupware.core.models import Account, Domain
 from groupware.core.tls import ensure_certificate
+from groupware.demo import create_demo_team
 from groupware.environment import SettingsError
-
-DEMO_MODULE = "groupware.demo"
 
 _log = structlog.get_logger("groupware.serve")
 
@@ -84,12 +81,14 @@ def _migrate() -> None:
 
 
 def _create_demo_team() -> None:
-    """Create the demo team where nobody is there yet."""
-    if Domain.objects.exists() or Account.objects.exists():
-        return
-    if importlib.util.find_spec(DEMO_MODULE) is not None:
-        _log.info("creating the demo team")
-        importlib.import_module(DEMO_MODULE).create_demo_team()
+    """Create the demo team where nobody is there yet; what hinders that is one line."""
+    try:
+        if create_demo_team():
+            _log.info("created the demo team")
+    except GroupwareError as error:
+        raise SettingsError(
+            f"The demo team cannot be created: {error.message} GROUPWARE_DEMO=0 starts without it."
+        ) from error
 
 
 def prepare_database() -> None:
