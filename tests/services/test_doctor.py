@@ -1,20 +1,22 @@
 import base64
 import json
 import sqlite3
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from groupware.core import blobs, doctor, outbox
+from groupware.core import blobs, doctor, outbox, retention
 from groupware.core.blobs import collector
 from groupware.core.blobs.service import store
 from groupware.core.clock import epoch
-from groupware.core.doctor import Examination, Note, examine
+from groupware.core.doctor import Examination, Fault, Note, examine
 from groupware.core.models import Account, Blob, OutboxRow
 from mail.models import Message, MessageContent
 from mail.services.content import prepare_message
@@ -23,6 +25,7 @@ from mail.services.mailboxes import create_mailbox, delete_mailbox
 from mail.services.messages import copy_messages, expunge_messages, move_messages
 from tests.services.damage import DAMAGES, INBOX, Damage, damage, fill_inbox, find, location_of, run
 from tests.services.store import append, create, mailbox, message, prepared
+from tests.services.threads import SECONDS, threads
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_data")]
 
@@ -66,6 +69,47 @@ def test_an_account_without_collections_is_found(ann: Account, ben: Account) -> 
     damage("DELETE FROM core_collection WHERE account_id = %s", ann.pk)
     where = {fault.where for fault in find() if fault.check == "account-collections"}
     assert where == {"ann@example.test"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_at_fault_while_others_write(ann: Account, ben: Account) -> None:
+    """What is compared is compared in one state of the store, and what is collected is no fault."""
+    enough = Event()
+
+    def write(account: Account, other: Account) -> None:
+        inbox, trash = (mailbox(account, name).collection_id for name in ("INBOX", "Trash"))
+        while not enough.is_set():
+            uid = append(account, prefix=b"X-Trace: 1\r\n").uid
+            store_flags(account.pk, inbox, [(uid, uid)], StoreOp.ADD, 1, ("$Seen",))
+            copy_messages(account.pk, inbox, [(uid, uid)], other.pk, mailbox(other).collection_id)
+            move_messages(account.pk, inbox, [(1, uid - 1)], account.pk, trash)
+            store_flags(account.pk, trash, [(1, uid)], StoreOp.ADD, DELETED, ())
+            expunge_messages(account.pk, trash)
+            create_mailbox(account.pk, f"Work/{uid}")
+            delete_mailbox(account.pk, f"Work/{uid}")
+
+    def clear_up() -> None:
+        while not enough.is_set():
+            collector.collect_unreferenced(min_age=0)
+            retention.expire_tombstones(older_than=epoch() + 1)
+
+    with threads(3) as start:
+        writing = [start(partial(write, *pair)) for pair in ((ann, ben), (ben, ann))]
+        writing.append(start(clear_up))
+        try:
+            found: list[Fault] = []
+            while not (have_written(30, ann, ben) or any(future.done() for future in writing)):
+                found += find(deep=True)
+        finally:
+            enough.set()
+        for future in writing:
+            future.result(SECONDS)
+    assert found == []
+    assert find(deep=True) == []
+
+
+def have_written(number: int, *accounts: Account) -> bool:
+    return all(mailbox(account).uid_next > number for account in accounts)
 
 
 def test_only_the_named_account_is_examined(ann: Account, ben: Account, inbox: int) -> None:

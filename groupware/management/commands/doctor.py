@@ -7,7 +7,7 @@ from typing import Any
 
 from groupware.core.clock import monotonic
 from groupware.core.directory import get_account
-from groupware.core.doctor import Examination, Fault, Note, Repair, examine
+from groupware.core.doctor import Examination, Fault, Finding, Note, Repair, examine
 from groupware.core.errors import GroupwareError
 from groupware.management.base import Answer, GroupwareCommand, argument
 from groupware.management.tables import counted, printable
@@ -35,13 +35,9 @@ class Command(GroupwareCommand):
         """Look at everything; faults go out as they are found, the summary last."""
         account_id = get_account(options.account).pk if options.account else None
         examination = Examination(account_id, options.deep, self._tell_progress)
-        report = _Report()
+        report = _Report(keeps=options.json, repairs=options.repair)
         for finding in examine(examination):
-            if isinstance(finding, Note):
-                report.notes.append({"check": finding.check, "text": finding.text})
-                line = f"Note: {finding.text}"
-            else:
-                line = report.add(finding, repair=options.repair)
+            line = report.add(finding)
             if not options.json:
                 self._clear_progress()
                 self.stdout.write(printable(line))
@@ -66,47 +62,55 @@ class Command(GroupwareCommand):
 
 
 class _Report:
-    """What was found so far."""
+    """What was found so far; `keeps` what was found, which a person has read already."""
 
-    def __init__(self) -> None:
-        self.faults: list[dict[str, Any]] = []
-        self.notes: list[dict[str, str]] = []
+    def __init__(self, *, keeps: bool, repairs: bool) -> None:
+        self._keeps = keeps
+        self._repairs = repairs
+        self._found = self._repaired = 0
+        self._faults: list[dict[str, Any]] = []
+        self._notes: list[dict[str, str]] = []
         # Faults that one call repairs come one after the other.
         self._repair = lru_cache(maxsize=1000)(_repair)
 
-    def add(self, fault: Fault, *, repair: bool) -> str:
-        """Note a fault, repaired where that was asked for and can be; return its line."""
+    def add(self, finding: Finding) -> str:
+        """Take a finding in, repaired where that was asked for and can be; return its line."""
+        if isinstance(finding, Note):
+            if self._keeps:
+                self._notes.append({"check": finding.check, "text": finding.text})
+            return f"Note: {finding.text}"
+        return self._add_fault(finding)
+
+    def _add_fault(self, fault: Fault) -> str:
         end, repaired = fault.advice, False
-        if repair and fault.repair is not None:
+        if self._repairs and fault.repair is not None:
             refusal = self._repair(fault.repair)
             end, repaired = refusal or "Repaired.", not refusal
-        self.faults.append(
-            {
-                "check": fault.check,
-                "where": fault.where,
-                "what": fault.what,
-                "advice": end,
-                "repaired": repaired,
-            }
-        )
+        self._found += 1
+        self._repaired += repaired
+        if self._keeps:
+            kept = {"check": fault.check, "where": fault.where, "what": fault.what}
+            self._faults.append({**kept, "advice": end, "repaired": repaired})
         return f"{fault.where}: {fault.what}. {end}"
 
     def answer(self, numbers: Counter[str]) -> Answer:
         """Return the summary; faults that are left make it a failure."""
-        repaired = sum(fault["repaired"] for fault in self.faults)
-        left = len(self.faults) - repaired
         examined = ", ".join(f"{numbers[name]} {name}" for name in COUNTED)
+        is_clean = self._found == self._repaired
         data = {
-            "clean": left == 0,
-            "faults": self.faults,
-            "notes": self.notes,
+            "clean": is_clean,
+            "faults": self._faults,
+            "notes": self._notes,
             "examined": {name: numbers[name] for name in COUNTED},
         }
-        found = f"{counted(len(self.faults), 'fault')} found in {examined}"
-        if left == 0:
-            text = f"{found}: all repaired." if repaired else f"No fault found in {examined}."
-            return Answer(data, text)
-        return Answer(data, "", f"{found}, {repaired} repaired." if repaired else f"{found}.")
+        if not self._found:
+            return Answer(data, f"No fault found in {examined}.")
+        found = f"{counted(self._found, 'fault')} found in {examined}"
+        if is_clean:
+            return Answer(data, f"{found}: all repaired.")
+        return Answer(
+            data, "", f"{found}, {self._repaired} repaired." if self._repairs else f"{found}."
+        )
 
 
 def _repair(repair: Repair) -> str:
