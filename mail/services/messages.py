@@ -10,7 +10,7 @@ from django.db import connection
 from groupware.core import crashpoints, db, limits, outbox
 from groupware.core.changes import Change, begin_change, touch_collection
 from groupware.core.clock import epoch
-from groupware.core.errors import LimitExceeded, Stale
+from groupware.core.errors import LimitExceeded, NotFound, Stale
 from mail.flags import DELETED, SEEN, join_keywords
 from mail.services import content, threads
 from mail.services.content import PreparedMessage, prepare_message
@@ -200,27 +200,30 @@ def copy_messages(
     """
     with db.write_transaction():
         if account_id == target_account_id:
-            return _copy_within(account_id, collection_id, ranges, target_collection_id)
+            begin_change(account_id)  # the lock, before the rows are read
+            rows = _select_for_copy(collection_id, ranges)
+            return _insert_copies(rows, account_id, target_collection_id)
         rows = _select_for_copy(collection_id, ranges)
         return _insert_copies(rows, target_account_id, target_collection_id, foreign=True)
 
 
-def _copy_within(
-    account_id: int, collection_id: int, ranges: Ranges, target_collection_id: int
-) -> Copied:
-    begin_change(account_id)  # the lock, before the rows are read
-    rows = _select_for_copy(collection_id, ranges)
-    return _insert_copies(rows, account_id, target_collection_id, foreign=False)
-
-
 def _insert_copies(
-    rows: list[tuple[Any, ...]], account_id: int, collection_id: int, *, foreign: bool
+    rows: list[tuple[Any, ...]],
+    account_id: int,
+    collection_id: int,
+    *,
+    foreign: bool = False,
+    charged: bool = True,
 ) -> Copied:
-    """Write copies of `rows` to a mailbox, in the caller's transaction."""
+    """Write copies of `rows` to a mailbox, in the caller's transaction.
+
+    `foreign` rows are not held by the account's lock; where not `charged`, the originals go.
+    """
     if not rows:
         return Copied(_count_mailbox(collection_id), [], [])
     size = sum(row[2] for row in rows)
-    change = begin_change(account_id, add_bytes=size, add_items=len(rows))
+    cost = {"add_bytes": size, "add_items": len(rows)} if charged else {}
+    change = begin_change(account_id, **cost)
     if foreign:
         for blob_id in {row[10] for row in rows}:
             if not db.key_share("core_blob", blob_id):
@@ -272,16 +275,21 @@ def move_messages(
 ) -> Copied:
     """Move messages, all or none (RFC 6851).
 
-    Within an account it is one transaction. Across accounts the copies and an outbox row are
+    Within an account it is one transaction, and costs nothing: a full account empties itself
+    into its Trash. Across accounts the copies and an outbox row are
     one transaction, the removal a second that the row makes sure of: after a crash the
     messages are in both places, never in neither. Raises `OverQuota`, `Stale`.
     """
     if account_id == target_account_id:
         with db.write_transaction():
-            copied = _copy_within(account_id, collection_id, ranges, target_collection_id)
-            _remove(account_id, collection_id, to_ranges(copied.source_uids))
+            begin_change(account_id)  # the lock, before the rows are read
+            rows = _select_for_copy(collection_id, ranges)
+            copied = _insert_copies(rows, account_id, target_collection_id, charged=False)
+            uids = to_ranges(copied.source_uids)
+            _remove(account_id, collection_id, uids, charged=False)
         return copied
     with db.write_transaction():
+        uid_validity = _uid_validity(collection_id)
         rows = _select_for_copy(collection_id, ranges)
         copied = _insert_copies(rows, target_account_id, target_collection_id, foreign=True)
         row_id = outbox.add(
@@ -289,6 +297,7 @@ def move_messages(
             {
                 "account": account_id,
                 "collection": collection_id,
+                "uid_validity": uid_validity,
                 "ranges": to_ranges(copied.source_uids),
             },
             account_id=target_account_id,
@@ -298,14 +307,28 @@ def move_messages(
     return copied
 
 
+def _uid_validity(collection_id: int) -> int:
+    """Return the UIDVALIDITY of a mailbox, 0 when it is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT uid_validity FROM core_collection WHERE id = %s", [collection_id])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 def finish_move(payload: dict[str, Any]) -> None:
-    """Remove the source of a cross-account move; a second run finds nothing to do."""
+    """Remove the source of a cross-account move; a second run finds nothing to do.
+
+    A mailbox that was deleted since took the messages with it; under another UIDVALIDITY their
+    UIDs are those of other messages.
+    """
     ranges = [(first, last) for first, last in payload["ranges"]]
-    try:
-        with db.write_transaction():
+    with db.write_transaction():
+        try:
+            begin_change(payload["account"])  # the lock, before the rows are read
+        except NotFound:  # the account is gone
+            return
+        if _uid_validity(payload["collection"]) == payload["uid_validity"]:
             _remove(payload["account"], payload["collection"], ranges)
-    except Stale:  # the mailbox was deleted since, and the messages with it
-        return
     crashpoints.reach("move-removed")
 
 
@@ -335,8 +358,11 @@ def _select_deleted(collection_id: int, ranges: Ranges | None) -> list[int]:
     return uids
 
 
-def _remove(account_id: int, collection_id: int, ranges: Ranges) -> None:
-    """Delete the messages of `ranges` and leave tombstones, in the caller's transaction."""
+def _remove(account_id: int, collection_id: int, ranges: Ranges, *, charged: bool = True) -> None:
+    """Delete the messages of `ranges` and leave tombstones, in the caller's transaction.
+
+    The caller holds the account's lock; where not `charged`, their copies keep what they cost.
+    """
     gone: list[tuple[int, int, int, int]] = []
     with connection.cursor() as cursor:
         for chunk in chunks(ranges):
@@ -359,7 +385,8 @@ def _remove(account_id: int, collection_id: int, ranges: Ranges) -> None:
                 [collection_id, *params],
             )
     size = sum(row[1] for row in gone)
-    change = begin_change(account_id, add_bytes=-size, add_items=-len(gone))
+    refund = {"add_bytes": -size, "add_items": -len(gone)} if charged else {}
+    change = begin_change(account_id, **refund)
     touch_collection(change, collection_id, items=-len(gone), size=-size)
     _count_mailbox(
         collection_id,
