@@ -35,6 +35,7 @@ LOOK_SECONDS = 0.002
 IMPORTED = (
     "groupware.core.aio",
     "groupware.core.directory",
+    "groupware.core.doctor",
     "mail.services.delivery",
     "mail.services.flags",
     "mail.services.mailboxes",

@@ -27,6 +27,16 @@ LARGE_OCTETS = 280_000
 """Octets of a large message before base64, so that compressed it is a file of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mailbox that writers write to."""
+
+    collection_id: int
+    account_id: int
+    login: str
+    name: str
+
+
 @dataclass(slots=True)
 class Held:
     """One message in one mailbox, as its owner last heard of it; `uid` 0 where it was not told."""
@@ -85,10 +95,22 @@ class Journal:
     def step(self, step: Step) -> Iterator[Result]:
         """Note a step, run the block that does it, and note the result that the block fills in."""
         result = Result()
-        self._write(asdict(step))
+        self.begin(step)
         yield result
+        self.tell(step, result)
+
+    def begin(self, step: Step) -> None:
+        """Note what is about to be done."""
+        self._write(asdict(step))
+
+    def tell(self, step: Step, result: Result) -> None:
+        """Note that it was done, and what was told of it."""
         told = {name: sorted(pairs.items()) for name, pairs in asdict(result).items()}
         self._write({"done": step.id, **told})
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._descriptor)
 
     def _write(self, record: dict[str, Any]) -> None:
         os.write(self._descriptor, json.dumps(record).encode() + b"\n")

@@ -7,16 +7,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import django
 import psycopg
 
 from groupware.environment import BASE_DIR
+from tests.crash.model import Place
+from tests.crash.writer import list_places
 
 DOMAIN = "example.test"
 PEOPLE = ("ada", "bob", "cai", "dee")
+PASSWORD = "correct-horse"
 TIMEOUT = 200
 
 
@@ -32,6 +35,15 @@ class Store:
     def model(self) -> Path:
         """Where the model of what is in the store is kept."""
         return self.notes / "model.json"
+
+    @property
+    def places_file(self) -> Path:
+        """Where it is noted which mailboxes are written to."""
+        return self.notes / "places.json"
+
+    def places(self) -> list[Place]:
+        """Return the mailboxes that are written to."""
+        return [Place(*fields) for fields in json.loads(self.places_file.read_text())]
 
     def environment(self, **variables: str) -> dict[str, str]:
         """Return the environment of a process on this store."""
@@ -53,6 +65,17 @@ class Store:
         return subprocess.run(
             [sys.executable, "-m", f"tests.crash.{module}", *arguments],
             env=self.environment(**variables),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+    def ask_doctor(self) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py doctor`, which parses every message anew."""
+        return subprocess.run(
+            [sys.executable, str(BASE_DIR / "manage.py"), "doctor", "--deep"],
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
@@ -85,7 +108,7 @@ def create_template(directory: Path, server_url: str) -> Store:
     (directory / "data").mkdir(mode=0o700)
     (directory / "notes").mkdir()
     store = Store(directory / "data", url, directory / "notes")
-    made = store.run("store")
+    made = store.run("store", str(store.places_file))
     assert made.returncode == 0, made.stderr
     return store
 
@@ -105,8 +128,8 @@ def copy_template(template: Store, directory: Path, url: str) -> Store:
     return Store(directory / "data", url, directory / "notes")
 
 
-def _fill() -> None:
-    """Create the tables and the people in this process's store."""
+def _fill(places_file: Path) -> None:
+    """Create the tables and the people in this process's store, and note their mailboxes."""
     from django.core.management import call_command
 
     from groupware.core.directory import NewAccount, create_account, create_domain
@@ -114,9 +137,10 @@ def _fill() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     create_domain(DOMAIN)
     for name in PEOPLE:
-        create_account(NewAccount(f"{name}@{DOMAIN}"))
+        create_account(NewAccount(f"{name}@{DOMAIN}", password=PASSWORD))
+    places_file.write_text(json.dumps([astuple(place) for place in list_places()]))
 
 
 if __name__ == "__main__":
     django.setup()
-    _fill()
+    _fill(Path(sys.argv[1]))

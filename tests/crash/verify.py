@@ -22,6 +22,7 @@ from tests.crash.model import (
     replay,
     save_model,
 )
+from tests.serve.running import wait_for
 
 FAR_FUTURE = 2**40
 DELETED = 8
@@ -66,6 +67,26 @@ class Found:
             self.wrong.append(f"{key} has other bytes than were written")
         if len(prefix or b"") != size:
             self.wrong.append(f"the prefix of {key} has another size")
+
+
+def wait_for_backends() -> None:
+    """Return when PostgreSQL has ended what it still did for processes that are dead."""
+    from django.db import connection
+
+    from groupware.core.db import is_sqlite
+
+    query = (
+        "SELECT COUNT(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+    def alone() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return bool(cursor.fetchone()[0] == 0)
+
+    if not is_sqlite():
+        wait_for(alone, "the connections of dead processes to end")
 
 
 def find_keys() -> set[Key]:
@@ -180,10 +201,22 @@ def sweep_everything() -> list[str]:
     return [f"{location} is left without a row" for location in sorted(left - named)]
 
 
+def ask_doctor() -> list[str]:
+    """Return what `manage.py doctor` would find."""
+    from groupware.core.doctor import Examination, Fault, examine
+
+    return [
+        f"doctor: {finding.check}, {finding.where}: {finding.what}"
+        for finding in examine(Examination())
+        if isinstance(finding, Fault)
+    ]
+
+
 def verify(model_path: Path, journals: Sequence[Path]) -> list[str]:
     """Return every fault of the store after a crash."""
     from tests.crash.invariants import find_faults
 
+    wait_for_backends()
     model = load_model(model_path)
     pending = replay(model, journals)
     faults = check_moves(find_keys(), pending)
@@ -191,6 +224,7 @@ def verify(model_path: Path, journals: Sequence[Path]) -> list[str]:
     faults += compare_mailboxes(model, pending)
     faults += compare(model, Found(), pending)
     faults += find_faults()
+    faults += ask_doctor()
     unfinished = {step.id for step in pending}
     for path in journals:
         steps = read_journal(path)[0]

@@ -22,6 +22,7 @@ from tests.crash.model import (
     Journal,
     Key,
     Model,
+    Place,
     Result,
     Step,
     load_model,
@@ -68,16 +69,6 @@ SCENARIOS: dict[str, Scenario] = {
         }
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A mailbox that writers write to."""
-
-    collection_id: int
-    account_id: int
-    login: str
-    name: str
 
 
 def list_places() -> list[Place]:
