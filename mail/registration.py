@@ -1,7 +1,9 @@
-"""What mail adds to the kernel: its provisioner, its outbox handlers, its doctor's checks."""
+"""What mail adds to the kernel: its provisioner, names, outbox handlers, doctor's checks."""
 
-from groupware.core import doctor, outbox, provisioning
+from groupware.core import doctor, names, outbox, provisioning
+from groupware.core.models import CollectionKind
 from mail.checks import check_mail
+from mail.names import canonical_name
 from mail.services import messages
 from mail.services.mailboxes import create_default_mailboxes
 
@@ -9,5 +11,6 @@ from mail.services.mailboxes import create_default_mailboxes
 def register() -> None:
     """Register everything once, when the app is ready."""
     provisioning.register(create_default_mailboxes)
+    names.register_canonical(CollectionKind.MAIL, canonical_name)
     outbox.register(messages.FINISH_MOVE, messages.finish_move)
     doctor.register(check_mail)

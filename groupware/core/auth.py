@@ -15,10 +15,11 @@ from hashlib import sha256
 from ipaddress import ip_address, ip_network
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import F
 
 from groupware.core import db, limits
-from groupware.core.clock import monotonic, now
 from groupware.core.addresses import BadAddress, parse_address
+from groupware.core.clock import monotonic, now
 from groupware.core.errors import AuthenticationFailed, Invalid, NotFound, Throttled
 from groupware.core.events import CredentialsChanged, publish
 from groupware.core.models import Account, AddressTarget, AppPassword, Domain, LoginThrottle
@@ -28,6 +29,8 @@ MAX_HASHES_AT_ONCE = 2
 CACHE_SECONDS = 300.0
 MAX_CACHED = 10_000
 MAX_WAIT = timedelta(minutes=15)
+MAX_LABEL = 100
+"""Characters of an app password's label."""
 SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
 
 _MESSAGE = "The address or the password is wrong."
@@ -79,8 +82,7 @@ def is_current(account_id: int, credential_epoch: int) -> bool:
 def end_sessions(account_id: int) -> None:
     """Raise the credential_epoch: cached credentials and live sessions end."""
     with db.write_transaction():
-        account = Account.objects.get(pk=account_id)
-        Account.objects.filter(pk=account_id).update(credential_epoch=account.credential_epoch + 1)
+        Account.objects.filter(pk=account_id).update(credential_epoch=F("credential_epoch") + 1)
         event = CredentialsChanged(account_id)
         db.on_commit(lambda: publish(event))
 
@@ -89,6 +91,8 @@ def create_app_password(account_id: int, label: str, scopes: frozenset[str]) -> 
     """Create an app password and return it; it is never shown again."""
     if not scopes or not scopes <= SCOPES:
         raise Invalid(f"Scopes are some of {', '.join(sorted(SCOPES))}.")
+    if len(label) > MAX_LABEL or not label.isprintable():
+        raise Invalid(f"A label has at most {MAX_LABEL} characters, all of them printable.")
     public_id = secrets.token_hex(4)
     secret = secrets.token_hex(16)
     with db.write_transaction():
@@ -103,6 +107,12 @@ def create_app_password(account_id: int, label: str, scopes: frozenset[str]) -> 
     return f"{public_id}-{secret}"
 
 
+def list_app_passwords(account_id: int) -> list[AppPassword]:
+    """Return the app passwords of an account that open sessions, the oldest first."""
+    held = AppPassword.objects.filter(account_id=account_id, revoked_at=None)
+    return list(held.order_by("created_at", "id"))
+
+
 def revoke_app_password(account_id: int, public_id: str) -> None:
     """Revoke an app password; sessions of the account begin anew."""
     with db.write_transaction():
@@ -110,7 +120,7 @@ def revoke_app_password(account_id: int, public_id: str) -> None:
             account_id=account_id, public_id=public_id, revoked_at=None
         ).update(revoked_at=now())
         if not revoked:
-            raise NotFound("There is no such app password.")
+            raise NotFound(f"There is no app password {public_id}.")
         end_sessions(account_id)
 
 

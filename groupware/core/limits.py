@@ -70,6 +70,14 @@ DISK_RESERVE = Limit(
     "free space below which nothing new is stored; reading and deleting go on",
     lowest=0,
 )
+DEFAULT_QUOTA = Limit(
+    "DEFAULT_QUOTA",
+    0,
+    Unit.OCTETS,
+    "the quota of an account that is created without one; 0 is none",
+    lowest=0,
+    highest=1 << 49,
+)
 MESSAGE_SIZE = Limit(
     "MAX_MESSAGE_SIZE",
     128 << 20,

@@ -13,9 +13,9 @@ from typing import Any
 from django.db import connection
 
 from groupware.core import db
-from groupware.core.addresses import BadAddress, parse_domain
 from groupware.core.clock import now
-from groupware.core.directory import get_domain
+from groupware.core.directory import get_account, get_domain
+from groupware.core.directory.lookups import directory_change, parse
 from groupware.core.errors import Invalid, NotFound
 from groupware.core.events import MailboxListChanged, publish
 from groupware.core.models import Account, Collection, Domain, Grant, Group
@@ -98,21 +98,15 @@ def _parse_letters(word: str) -> str:
 def find_grantee(text: str) -> Grantee:
     """Return the account, group or domain (`example.test` or `@example.test`) of a name.
 
-    Raises `NotFound`.
+    Raises `NotFound`, `Invalid`.
     """
     name = text.strip().lower()
     if "@" in name.removeprefix("@"):
-        local_part, _, domain_name = name.partition("@")
-        try:
-            name = f"{local_part}@{parse_domain(domain_name)}"
-        except BadAddress as error:
-            raise Invalid(str(error)) from error
-        found = (
-            Account.objects.filter(login=name).first() or Group.objects.filter(name=name).first()
-        )
-        if found is None:
-            raise NotFound(f"There is no account or group {text}: `account list`, `group list`.")
-        return found
+        local_part, domain_name = parse(name)
+        group = Group.objects.filter(name=f"{local_part}@{domain_name}").first()
+        return group or get_account(name)
+    if "." not in name and not name.startswith("@"):
+        raise Invalid(f"{text} is neither an address nor a domain: write name@domain, or domain.")
     domain = get_domain(name.removeprefix("@"))
     return domain.alias_of or domain
 
@@ -126,7 +120,7 @@ def grant(
     """
     if isinstance(grantee, Account) and grantee.pk == account.pk:
         raise Invalid(f"{account.login} owns it and has every right.")
-    with db.write_transaction():
+    with directory_change():
         _lock(account)
         Grant.objects.filter(
             account=account, collection=collection, **_grantee_columns(grantee)
@@ -145,7 +139,7 @@ def grant(
 
 def revoke(account: Account, collection: Collection | None, grantee: Grantee) -> None:
     """Take away what was granted there; raises `NotFound` where nothing was."""
-    with db.write_transaction():
+    with directory_change():
         _lock(account)
         gone, _ = Grant.objects.filter(
             account=account, collection=collection, **_grantee_columns(grantee)
@@ -157,7 +151,8 @@ def revoke(account: Account, collection: Collection | None, grantee: Grantee) ->
 
 def _lock(account: Account) -> None:
     """Let two grants at once not leave two rows; on the embedded database all writes wait."""
-    Account.objects.select_for_update().get(pk=account.pk)
+    if Account.objects.select_for_update().filter(pk=account.pk).first() is None:
+        raise NotFound(f"There is no account {account.login} any more.")
 
 
 def _grantee_columns(grantee: Grantee) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -94,8 +95,8 @@ class GroupwareCommand(BaseCommand):
         """Run, and print the answer; what is refused becomes a `CommandError`."""
         with _refusals():
             answer = self.run(Namespace(**options))
-            data = json.dumps(answer.data, ensure_ascii=False, indent=2)
-            if text := data if options["json"] else answer.text:
+            text = json.dumps(answer.data, indent=2) if options["json"] else answer.text
+            if text:
                 self.stdout.write(text)
             self.stdout.flush()
         if answer.fault:
@@ -104,6 +105,8 @@ class GroupwareCommand(BaseCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         """Run as `manage.py` does, on a database that is ready, with a reader of one line."""
         os.umask(0o077)
+        if isinstance(sys.stdout, TextIOWrapper):  # a terminal may not know every letter
+            sys.stdout.reconfigure(errors="replace")
         try:
             self._run_prepared(argv)
         except CommandError as error:
@@ -125,6 +128,8 @@ class GroupwareCommand(BaseCommand):
         except CommandError as error:
             usage = str(error).removeprefix("Error: ")
             raise CommandError(f"{usage}; {self.usage_hint(argv[1:])}") from error
+        if any("\udc80" <= char <= "\udcff" for word in argv for char in word):
+            raise CommandError("What you wrote is not in the encoding of your terminal (locale).")
         # Only what is wrong: a command's output is its answer.
         configure_logging("WARNING", "text")
         with _refusals():

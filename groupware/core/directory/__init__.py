@@ -6,6 +6,7 @@ from groupware.core.directory.accounts import (
     create_account,
     delete_account,
     generate_password,
+    get_person,
     rename_account,
     set_active,
     set_password,
@@ -20,6 +21,8 @@ from groupware.core.directory.listings import (
     DomainEntry,
     GroupEntry,
     describe_account,
+    describe_address,
+    describe_group,
     list_accounts,
     list_addresses,
     list_addresses_of,
@@ -28,7 +31,12 @@ from groupware.core.directory.listings import (
     list_groups,
     list_groups_of,
 )
-from groupware.core.directory.lookups import get_account, get_domain, get_group
+from groupware.core.directory.lookups import (
+    get_account,
+    get_domain,
+    get_group,
+    refuse_taken_address,
+)
 from groupware.core.directory.routes import create_address, delete_address
 
 __all__ = [
@@ -49,10 +57,13 @@ __all__ = [
     "delete_domain",
     "delete_group",
     "describe_account",
+    "describe_address",
+    "describe_group",
     "generate_password",
     "get_account",
     "get_domain",
     "get_group",
+    "get_person",
     "list_accounts",
     "list_addresses",
     "list_addresses_of",
@@ -60,6 +71,7 @@ __all__ = [
     "list_domains",
     "list_groups",
     "list_groups_of",
+    "refuse_taken_address",
     "remove_member",
     "rename_account",
     "set_active",

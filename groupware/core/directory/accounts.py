@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
 
-from groupware.core import crashpoints, db, provisioning
+from groupware.core import crashpoints, db, limits, provisioning
 from groupware.core.changes import begin_change
 from groupware.core.clock import epoch, now
 from groupware.core.directory.lookups import (
@@ -16,6 +16,7 @@ from groupware.core.directory.lookups import (
     get_own_domain,
     insert_address,
     parse,
+    parse_label,
     refuse_taken,
 )
 from groupware.core.errors import AlreadyExists, Invalid
@@ -28,21 +29,29 @@ from groupware.core.models import (
     AddressKind,
     AddressTarget,
     Collection,
+    Domain,
 )
 from groupware.core.models.store import Item
 
 MIN_PASSWORD = 8
 """Characters that a password must have."""
+_NO_LOGIN = (
+    "Only a person signs in, with a password or as an administrator: shared accounts, rooms and"
+    " equipment never do."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What an account is created with; `quota_bytes` 0 means unlimited."""
+    """What an account is created with.
+
+    `quota_bytes` 0 means unlimited, None what the installation gives (`DEFAULT_QUOTA`).
+    """
 
     address: str
     name: str = ""
     kind: str = AccountKind.PERSON
-    quota_bytes: int = 0
+    quota_bytes: int | None = None
     is_admin: bool = False
     password: str | None = None
 
@@ -55,8 +64,9 @@ def create_account(new: NewAccount) -> Account:
     local_part, domain_name = parse(new.address)
     if new.kind not in AccountKind.values:
         raise Invalid(f"An account is one of {', '.join(AccountKind.values)}.")
-    if new.password is not None and new.kind != AccountKind.PERSON:
-        raise Invalid("Only a person has a password: shared accounts and rooms never log in.")
+    if new.kind != AccountKind.PERSON and (new.is_admin or new.password is not None):
+        raise Invalid(_NO_LOGIN)
+    name = parse_label(new.name)
     password = make_password(_checked_password(new.password))
     with directory_change():
         domain = get_own_domain(domain_name)
@@ -65,15 +75,14 @@ def create_account(new: NewAccount) -> Account:
             login=f"{local_part}@{domain.name}",
             domain=domain,
             kind=new.kind,
-            name=new.name,
+            name=name,
             password=password,
             is_staff=new.is_admin,
             is_superuser=new.is_admin,
             created_at=now(),
         )
-        AccountState.objects.create(
-            account=account, next_uid_validity=epoch(), quota_bytes=new.quota_bytes
-        )
+        quota = limits.DEFAULT_QUOTA.value if new.quota_bytes is None else new.quota_bytes
+        AccountState.objects.create(account=account, next_uid_validity=epoch(), quota_bytes=quota)
         address = insert_address(domain, local_part, AddressKind.PRIMARY)
         AddressTarget.objects.create(address=address, account=account)
         provisioning.provision(account.pk)
@@ -88,27 +97,43 @@ def _checked_password(password: str | None) -> str | None:
 
 
 def rename_account(address: str, new_address: str, *, name: str | None = None) -> Account:
-    """Give an account another primary address; the old one stays as an alias."""
+    """Give an account another primary address, another name, or both.
+
+    The old address stays as an alias. With the address the login changes, and sessions end.
+    """
     local_part, domain_name = parse(new_address)
     with directory_change():
         account = get_account(address)
         domain = get_own_domain(domain_name)
-        held = Address.objects.filter(domain=domain, local_part=local_part).first()
-        if held is None:
-            held = insert_address(domain, local_part, AddressKind.PRIMARY)
-            AddressTarget.objects.create(address=held, account=account)
-        elif list(held.targets.values_list("account_id", flat=True)) != [account.pk]:
-            raise AlreadyExists(f"The address {local_part}@{domain.name} is taken.")
-        Address.objects.filter(targets__account=account, kind=AddressKind.PRIMARY).exclude(
-            pk=held.pk
-        ).update(kind=AddressKind.ALIAS)
-        Address.objects.filter(pk=held.pk).update(kind=AddressKind.PRIMARY)
-        account.login = f"{local_part}@{domain.name}"
-        account.domain = domain
         if name is not None:
-            account.name = name
+            account.name = parse_label(name)
+        if account.login != f"{local_part}@{domain.name}":
+            _make_primary(account, domain, local_part)
+            _end_sessions(account)
         account.save(update_fields=["login", "domain", "name"])
-        _end_sessions(account)
+    return account
+
+
+def _make_primary(account: Account, domain: Domain, local_part: str) -> None:
+    held = Address.objects.filter(domain=domain, local_part=local_part).first()
+    if held is None:
+        held = insert_address(domain, local_part, AddressKind.PRIMARY)
+        AddressTarget.objects.create(address=held, account=account)
+    elif list(held.targets.values_list("account_id", flat=True)) != [account.pk]:
+        raise AlreadyExists(f"The address {local_part}@{domain.name} is taken.")
+    Address.objects.filter(targets__account=account, kind=AddressKind.PRIMARY).exclude(
+        pk=held.pk
+    ).update(kind=AddressKind.ALIAS)
+    Address.objects.filter(pk=held.pk).update(kind=AddressKind.PRIMARY)
+    account.login = f"{local_part}@{domain.name}"
+    account.domain = domain
+
+
+def get_person(address: str) -> Account:
+    """Return an account that can have a password; raises `NotFound`, `Invalid`."""
+    account = get_account(address)
+    if account.kind != AccountKind.PERSON:
+        raise Invalid(_NO_LOGIN)
     return account
 
 
@@ -116,9 +141,7 @@ def set_password(address: str, password: str) -> None:
     """Set a person's password; every live session of the account ends."""
     hashed = make_password(_checked_password(password))
     with directory_change():
-        account = get_account(address)
-        if account.kind != AccountKind.PERSON:
-            raise Invalid("Only a person has a password: shared accounts and rooms never log in.")
+        account = get_person(address)
         account.password = hashed
         account.save(update_fields=["password"])
         _end_sessions(account)

@@ -10,6 +10,7 @@ from groupware.core.directory.lookups import (
     get_own_domain,
     insert_address,
     parse,
+    parse_label,
     refuse_taken,
 )
 from groupware.core.errors import AlreadyExists, Invalid, NotFound
@@ -25,7 +26,7 @@ def create_group(name: str, *, description: str = "") -> Group:
         group = Group.objects.create(
             domain=domain,
             name=f"{local_part}@{domain.name}",
-            description=description,
+            description=parse_label(description),
             created_at=now(),
         )
         address = insert_address(domain, local_part, AddressKind.LIST)
@@ -39,16 +40,17 @@ def _member(name: str) -> dict[str, Any]:
     return {"subgroup": group} if group is not None else {"account": get_account(name)}
 
 
-def add_member(group_name: str, member: str) -> None:
-    """Add an account or a group to a group; a group never comes to hold itself."""
+def add_member(group_name: str, *members: str) -> None:
+    """Add accounts or groups to a group, all or none; a group never comes to hold itself."""
     with directory_change():
         group = get_group(group_name)
-        found = _member(member)
-        if (subgroup := found.get("subgroup")) is not None and _reaches(subgroup, group):
-            raise Invalid(f"{group_name} would come to hold itself.")
-        _, made = GroupMember.objects.get_or_create(group=group, **found)
-        if not made:
-            raise AlreadyExists(f"{member} is in {group_name} already.")
+        for member in members:
+            found = _member(member)
+            if (subgroup := found.get("subgroup")) is not None and _reaches(subgroup, group):
+                raise Invalid(f"{group_name} would come to hold itself.")
+            _, made = GroupMember.objects.get_or_create(group=group, **found)
+            if not made:
+                raise AlreadyExists(f"{member} is in {group_name} already.")
 
 
 def _reaches(start: Group, wanted: Group) -> bool:
@@ -65,14 +67,14 @@ def _reaches(start: Group, wanted: Group) -> bool:
     return False
 
 
-def remove_member(group_name: str, member: str) -> None:
-    """Take an account or a group out of a group."""
+def remove_member(group_name: str, *members: str) -> None:
+    """Take accounts or groups out of a group, all or none."""
     with directory_change():
-        gone, _ = GroupMember.objects.filter(
-            group=get_group(group_name), **_member(member)
-        ).delete()
-        if not gone:
-            raise NotFound(f"{member} is not in {group_name}.")
+        group = get_group(group_name)
+        for member in members:
+            gone, _ = GroupMember.objects.filter(group=group, **_member(member)).delete()
+            if not gone:
+                raise NotFound(f"{member} is not in {group_name}: `group list` shows who is.")
 
 
 def delete_group(name: str) -> None:

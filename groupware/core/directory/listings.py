@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Model, QuerySet
 
 from groupware.core import db
-from groupware.core.directory.lookups import get_domain
+from groupware.core.directory.lookups import get_domain, get_group
 from groupware.core.models import (
     Account,
     Address,
@@ -139,6 +139,11 @@ def list_addresses_of(account: Account) -> list[AddressEntry]:
         return _address_entries(Address.objects.filter(targets__account=account))
 
 
+def describe_address(address: Address) -> AddressEntry:
+    """Return an address with where it leads."""
+    return _address_entries(Address.objects.filter(pk=address.pk))[0]
+
+
 def _address_entries(addresses: QuerySet[Address]) -> list[AddressEntry]:
     targets: defaultdict[int, list[str]] = defaultdict(list)
     rows = AddressTarget.objects.filter(address__in=addresses.order_by().values("id"))
@@ -158,15 +163,23 @@ def _address_entries(addresses: QuerySet[Address]) -> list[AddressEntry]:
 def list_groups(domain: str = "") -> list[GroupEntry]:
     """Return the groups by name with their members, of all domains or of one."""
     with db.read_snapshot():
-        groups = _within(Group.objects.all(), domain)
-        members: defaultdict[int, list[str]] = defaultdict(list)
-        rows = GroupMember.objects.filter(group__in=groups.order_by().values("id"))
-        for key, *member in rows.values_list("group_id", "account__login", "subgroup__name"):
-            members[key] += filter(None, member)
-        return [
-            GroupEntry(group.name, group.description, sorted(members[group.pk]))
-            for group in groups.order_by("name")
-        ]
+        return _group_entries(_within(Group.objects.all(), domain))
+
+
+def describe_group(name: str) -> GroupEntry:
+    """Return one group with its members; raises `NotFound`."""
+    return _group_entries(Group.objects.filter(pk=get_group(name).pk))[0]
+
+
+def _group_entries(groups: QuerySet[Group]) -> list[GroupEntry]:
+    members: defaultdict[int, list[str]] = defaultdict(list)
+    rows = GroupMember.objects.filter(group__in=groups.order_by().values("id"))
+    for key, *member in rows.values_list("group_id", "account__login", "subgroup__name"):
+        members[key] += filter(None, member)
+    return [
+        GroupEntry(group.name, group.description, sorted(members[group.pk]))
+        for group in groups.order_by("name")
+    ]
 
 
 def list_groups_of(account: Account) -> list[str]:

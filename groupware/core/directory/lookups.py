@@ -11,6 +11,9 @@ from groupware.core.clock import now
 from groupware.core.errors import AlreadyExists, Invalid, NotFound
 from groupware.core.models import Account, Address, Domain, Group
 
+MAX_LABEL = 200
+"""Characters of a name or a description."""
+
 
 def parse(text: str) -> tuple[str, str]:
     """Return (local part, domain) of an address; raises `Invalid`."""
@@ -30,6 +33,14 @@ def parse_target(text: str) -> tuple[str, str]:
         raise Invalid(str(error)) from error
 
 
+def parse_label(text: str) -> str:
+    """Return a name or a description as it is kept; raises `Invalid`."""
+    label = text.strip()
+    if len(label) > MAX_LABEL or not label.isprintable():
+        raise Invalid(f"A name has at most {MAX_LABEL} characters, all of them printable.")
+    return label
+
+
 @contextmanager
 def directory_change() -> Iterator[None]:
     """Write to the directory; whoever takes a name at the same moment as another is refused."""
@@ -37,7 +48,10 @@ def directory_change() -> Iterator[None]:
         with db.write_transaction():
             yield
     except IntegrityError as error:
-        raise AlreadyExists("That was taken a moment ago.", detail=str(error)) from error
+        raise AlreadyExists(
+            "Another change came first at the same moment: look what is there now, then try again.",
+            detail=str(error),
+        ) from error
 
 
 def get_domain(name: str) -> Domain:
@@ -93,6 +107,12 @@ def refuse_taken(domain: Domain, local_part: str) -> None:
     """Raise `AlreadyExists` where the address is in use."""
     if Address.objects.filter(domain=domain, local_part=local_part).exists():
         raise AlreadyExists(f"The address {local_part}@{domain.name} is taken.")
+
+
+def refuse_taken_address(text: str) -> None:
+    """Raise what creating an account or a group of this address would: to ask nothing in vain."""
+    local_part, domain_name = parse(text)
+    refuse_taken(get_own_domain(domain_name), local_part)
 
 
 def insert_address(domain: Domain, local_part: str, kind: str) -> Address:

@@ -52,7 +52,7 @@ def _resolve_target(text: str) -> dict[str, Any]:
     if domain is not None:
         domain = domain.alias_of or domain
         if not Address.objects.filter(domain=domain, local_part=local_part).exists():
-            raise NotFound(f"There is no account, group or address {text}.")
+            raise NotFound(f"There is no account, group or address {text}: create it first.")
     return {"forward_to": name}
 
 

@@ -32,8 +32,9 @@ def list_all(_options: Namespace) -> Answer:
 
 def delete(options: Namespace) -> Answer:
     """Delete a domain."""
-    directory.delete_domain(options.name)
-    return Answer({"deleted": options.name}, f"Deleted the domain {options.name}.")
+    name = directory.get_domain(options.name).name
+    directory.delete_domain(name)
+    return Answer({"deleted": name}, f"Deleted the domain {name}.")
 
 
 NAME = argument("name", metavar="NAME", help="the domain, such as example.org")
