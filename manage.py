@@ -20,7 +20,7 @@ def enter_venv() -> None:
 
 
 def main() -> None:
-    """Check the environment, then hand over to Django."""
+    """Check the environment, then hand over to Django's commands and ours."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groupware.settings")
     from groupware.environment import SettingsError, prepare_data_directory, read_environment
 
@@ -28,9 +28,9 @@ def main() -> None:
         prepare_data_directory(read_environment(os.environ).data)
     except SettingsError as error:
         sys.exit(str(error))
-    from django.core.management import execute_from_command_line
+    from groupware.management.utility import Utility
 
-    execute_from_command_line(sys.argv)
+    Utility(sys.argv).execute()
 
 
 if __name__ == "__main__":
