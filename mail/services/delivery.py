@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 from functools import partial
+from typing import Any
 
 from django.db import connection
 
+from groupware.core import db
 from groupware.core.addresses import BadAddress, detail_of, parse_address
 from groupware.core.blobs import BlobGone
 from groupware.core.clock import now
 from groupware.core.errors import Busy, GroupwareError, NotFound, OverQuota
 from groupware.core.groupcommit import GroupCommitter
-from groupware.core.models import Account, Address, AddressTarget, Domain, GroupMember
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.messages import append_message
 
@@ -82,18 +83,22 @@ class _Expansion:
         self._addresses: set[int] = set()
         self._groups: set[int] = set()
 
-    def follow(self, address: Address, depth: int = 0) -> None:
+    def follow(self, address_id: int, depth: int = 0) -> None:
         """Add everything that an address leads to; what was visited ends a loop."""
-        if address.pk in self._addresses or depth > MAX_EXPANSION_DEPTH:
+        if address_id in self._addresses or depth > MAX_EXPANSION_DEPTH:
             return
-        self._addresses.add(address.pk)
-        for target in AddressTarget.objects.filter(address=address):
-            if target.account_id is not None:
-                self.accounts[target.account_id] = None
-            elif target.group_id is not None:
-                self._follow_group(target.group_id)
+        self._addresses.add(address_id)
+        for account_id, group_id, forward_to in _select(
+            "SELECT account_id, group_id, forward_to FROM core_addresstarget"
+            " WHERE address_id = %s ORDER BY id",
+            [address_id],
+        ):
+            if account_id is not None:
+                self.accounts[account_id] = None
+            elif group_id is not None:
+                self._follow_group(group_id)
             else:
-                self._follow_forward(target.forward_to, depth)
+                self._follow_forward(forward_to, depth)
 
     def _follow_group(self, group_id: int) -> None:
         waiting = [group_id]
@@ -102,33 +107,48 @@ class _Expansion:
             if current in self._groups:
                 continue
             self._groups.add(current)
-            for member in GroupMember.objects.filter(group_id=current):
-                if member.account_id is not None:
-                    self.accounts[member.account_id] = None
-                if member.subgroup_id is not None:
-                    waiting.append(member.subgroup_id)
+            for account_id, subgroup_id in _select(
+                "SELECT account_id, subgroup_id FROM core_groupmember"
+                " WHERE group_id = %s ORDER BY id",
+                [current],
+            ):
+                if account_id is not None:
+                    self.accounts[account_id] = None
+                if subgroup_id is not None:
+                    waiting.append(subgroup_id)
 
     def _follow_forward(self, text: str, depth: int) -> None:
         local_part, domain_name = parse_address(text)
-        domain = _find_domain(domain_name)
-        if domain is None:
+        domain_id = _find_domain(domain_name)
+        if domain_id is None:
             self.outside[text] = None
-        elif (held := _find_address(domain, local_part)) is not None:
+        elif (held := _find_address(domain_id, local_part)) is not None:
             self.follow(held[0], depth + 1)
 
 
-def _find_domain(name: str) -> Domain | None:
-    domain = Domain.objects.select_related("alias_of").filter(name=name).first()
-    return (domain.alias_of or domain) if domain is not None else None
+def _select(query: str, params: Sequence[int | str]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
-def _find_address(domain: Domain, local_part: str) -> tuple[Address, str] | None:
+def _find_domain(name: str) -> int | None:
+    """Return the domain of that name, or the one that it is an alias of."""
+    found = _select("SELECT COALESCE(alias_of_id, id) FROM core_domain WHERE name = %s", [name])
+    return found[0][0] if found else None
+
+
+def _find_address(domain_id: int, local_part: str) -> tuple[int, str] | None:
     """Return (address, detail): as written, else without its detail, else the catch-all."""
     user, detail = detail_of(local_part)
-    found = {
-        held.local_part: held
-        for held in Address.objects.filter(domain=domain, local_part__in=[local_part, user, ""])
-    }
+    found = dict(
+        _select(
+            "SELECT local_part, id FROM core_address"
+            " WHERE domain_id = %s AND local_part IN (%s, %s, '')",
+            [domain_id, local_part, user],
+        )
+    )
     if local_part in found:
         return found[local_part], ""
     if user in found and user:
@@ -139,6 +159,7 @@ def _find_address(domain: Domain, local_part: str) -> tuple[Address, str] | None
 def resolve_recipient(text: str) -> Recipient:
     """Return what an address leads to.
 
+    Hot: runs for each recipient of each transaction, so it asks in SQL, without model objects.
     Raises `NotFound` for an address that nobody has here (550 5.1.1) and `OverQuota` when
     every account it leads to is full already (452 4.2.2).
     """
@@ -146,8 +167,8 @@ def resolve_recipient(text: str) -> Recipient:
         local_part, domain_name = parse_address(text)
     except BadAddress as error:
         raise NotFound("There is no such recipient here.") from error
-    domain = _find_domain(domain_name)
-    found = _find_address(domain, local_part) if domain is not None else None
+    domain_id = _find_domain(domain_name)
+    found = _find_address(domain_id, local_part) if domain_id is not None else None
     if found is None:
         raise NotFound("There is no such recipient here.")
     expansion = _Expansion()
@@ -161,17 +182,13 @@ def resolve_recipient(text: str) -> Recipient:
 
 
 def _any_has_room(account_ids: Sequence[int]) -> bool:
-    return (
-        Account.objects.filter(pk__in=account_ids)
-        .extra(
-            tables=["core_accountstate"],
-            where=[
-                "core_accountstate.account_id = core_account.id",
-                "(quota_bytes = 0 OR bytes_used < quota_bytes)",
-            ],
-        )
-        .exists()
+    condition, params = db.in_list("account_id", list(account_ids))
+    found = _select(
+        f"SELECT 1 FROM core_accountstate WHERE {condition}"
+        " AND (quota_bytes = 0 OR bytes_used < quota_bytes) LIMIT 1",
+        params,
     )
+    return bool(found)
 
 
 def deliver_to_account(
