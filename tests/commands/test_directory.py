@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import CommandError
+from pytest_django import DjangoAssertNumQueries
 
 from groupware.core import directory
 from groupware.core.directory import NewAccount
@@ -127,6 +128,24 @@ def test_a_group_never_comes_to_hold_itself() -> None:
         call("group", "create", f"{name}@example.org")
     call("group", "add", "one@example.org", "two@example.org")
     assert "come to hold itself" in refusal("group", "add", "two@example.org", "one@example.org")
+
+
+def test_listings_take_the_same_queries_however_much_there_is(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    def list_everything() -> None:
+        directory.list_domains()
+        directory.list_accounts()
+        directory.list_addresses()
+        directory.list_groups()
+
+    for number in range(3):
+        with django_assert_num_queries(4 + 1 + 2 + 2):
+            list_everything()
+        directory.create_domain(f"domain{number}.org")
+        directory.create_account(NewAccount(f"cy@domain{number}.org"))
+        directory.create_group(f"team@domain{number}.org")
+        directory.add_member(f"team@domain{number}.org", "ann@example.org", "ben@example.org")
 
 
 def test_a_deleted_group_leaves_its_members() -> None:
