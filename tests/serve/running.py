@@ -1,6 +1,7 @@
 """The real command in a real process, on ports that are free."""
 
 import contextlib
+import fcntl
 import http.client
 import os
 import signal
@@ -9,7 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +108,11 @@ def free_ports() -> dict[str, int]:
 
 def environment(data: Path, ports: Mapping[str, int], **variables: str) -> dict[str, str]:
     """Return the environment of a server of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GROUPWARE_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GROUPWARE_") and name != "PYTHONUNBUFFERED"
+    }
     return (
         kept
         | {"GROUPWARE_DATA": str(data), "GROUPWARE_PROCESSES": "2", "GROUPWARE_DEMO": "0"}
@@ -122,8 +127,13 @@ def serve_command(*roles: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(data: Path, *roles: str, log: str = "serve", **variables: str) -> Iterator[Running]:
-    """Run `manage.py serve` until the block ends; its ports answer when the block begins."""
+def serving(
+    data: Path, *roles: str, log: str = "serve", under: Sequence[str] = (), **variables: str
+) -> Iterator[Running]:
+    """Run `manage.py serve` until the block ends; its ports answer when the block begins.
+
+    `under` is a program, with its arguments, that runs the command that follows them.
+    """
     ports = free_ports() | {
         name: int(variables[f"GROUPWARE_{name}_PORT"])
         for name in PORTS
@@ -132,7 +142,7 @@ def serving(data: Path, *roles: str, log: str = "serve", **variables: str) -> It
     output = data.with_name(f"{log}.log")
     with output.open("wb") as file:
         process = subprocess.Popen(
-            serve_command(*roles),
+            [*under, *serve_command(*roles)],
             stdout=file,
             stderr=subprocess.STDOUT,
             env=environment(data, ports, **variables),
@@ -169,3 +179,22 @@ def _answers(running: Running, name: str) -> bool:
         return running.get("/healthz", port=name)[0] == 200
     with socket.create_connection(("127.0.0.1", running.ports[name]), 10) as connection:
         return bool(connection.recv(1))
+
+
+@contextlib.contextmanager
+def nobody_commits(data: Path) -> Iterator[None]:
+    """Hold the lock that every write waits for."""
+    with (data / "write.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def waits_for_the_lock(server: Running, program: str) -> bool:
+    """Tell whether a thread of one of the program's processes stands in the line for the lock."""
+    pids = {str(pid) for pid, name in server.children().items() if name == program}
+    waiting = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    inode = str((server.data / "write.lock").stat().st_ino)
+    return any(
+        words[1] == "->" and words[5] in pids and words[6].endswith(f":{inode}")
+        for words in waiting
+    )

@@ -1,0 +1,116 @@
+"""Under strace: blob, folder and log are on disk before the write of the reply begins.
+
+SQLite only: PostgreSQL syncs its log itself, in a process of its own, before it answers COMMIT.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.crash.model import message_bytes
+from tests.crash.store import PASSWORD, Store, copy_template
+from tests.crash.trace import TRACED, Call, Telling, parse_trace
+from tests.crash.wires import ImapWire, LmtpWire
+from tests.serve.running import serving, wait_for
+
+pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.sqlite]
+
+REPLIES = {"lmtp": "250 2.0.0", "imap": "OK [APPENDUID"}
+UNSYNCED = ("-shm", ".lock", ".db", ".sock", ".log")
+"""Files that need not outlive a power cut: shared memory, locks, metrics, notices, the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A server that was traced while it took a small and a large message by each protocol."""
+
+    directory: str
+    calls: list[Call]
+
+    def telling(self, protocol: str, size: str) -> Telling:
+        """Return what happened until one of the messages was told to be kept."""
+        message = f"<{size}-{protocol}>"
+        return Telling(self.calls, message=message, reply=REPLIES[protocol])
+
+
+@pytest.fixture(scope="module")
+def traced(store_template: Store, tmp_path_factory: pytest.TempPathFactory) -> Traced:
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed: run `make test-deps`")
+    probe = subprocess.run(
+        [strace, "-f", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False
+    )
+    if probe.returncode:
+        pytest.skip(f"strace is not permitted here: {probe.stderr.strip()}")
+    directory = tmp_path_factory.mktemp("traced")
+    store = copy_template(store_template, directory, f"sqlite://{directory}/groupware.sqlite3")
+    return Traced(str(directory), parse_trace(trace(strace, store, directory / "trace")))
+
+
+def trace(strace: str, store: Store, output: Path) -> str:
+    """Return what the servers did while they took the messages."""
+    # -D: the server is the child of this process, and strace is not.
+    options = ["-D", "-f", "-yy", "-s", "64", "--seccomp-bpf", "-e", "signal=none"]
+    variables = {
+        "GROUPWARE_DATABASE_URL": store.database_url,
+        "GROUPWARE_ALLOW_PLAINTEXT": "1",
+        "GROUPWARE_PROCESSES": "1",
+    }
+    under = [strace, *options, "-e", f"trace={TRACED}", "-o", str(output)]
+    with serving(store.data, "lmtp", "imap", under=under, **variables) as server:
+        with LmtpWire(server.ports["LMTP"]) as lmtp:
+            for size in ("small", "large"):
+                list(lmtp.deliver(message_bytes(f"{size}-lmtp"), ["ada@example.test"]))
+        with ImapWire(server.ports["IMAP"], "ada@example.test", PASSWORD) as imap:
+            for size in ("small", "large"):
+                imap.command("APPEND INBOX", message_bytes(f"{size}-imap"))
+        pid = server.process.pid
+    ending = f"{pid} +++ exited with 0 +++"
+    wait_for(lambda: ending in output.read_text().replace("  ", " "), "the end of the trace")
+    return output.read_text()
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+@pytest.mark.parametrize("protocol", ["lmtp", "imap"])
+def test_nothing_that_was_told_to_be_kept_is_only_in_memory(
+    traced: Traced, protocol: str, size: str
+) -> None:
+    telling = traced.telling(protocol, size)
+    assert telling.find_faults(traced.directory, unsynced=UNSYNCED) == []
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+@pytest.mark.parametrize("protocol", ["lmtp", "imap"])
+def test_bytes_are_on_disk_before_the_row_that_names_them_is_written(
+    traced: Traced, protocol: str, size: str
+) -> None:
+    telling = traced.telling(protocol, size)
+    wal, blobs = (f"{traced.directory}/{name}" for name in ("groupware.sqlite3-wal", "data/blobs"))
+    assert telling.find_early_rows(wal, blobs) == []
+
+
+@pytest.mark.parametrize("protocol", ["lmtp", "imap"])
+def test_small_message_is_synced_in_two_logs(traced: Traced, protocol: str) -> None:
+    synced = traced.telling(protocol, "small").synced()
+    names = [
+        f"{traced.directory}/{name}"
+        for name in ("data/blobs/blobs.sqlite3-wal", "groupware.sqlite3-wal")
+    ]
+    assert [path for path in synced if path.endswith("-wal")] == names
+
+
+@pytest.mark.parametrize("protocol", ["lmtp", "imap"])
+def test_large_message_is_synced_with_its_folder_and_that_ones_folder(
+    traced: Traced, protocol: str
+) -> None:
+    files = f"{traced.directory}/data/blobs/files"
+    *synced, wal = traced.telling(protocol, "large").synced()
+    top, file, folder = (path for path in synced if path.startswith(files))
+    assert top == files
+    assert Path(file).parent == Path(folder)
+    assert Path(folder).parent == Path(files)
+    assert wal == f"{traced.directory}/groupware.sqlite3-wal"
