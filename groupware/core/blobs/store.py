@@ -237,7 +237,7 @@ class LocalBlobStore:
 
     def __init__(self, path: Path, *, large: int = LARGE, timeout: float) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
         self._large = large
         self._database = DatabaseFile(path / "blobs.sqlite3", timeout=timeout)
         self._directory = Directory(path / "files")
