@@ -45,7 +45,7 @@ class Unseen:
     r"""Where a message's flags go that the FETCH itself sets to \\Seen."""
 
     uid: int
-    items: tuple[Attribute, ...]
+    with_modseq: bool
 
 
 Chunk = bytes | Span | Unseen
@@ -176,11 +176,8 @@ class _Writer:
             opening = b" "
             write_item(row)
         if unseen:
-            told = [Attribute.FLAGS]
-            if Attribute.MODSEQ in self._plan.items:
-                told.append(Attribute.MODSEQ)
             self._pieces.append(b" ")
-            self._add(Unseen(row[self._uid], tuple(told)))
+            self._add(Unseen(row[self._uid], Attribute.MODSEQ in self._plan.items))
         self._pieces.append(b")\r\n")
         return bool(unseen)
 

@@ -28,11 +28,13 @@ class StoreOp(Enum):
 class Stored:
     """The state after a STORE.
 
-    `rows` are all messages of the ranges that are there and were not refused; `modified` the
-    UIDs that UNCHANGEDSINCE refused; `modseq` that of the change, 0 when nothing changed.
+    `rows` are all messages of the ranges that are there and were not refused, `before` what they
+    were; `modified` the UIDs that UNCHANGEDSINCE refused; `modseq` that of the change, 0 when
+    nothing changed.
     """
 
     modseq: int
+    before: list[FlagRow]
     rows: list[FlagRow]
     modified: list[int]
 
@@ -68,7 +70,7 @@ def store_flags(  # noqa: PLR0913 (the arguments of STORE)
             touch_collection(change, collection_id)
             fresh = () if op is StoreOp.REMOVE else keywords
             _count(collection_id, before, after, fresh)
-    return Stored(change.modseq if changed else 0, after, modified)
+    return Stored(change.modseq if changed else 0, before, after, modified)
 
 
 def _select(collection_id: int, ranges: Ranges) -> list[FlagRow]:

@@ -75,7 +75,8 @@ async def _send(session: Session, chunks: list[Chunk], flags: dict[int, FlagRow]
         if isinstance(chunk, bytes):
             await _send_octets(session, chunk)
         elif isinstance(chunk, Unseen):
-            session.write(_render_flags(chunk, flags.get(chunk.uid)))
+            with_modseq = chunk.with_modseq or session.condstore
+            session.write(_render_flags(flags.get(chunk.uid), with_modseq=with_modseq))
         else:
             await _stream(session, chunk)
 
@@ -98,10 +99,13 @@ async def _stream(session: Session, span: Span) -> None:
         await session.output.drain()
 
 
-def _render_flags(unseen: Unseen, row: FlagRow | None) -> bytes:
-    r"""Return the flags with the new \\Seen; of a message gone since, that alone."""
-    _, mask, keywords, modseq = row or (unseen.uid, SEEN, "", 0)
-    items = [b"FLAGS (" + serialize_flags(mask, keywords) + b")"]
-    if Attribute.MODSEQ in unseen.items and row is not None:
-        items.append(b"MODSEQ (%d)" % modseq)
-    return b" ".join(items)
+def _render_flags(row: FlagRow | None, *, with_modseq: bool) -> bytes:
+    r"""Return the flags with the new \Seen; of a message gone since, that alone.
+
+    A client with CONDSTORE is told the mod-sequence, asked for or not (RFC 7162 §3.1).
+    """
+    if row is None:
+        return b"FLAGS (" + serialize_flags(SEEN, "") + b")"
+    _, mask, keywords, modseq = row
+    flags = b"FLAGS (" + serialize_flags(mask, keywords) + b")"
+    return flags + b" MODSEQ (%d)" % modseq if with_modseq else flags

@@ -85,27 +85,31 @@ async def store(session: Session, request: Store) -> Outcome:
             unchanged_since=request.unchanged_since,
         )
 
+    known = view.modseq
     stored, changes = await aio.write(with_changes, session.position(), service)
     view.tell(stored.rows)
     session.absorb(changes)
-    _tell_stored(session, request, stored)
+    _tell_stored(session, request, stored, known)
     return _reply_to_store(session, request, ranges, stored)
 
 
-def _tell_stored(session: Session, request: Store, stored: Stored) -> None:
-    """Answer with the new flags, or where they are not wanted with the new mod-sequences."""
+def _tell_stored(session: Session, request: Store, stored: Stored, known: int) -> None:
+    """Answer with the new flags, or where they are not wanted with the new mod-sequences.
+
+    What others changed after `known` is told in any case: the client, which changes the flags in
+    its own memory, would otherwise change those of before (RFC 3501 §6.4.6).
+    """
     view = session.selected()
-    silent = request.silent
-    if silent and not session.condstore:
-        return
     session.tell_keywords()
     lines = []
-    for row in stored.rows:
+    for before, row in zip(stored.before, stored.rows, strict=True):
         seq = view.find_seq(row[0])
-        if seq is None or (silent and row[3] != stored.modseq):
+        if seq is None:
             continue
         items = session.flag_items(row)
-        if silent:
+        if request.silent and before[3] <= known:
+            if not session.condstore or row[3] != stored.modseq:
+                continue
             del items[1]
         lines.append(responses.fetch(seq, items))
     session.write(b"".join(lines))
@@ -120,7 +124,9 @@ def _reply_to_store(session: Session, request: Store, ranges: Ranges, stored: St
             numbers = [seq for uid in numbers if (seq := view.find_seq(uid)) is not None]
         code = responses.code_modified(numbers)
     found = len(stored.rows) + len(stored.modified)
-    if not request.by_uid and found < view.count(ranges):
+    # A silent STORE succeeds at those that are there (RFC 2180 §4.2.1), unless it asks for more.
+    lenient = request.by_uid or (request.silent and request.unchanged_since is None)
+    if not lenient and found < view.count(ranges):
         return Reply(Condition.NO, EXPUNGE_ISSUED.text, code or EXPUNGE_ISSUED.code)
     return ok("Stored, but for those changed since." if code else "Stored.", code)
 

@@ -1,0 +1,78 @@
+"""Examples of the delta law that once failed, each as short as it gets."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from groupware.core import aio, directory
+from tests.delta.commands import Change, Command
+from tests.delta.law import catch_up, check_law, read_fresh
+from tests.delta.memory import Memory
+from tests.delta.operations import message_bytes
+from tests.delta.world import DOMAIN, MemoryLine, World
+
+Connect = Callable[[str, bool], MemoryLine]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> Iterator[World]:
+    directory.create_domain(DOMAIN)
+    world = World(print)
+    world.deliver(message_bytes(1))
+    world.deliver(message_bytes(2))
+    yield world
+    world.close()
+    aio.close_crossing()
+
+
+def opened(world: World, name: str, *, condstore: bool) -> MemoryLine:
+    """Return a client that knows all of INBOX."""
+    line = world.connect(name, condstore=condstore, memory=Memory())
+    line.do("SELECT", "INBOX")
+    assert catch_up(line)
+    return line
+
+
+def check(world: World, line: MemoryLine) -> None:
+    """Hold a client to the law."""
+    assert catch_up(line)
+    check_law(line, read_fresh(world.connect("new", condstore=True, memory=Memory()), "INBOX"))
+
+
+def store_silently(line: MemoryLine, arguments: str, change: Change) -> Command:
+    assert line.client.mailbox is not None
+    targets = list(line.client.mailbox.messages)
+    command = Command("STORE", arguments, targets=targets, change=change)
+    line.run(command)
+    return command
+
+
+@pytest.mark.parametrize("condstore", [True, False])
+@pytest.mark.parametrize("theirs", ["\\Flagged", "\\Seen"])
+def test_silent_store_tells_what_another_session_had_stored(
+    world: World, theirs: str, condstore: bool
+) -> None:
+    mine = opened(world, "1", condstore=condstore)
+    opened(world, "2", condstore=False).do("STORE", f"1:2 +FLAGS ({theirs})")
+    store_silently(
+        mine, "1:2 +FLAGS.SILENT (\\Seen)", Change("+", frozenset({"\\seen"}), silent=True)
+    )
+    check(world, mine)
+
+
+def test_silent_store_on_messages_some_of_which_are_gone_succeeds(world: World) -> None:
+    mine = opened(world, "1", condstore=False)
+    other = opened(world, "2", condstore=False)
+    other.do("STORE", "1 +FLAGS (\\Deleted)")
+    other.do("EXPUNGE")
+    command = store_silently(
+        mine, "1:2 +FLAGS.SILENT (\\Seen)", Change("+", frozenset({"\\seen"}), silent=True)
+    )
+    assert command.is_ok
+    check(world, mine)
+
+
+def test_fetch_that_sets_seen_tells_the_modseq_to_who_knows_of_it(world: World) -> None:
+    mine = opened(world, "1", condstore=True)
+    mine.do("FETCH", "1 BODY[]")
+    check(world, mine)

@@ -1,0 +1,158 @@
+"""An account with its mailboxes, and clients in memory on real sessions over the store.
+
+The event loop runs only while a client waits: whatever one of them did is settled, and told to
+those that idle, before the next one speaks.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from functools import partial
+
+from groupware.core import aio, auth, directory
+from groupware.core.directory import NewAccount
+from groupware.core.hub import Hub
+from mail import queries
+from mail.imap.conversation import Conversation
+from mail.imap.events import Limits
+from mail.imap.handlers import HANDLERS
+from mail.imap.session import Shared
+from mail.services.delivery import Trace, deliver, resolve_recipient
+from tests.delta.client import Client
+from tests.delta.line import Line
+from tests.delta.memory import Memory
+from tests.delta.responses import Violation
+from tests.transcripts.drivers import MemoryOutput
+
+DOMAIN = "delta.example"
+_numbers = itertools.count(1)
+
+
+class World:
+    """One account; every client is a session of it. `trace` takes a line for all that is said."""
+
+    def __init__(self, trace: Callable[[str], None]) -> None:
+        self.login = f"anna{next(_numbers)}@{DOMAIN}"
+        self.account_id = directory.create_account(NewAccount(self.login)).pk
+        self.password = auth.create_app_password(self.account_id, "tests", frozenset({"imap"}))
+        self.lines: list[MemoryLine] = []
+        self._trace = trace
+        self._sent: list[Callable[[], None]] = []
+        self._runner = asyncio.Runner()
+        self._runner.run(self._open())
+
+    async def _open(self) -> None:
+        self._hub = Hub(asyncio.get_running_loop(), aio.read)
+        self._watch = aio.change_watch()
+        self._hub.start()
+        self._shared = Shared(HANDLERS, self._hub, self._watch, Limits(message_limit=100_000))
+
+    def connect(self, name: str, *, condstore: bool, memory: Memory) -> "MemoryLine":
+        """Return a client that is logged in."""
+        line = MemoryLine(self, name, Client(condstore=condstore, memory=memory))
+        line.log_in(self.login, self.password)
+        return line
+
+    def deliver(self, message: bytes) -> None:
+        """Deliver to INBOX as LMTP does."""
+        trace = Trace("writer@delta.example", "client", "192.0.2.1", "server", "LMTP", "session")
+        recipients = [resolve_recipient(self.login)]
+        outcomes = deliver(message, recipients, trace, aio.crossing().committer)
+        assert outcomes == [None], outcomes
+
+    def collection_of(self, name: str) -> int:
+        """Return the collection of a mailbox, 0 where there is none of that name."""
+        info = queries.find_mailbox(self.account_id, name)
+        return 0 if info is None else info.collection_id
+
+    def settle(self) -> None:
+        """Let every session do what it has to do, and every client hear of it."""
+        self._runner.run(self._settle())
+        for line in list(self.lines):
+            line.hear()
+
+    def open(self, output: MemoryOutput, wake: Callable[[], None]) -> Conversation:
+        """Return a new session."""
+        return Conversation(self._shared, output, wake, secure=True, network="192.0.2.1")
+
+    def send_soon(self, name: str, send: Callable[[bytes], None], data: bytes) -> None:
+        """Let a session have what its client sent, together with what the others did."""
+        self.trace(name, "C", data)
+        self._sent.append(partial(send, data))
+
+    def trace(self, name: str, side: str, data: bytes) -> None:
+        """Write down what was said."""
+        for text in data.splitlines():
+            self._trace(f"{side} {name}: {text.decode('utf-8', 'replace')}")
+
+    async def _settle(self) -> None:
+        sent, self._sent = self._sent, []
+        for send in sent:
+            send()
+        while tasks := [line.task for line in self.lines if line.task is not None]:
+            await asyncio.wait(tasks)
+
+    def close(self) -> None:
+        """End every session and the loop."""
+        for line in list(self.lines):
+            line.close()
+        self._runner.run(self._close())
+        self._runner.close()
+
+    async def _close(self) -> None:
+        await self._settle()
+        await self._hub.close()
+        self._watch.close()
+
+
+class MemoryLine(Line):
+    """A client on a conversation without a socket."""
+
+    def __init__(self, world: World, name: str, client: Client) -> None:
+        super().__init__(client)
+        self.name = name
+        self.task: asyncio.Task[None] | None = None
+        self._world = world
+        self._output = MemoryOutput()
+        self._conversation = world.open(self._output, self._wake)
+        self._conversation.greet()
+        world.lines.append(self)
+
+    def exchange(self, data: bytes, until: Callable[[], bool]) -> None:
+        self.send(data)
+        self._world.settle()
+        if not until() and not self.client.has_ended:
+            raise Violation(f"nothing more comes after {data!r}")
+
+    def send(self, data: bytes) -> None:
+        """Send without waiting."""
+        self._world.send_soon(self.name, self._receive, data)
+
+    def hear(self) -> None:
+        """Hand the client what the session wrote."""
+        data = bytes(self._output.buffer)
+        self._output.buffer.clear()
+        self._world.trace(self.name, "S", data)
+        self.client.feed(data)
+        if self._output.closed and not self.client.has_ended:
+            raise Violation("the connection was closed without BYE")
+
+    def close(self) -> None:
+        self._conversation.session.close()
+        if self in self._world.lines:
+            self._world.lines.remove(self)
+
+    def _receive(self, data: bytes) -> None:
+        self._conversation.receive(data)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self.task is None:
+            self.task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self._conversation.has_work:
+                await self._conversation.work()
+        finally:
+            self.task = None
