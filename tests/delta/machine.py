@@ -1,0 +1,329 @@
+"""The delta law as a state machine: three sessions of one account, and whatever they may do.
+
+Two speak CONDSTORE, one does not. No rule looks at the state to decide what may be drawn, so that
+sessions may race without making an example irreproducible.
+"""
+
+import itertools
+from collections.abc import Callable
+
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from groupware.core import db
+from mail import queries
+from tests.delta import operations
+from tests.delta.commands import Command
+from tests.delta.effects import Rows, check_effect, check_rows, read_rows
+from tests.delta.law import Fresh, catch_up, check_changed_since, check_law, read_fresh
+from tests.delta.memory import Memory
+from tests.delta.operations import ON_MESSAGES, Asking, Choice, message_bytes, message_id
+from tests.delta.responses import Violation
+from tests.delta.searches import find_expected, search_key
+from tests.delta.world import MemoryLine, World
+
+CONDSTORE = (True, True, False)
+OTHERS = ("Archive", "Kept")
+
+sessions = st.integers(0, len(CONDSTORE) - 1)
+choices = st.builds(
+    Choice, messages=st.integers(0, 255), flags=st.integers(0, 63), form=st.integers(0, 63)
+)
+acts = st.tuples(st.sampled_from(["append", *ON_MESSAGES]), choices)
+Act = tuple[str, Choice]
+
+
+class DeltaMachine(RuleBasedStateMachine):
+    """Three clients, and a fresh one at each checkpoint."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._world = World(note)
+        self._is_sound = True
+        self._memories = [Memory() for _ in CONDSTORE]
+        self._witness = self._world.connect("new", condstore=True, memory=Memory())
+        self._other = OTHERS[0]
+        self._tokens = itertools.count(1)
+        self._places: dict[tuple[int, int], str] = {}
+        self._remembered: dict[str, Fresh] = {}
+        self._lines = [self._connect(session) for session in range(len(CONDSTORE))]
+
+    # Rules: what sessions do.
+
+    @rule(session=sessions, choice=choices)
+    def append(self, session: int, choice: Choice) -> None:
+        self._guard(lambda: self._act(session, ("append", choice)))
+
+    @rule(session=sessions, act=acts)
+    def act(self, session: int, act: Act) -> None:
+        self._guard(lambda: self._act(session, act))
+
+    @rule(session=sessions, choice=choices)
+    def store(self, session: int, choice: Choice) -> None:
+        self._guard(lambda: self._act(session, ("store", choice)))
+
+    @rule(session=sessions, batch=st.lists(acts, min_size=2, max_size=4))
+    def send_several_at_once(self, session: int, batch: list[Act]) -> None:
+        self._guard(lambda: self._pipeline(session, batch))
+
+    @rule(first=sessions, others=st.integers(1, 2), batch=st.tuples(acts, acts, acts))
+    def race(self, first: int, others: int, batch: tuple[Act, Act, Act]) -> None:
+        self._guard(lambda: self._race(first, others, batch))
+
+    @rule(copies=st.integers(1, 2))
+    def deliver(self, copies: int) -> None:
+        self._guard(lambda: self._deliver(copies))
+
+    @rule(session=sessions, other=st.booleans(), read_only=st.booleans())
+    def open(self, session: int, other: bool, read_only: bool) -> None:
+        name = self._other if other else "INBOX"
+        self._guard(lambda: self._open(self._line(session), name, read_only=read_only))
+
+    @rule(session=sessions, expunging=st.booleans())
+    def leave(self, session: int, expunging: bool) -> None:
+        self._guard(lambda: self._leave(session, "CLOSE" if expunging else "UNSELECT"))
+
+    @rule(session=sessions)
+    def idle(self, session: int) -> None:
+        self._guard(lambda: self._opened(session).idle())
+
+    @rule(session=sessions, how=st.sampled_from(["rename", "remake", "delete", "empty INBOX"]))
+    def change_mailboxes(self, session: int, how: str) -> None:
+        self._guard(lambda: self._change_mailboxes(session, how))
+
+    # Rules: checkpoints.
+
+    @rule(session=sessions)
+    def catch_up(self, session: int) -> None:
+        self._guard(lambda: self._check(session))
+
+    @rule(session=sessions, choice=choices)
+    def search(self, session: int, choice: Choice) -> None:
+        self._guard(lambda: self._search(session, choice))
+
+    @rule()
+    def remember(self) -> None:
+        self._guard(self._remember)
+
+    @invariant()
+    def who_idles_was_told(self) -> None:
+        self._guard(self._check_idling)
+
+    def teardown(self) -> None:
+        try:
+            if self._is_sound:
+                for session in range(len(CONDSTORE)):
+                    self._check(session)
+        finally:
+            self._world.close()
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        """Do a step; after a failure nothing more is checked."""
+        self._is_sound, held = False, self._is_sound
+        step()
+        self._is_sound = held
+
+    # Sessions.
+
+    def _connect(self, session: int) -> MemoryLine:
+        condstore = CONDSTORE[session]
+        name = str(session)
+        return self._world.connect(name, condstore=condstore, memory=self._memories[session])
+
+    def _line(self, session: int) -> MemoryLine:
+        """Return a session that is there and does not idle."""
+        self._lines[session].end_idle()
+        if self._lines[session].client.has_ended:
+            self._lines[session].close()
+            self._lines[session] = self._connect(session)
+        return self._lines[session]
+
+    def _opened(self, session: int) -> MemoryLine:
+        """Return a session that has a mailbox open."""
+        line = self._line(session)
+        if line.client.mailbox is None:
+            self._open(line, "INBOX", read_only=False)
+        return line
+
+    def _open(self, line: MemoryLine, name: str, *, read_only: bool) -> None:
+        command = Command("EXAMINE" if read_only else "SELECT", name)
+        line.run(command)
+        if command.is_ok != bool(self._world.collection_of(name)):
+            raise Violation(f"{command.serialize()!r} was answered with {command.reply}")
+
+    # Commands.
+
+    def _command(self, line: MemoryLine, act: Act, *, may_number: bool = True) -> Command:
+        what, choice = act
+        asking = Asking(line.client, choice, self._other, may_number)
+        if what == "append":
+            return operations.append(asking, next(self._tokens))
+        return ON_MESSAGES[what](asking)
+
+    def _act(self, session: int, act: Act) -> None:
+        """Let one command be alone, and look at what it did."""
+        line = self._opened(session)
+        mailbox = line.client.mailbox
+        if mailbox is None:
+            return
+        before = self._rows(mailbox.name)
+        command = self._command(line, act)
+        line.run(command)
+        self._note(command)
+        if line.client.mailbox is not None and all(message.uid for message in command.targets):
+            after = self._rows(mailbox.name)
+            check_effect(command, before, after, read_only=mailbox.read_only)
+
+    def _pipeline(self, session: int, batch: list[Act]) -> None:
+        line = self._opened(session)
+        commands: list[Command] = []
+        for act in batch:
+            # Numbers behind a command that may change them would be ambiguous (RFC 3501 §5.5).
+            may_number = all(command.by_number for command in commands)
+            commands.append(self._command(line, act, may_number=may_number))
+        line.run(*commands)
+        self._note(*commands)
+
+    def _race(self, first: int, others: int, batch: tuple[Act, Act, Act]) -> None:
+        racing = [(first + place) % len(CONDSTORE) for place in range(others + 1)]
+        lines = [self._opened(session) for session in racing]
+        commands = [self._command(line, act) for line, act in zip(lines, batch, strict=False)]
+        for line, command in zip(lines, commands, strict=True):
+            line.send(line.client.start(command))
+        self._world.settle()
+        for line in lines:
+            if line.client.pending and not line.client.has_ended:
+                raise Violation(f"no reply to {line.client.pending[0].serialize()!r}")
+        self._note(*commands)
+
+    def _note(self, *commands: Command) -> None:
+        """Remember which message is where, as the replies have it."""
+        for command in commands:
+            if command.copied is None:
+                continue
+            validity, sources, targets = command.copied
+            if command.literal is not None:
+                [uid] = targets
+                self._place(validity, uid, command.literal.split()[1].decode())
+            for source, target in zip(sources, targets, strict=bool(sources)):
+                self._place(validity, target, self._places[command.uid_validity, source])
+
+    def _place(self, uid_validity: int, uid: int, found: str) -> None:
+        if self._places.setdefault((uid_validity, uid), found) != found:
+            raise Violation(f"UID {uid} was {self._places[uid_validity, uid]} and is {found}")
+
+    def _deliver(self, copies: int) -> None:
+        for _ in range(copies):
+            token = next(self._tokens)
+            self._world.deliver(message_bytes(token))
+            with db.read_snapshot():
+                inbox = queries.get_mailbox(self._world.account_id, "INBOX")
+            self._place(inbox.uid_validity, inbox.uid_next - 1, message_id(token))
+        self._world.settle()
+
+    def _leave(self, session: int, name: str) -> None:
+        line = self._opened(session)
+        mailbox = line.client.mailbox
+        if mailbox is None:
+            return
+        before = self._rows(mailbox.name)
+        command = Command(name)
+        line.run(command)
+        if not line.client.has_ended:
+            after = self._rows(mailbox.name)
+            check_effect(command, before, after, read_only=mailbox.read_only)
+
+    # Mailboxes.
+
+    def _change_mailboxes(self, session: int, how: str) -> None:
+        line = self._line(session)
+        if how == "empty INBOX":
+            line.do("RENAME", "INBOX Gone")
+            line.do("DELETE", "Gone")
+        elif not self._world.collection_of(self._other):
+            line.do("CREATE", self._other)
+        elif how == "rename":
+            self._rename(line)
+        else:
+            if line.client.mailbox is not None and line.client.mailbox.name == self._other:
+                line.do("UNSELECT")
+            line.do("DELETE", self._other)
+            self._remembered.pop(self._other, None)
+            if how == "remake":
+                line.do("CREATE", self._other)
+
+    def _rename(self, line: MemoryLine) -> None:
+        old, new = self._other, OTHERS[self._other == OTHERS[0]]
+        line.do("RENAME", f"{old} {new}")
+        self._other = new
+        if old in self._remembered:
+            self._remembered[new] = self._remembered.pop(old)
+        for other in self._lines:
+            if other.client.mailbox is not None and other.client.mailbox.name == old:
+                other.client.mailbox.name = new
+
+    # Checkpoints.
+
+    def _rows(self, name: str) -> Rows:
+        return read_rows(self._world.collection_of(name))
+
+    def _fresh(self, name: str) -> Fresh:
+        """Return a mailbox as a new client sees it, which is as it is."""
+        fresh = read_fresh(self._witness, name)
+        check_rows(self._rows(name), fresh)
+        for uid, found in fresh.message_ids.items():
+            expected = self._places[fresh.uid_validity, uid]
+            if found.decode() != expected:
+                raise Violation(f"UID {uid} of {name} is {found!r}, it was {expected}")
+        return fresh
+
+    def _check(self, session: int) -> None:
+        line = self._lines[session]
+        if not catch_up(line) or line.client.mailbox is None:
+            return
+        name = line.client.mailbox.name
+        fresh = self._fresh(name)
+        check_law(line, fresh)
+        if CONDSTORE[session] and name in self._remembered:
+            check_changed_since(line, self._remembered[name], fresh)
+
+    def _remember(self) -> None:
+        for name in ("INBOX", self._other):
+            if self._world.collection_of(name):
+                self._remembered[name] = self._fresh(name)
+
+    def _check_idling(self) -> None:
+        """Whoever idles knows what happened, but for the flags of what is new."""
+        for line in self._lines:
+            mailbox = line.client.mailbox
+            if not line.client.is_idling or mailbox is None:
+                continue
+            rows = self._rows(mailbox.name)
+            if len(rows) != len(mailbox.messages):
+                raise Violation(f"who idles knows {mailbox.messages}, there are {rows}")
+            for message, (uid, (flags, modseq)) in zip(mailbox.messages, rows.items(), strict=True):
+                if message.flags is None:
+                    continue
+                if (message.uid, message.flags) != (uid, flags) or message.modseq not in {
+                    0,
+                    modseq,
+                }:
+                    raise Violation(f"who idles knows {message}, there is {uid}: {rows[uid]}")
+
+    def _search(self, session: int, choice: Choice) -> None:
+        line = self._opened(session)
+        if not catch_up(line) or line.client.mailbox is None:
+            return
+        messages = line.client.mailbox.messages
+        key, holds = search_key(Asking(line.client, choice, self._other))
+        expected = find_expected(messages, holds)
+        by_uid = choice.bit(0)
+        command = line.do("UID SEARCH" if by_uid else "SEARCH", key)
+        numbers = {message: number for number, message in enumerate(messages, start=1)}
+        told = [message.uid if by_uid else numbers[message] for message in expected]
+        if command.found != told:
+            raise Violation(f"SEARCH {key} found {command.found}, expected {told}")
+        highest = max((message.modseq for message in expected), default=0)
+        if "MODSEQ" in key and command.found_modseq != highest:
+            raise Violation(f"SEARCH {key} has MODSEQ {command.found_modseq}, expected {highest}")
