@@ -9,7 +9,13 @@ from groupware.core.changes import Change, begin_change, next_uid_validity
 from groupware.core.clock import epoch
 from groupware.core.errors import AlreadyExists, Invalid, LimitExceeded, NotFound
 from groupware.core.events import CollectionChanged, MailboxListChanged, publish
-from groupware.core.models import Collection, CollectionKind, CollectionTombstone, Tombstone
+from groupware.core.models import (
+    Collection,
+    CollectionKind,
+    CollectionTombstone,
+    Grant,
+    Tombstone,
+)
 from mail.models import Mailbox, Message, MessagePrefix, MessageReader, Subscription
 from mail.models.mailbox import SpecialUse
 from mail.names import DELIMITER, BadName, canonical_name, check_name, superiors
@@ -62,7 +68,7 @@ def create_mailbox(account_id: int, name: str, special_use: str = "") -> Mailbox
         held = CollectionSet(account_id)
         _insert_superiors(change, held, name)
         if name in held.ids:
-            _revive(change, held.ids[name], name)
+            _revive(change, held.ids[name], name, special_use)
         else:
             held.check_room()
             _insert(change, name, special_use)
@@ -93,9 +99,9 @@ def _insert(change: Change, name: str, special_use: str) -> Collection:
     return collection
 
 
-def _revive(change: Change, collection_id: int, name: str) -> None:
+def _revive(change: Change, collection_id: int, name: str, special_use: str) -> None:
     revived = Mailbox.objects.filter(collection_id=collection_id, selectable=False)
-    if not revived.update(selectable=True):
+    if not revived.update(selectable=True, special_use=special_use):
         raise AlreadyExists(f"The mailbox {name} is there already.")
     Collection.objects.filter(id=collection_id).update(
         uid_validity=next_uid_validity(change.account_id),
@@ -164,6 +170,7 @@ def _bury(change: Change, collection_id: int, *, keep_name: bool) -> None:
         Mailbox.objects.filter(collection_id=collection_id).delete()
         collection.delete()
         return
+    Grant.objects.filter(collection_id=collection_id).delete()
     Mailbox.objects.filter(collection_id=collection_id).update(
         selectable=False, special_use="", unseen=0, deleted=0, keywords=""
     )
@@ -223,10 +230,10 @@ def subscribe(account_id: int, name: str) -> None:
     name = _checked(name)
     with db.write_transaction():
         begin_change(account_id)
+        _, made = Subscription.objects.get_or_create(account_id=account_id, name=name)
         limit = limits.SUBSCRIPTIONS.value
-        if Subscription.objects.filter(account_id=account_id).count() >= limit:
+        if made and Subscription.objects.filter(account_id=account_id).count() > limit:
             raise LimitExceeded(f"An account has at most {limit} subscriptions.")
-        Subscription.objects.get_or_create(account_id=account_id, name=name)
 
 
 def unsubscribe(account_id: int, name: str) -> None:
