@@ -198,7 +198,7 @@ class Conversation:
     async def _finish(self, event: CommandReceived, reply: Reply) -> None:
         command = event.command
         if reply.after is After.NEXT_COMMAND:
-            await self._guard(self._catch_up_for(command, reply), command.name)
+            await self._guard(self._catch_up_for(event, reply), command.name)
             if self.session.closing:
                 return
         if command.name == "LOGOUT":
@@ -225,9 +225,15 @@ class Conversation:
             self._queue.extend(resume())
         await self.session.output.drain()
 
-    async def _catch_up_for(self, command: Command, reply: Reply) -> Reply:
-        await self.session.catch_up()
+    async def _catch_up_for(self, event: CommandReceived, reply: Reply) -> Reply:
+        try:
+            await self.session.catch_up()
+        except MailboxGone:
+            # What was done is answered before the end: the client would do it again.
+            self._reply(event.tag, reply)
+            raise
         if not self.session.closing:
+            command = event.command
             self.session.flush_updates(expunge=command.breaks_seqs or not command.uses_seqs)
         return reply
 

@@ -76,3 +76,12 @@ def test_fetch_that_sets_seen_tells_the_modseq_to_who_knows_of_it(world: World) 
     mine = opened(world, "1", condstore=True)
     mine.do("FETCH", "1 BODY[]")
     check(world, mine)
+
+
+def test_append_is_answered_although_the_open_mailbox_is_gone(world: World) -> None:
+    mine = world.connect("1", condstore=False, memory=Memory())
+    mine.do("SELECT", "Archive")
+    opened(world, "2", condstore=False).do("DELETE", "Archive")
+    command = Command("APPEND", "INBOX", message_bytes(3))
+    assert not mine.run(command)
+    assert command.is_ok
