@@ -29,6 +29,7 @@ class Runner:
             "@deliver": self._deliver,
             "@tls": self._tls,
             "@gone": self._gone,
+            "@rising": self._rising,
         }
 
     async def run(self) -> None:
@@ -133,3 +134,7 @@ class Runner:
         client = self._clients[step.session]
         assert not await client.receive(), f"line {step.number}: {bytes(client.buffer)!r} came"
         self._check_nothing_left(step.session, f"line {step.number}")
+
+    async def _rising(self, step: Step) -> None:
+        values = [int(self._names.captured[name]) for name in step.text.split()]
+        assert values == sorted(set(values)), f"line {step.number}: {values}"

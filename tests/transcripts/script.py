@@ -12,6 +12,7 @@ A transcript is what is sent and what must come back, in the protocol's own word
     @deliver anna INBOX hello \\Seen    the message is there, with flags
     @tls 3                          the client's half of STARTTLS
     @gone 2                         session 2 has been closed by the server
+    @rising a b c                   the numbers captured as <<a>>, <<b>> and <<c>> ascend
     C: a NOOP                       session 1 sends (C2: session 2 sends)
     C+ a NOOP                       the same, but kept to be sent with what comes next
     S: a OK ...                     session 1 must be told this (S2: session 2)
