@@ -16,7 +16,7 @@ from django.conf import settings
 
 from groupware.duties import DUTIES, find_duty
 
-EMBEDDED = "filesystem://"
+EMBEDDED = "filesystem://localhost"
 POLLING_SECONDS = 0.5
 THREADS = 2
 """Tasks of one worker at once; on the embedded database they write one after the other anyway."""

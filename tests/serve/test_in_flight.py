@@ -1,15 +1,22 @@
 """What is in flight when the server is asked to stop is finished, and answered."""
 
-import fcntl
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.hostile.peers import ANNA, Peer, create_people, log_in
-from tests.serve.running import Running, descendants, exists, free_ports, serving, wait_for
+from tests.serve.running import (
+    Running,
+    descendants,
+    exists,
+    free_ports,
+    nobody_commits,
+    serving,
+    wait_for,
+    waits_for_the_lock,
+)
 
 APPEND = b"a APPEND INBOX {18+}\r\nSubject: hello\r\n\r\n\r\n"
 
@@ -24,25 +31,6 @@ def server(tmp_path: Path) -> Iterator[Running]:
         GROUPWARE_DOMAIN="team.example",
     ) as running:
         yield running
-
-
-@contextmanager
-def nobody_commits(data: Path) -> Iterator[None]:
-    """Hold the lock that every write waits for."""
-    with (data / "write.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def waits_for_the_lock(server: Running, program: str) -> bool:
-    """Tell whether a thread of one of the program's processes stands in the line for the lock."""
-    pids = {str(pid) for pid, name in server.children().items() if name == program}
-    waiting = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
-    inode = str((server.data / "write.lock").stat().st_ino)
-    return any(
-        words[1] == "->" and words[5] in pids and words[6].endswith(f":{inode}")
-        for words in waiting
-    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -20,7 +20,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield server
 
 
-def test_every_address_is_printed(running: Running) -> None:
+def test_every_address_is_printed_at_once(running: Running) -> None:
     output = running.output.read_text()
     assert f"http://127.0.0.1:{running.ports['HTTP']}/" in output
     assert f"https://127.0.0.1:{running.ports['HTTPS']}/" in output

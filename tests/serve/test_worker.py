@@ -16,7 +16,14 @@ import pytest
 from groupware.celery import app, do_duty
 from groupware.duties import DUTIES, Duty, find_duty
 from mail.services.messages import FINISH_MOVE
-from tests.serve.running import Running, free_ports, serving, wait_for
+from tests.serve.running import (
+    Running,
+    free_ports,
+    nobody_commits,
+    serving,
+    wait_for,
+    waits_for_the_lock,
+)
 
 
 def add_forgotten_work(data: Path) -> None:
@@ -50,7 +57,20 @@ def test_work_that_was_forgotten_is_done_also_after_a_kill(tmp_path: Path) -> No
             wait_for(lambda: server.pid_of(program) not in {0, before}, program)  # noqa: B023
         check_work_is_done(server)
         assert server.stop() < 5
-        assert "Traceback" not in server.output.read_text()
+        output = server.output.read_text()
+        assert "Traceback" not in output
+        assert "[warning" not in output
+
+
+def test_task_in_hand_is_finished_when_the_worker_stops(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", "worker", "beat") as server:
+        wait_for(lambda: len(server.children()) == 2, "worker and beat")
+        with nobody_commits(server.data):
+            add_forgotten_work(server.data)
+            wait_for(lambda: waits_for_the_lock(server, "worker"), "the task")
+            server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(5) == 0
+        assert not work_left(server.data)
 
 
 @contextmanager

@@ -55,7 +55,12 @@ class Command(BaseCommand):
                 supervisor = Supervisor(
                     sockets, settings.GROUPWARE_DATA, settings.GROUPWARE_PROCESSES
                 )
-                started = partial(self.stdout.write, render_banner(sockets))
+                started = partial(self._print_now, render_banner(sockets))
                 asyncio.run(supervisor.run(programs, started))
         finally:
             close_sockets(sockets)
+
+    def _print_now(self, text: str) -> None:
+        """Print for a person also where the output goes to a file or another program."""
+        self.stdout.write(text)
+        self.stdout.flush()
