@@ -30,11 +30,13 @@ class PreparedMessage:
     """A message whose bytes are durable and whose index is made, not yet in any mailbox.
 
     `index` is None where the store holds the content already. `references` are the
-    Message-ID of the message and those it refers to, for its thread.
+    Message-ID of the message and those it refers to, for its thread. A message without
+    `has_header` is all body.
     """
 
     staged: blobs.StagedBlob
     index: MessageIndex | None
+    has_header: bool
     header_fields: bytes
     references: tuple[str, ...]
 
@@ -50,14 +52,15 @@ def prepare_message(data: bytes) -> PreparedMessage:
     if staged.blob_id is not None:
         known = (
             MessageContent.objects.filter(blob_id=staged.blob_id)
-            .values_list("message_id", "references")
+            .values_list("message_id", "references", "header_size")
             .first()
         )
         if known is not None:
-            return PreparedMessage(staged, None, b"", _references(known[0], known[1].split()))
+            references = _references(known[0], known[1].split())
+            return PreparedMessage(staged, None, known[2] > 0, b"", references)
     index, header_fields = _index(data)
     references = _references(index.message_id or "", index.references)
-    return PreparedMessage(staged, index, header_fields, references)
+    return PreparedMessage(staged, index, index.header_size > 0, header_fields, references)
 
 
 def _index(data: bytes) -> tuple[MessageIndex, bytes]:

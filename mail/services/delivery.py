@@ -204,20 +204,18 @@ def deliver_to_account(
 
 
 def _delivery_mailbox(account_id: int, detail: str) -> int:
-    names = ["INBOX", *([detail] if detail else [])]
-    with connection.cursor() as cursor:
-        places = ", ".join(["%s"] * len(names))
-        cursor.execute(
-            "SELECT c.id, c.name FROM core_collection c"
-            " JOIN mail_mailbox b ON b.collection_id = c.id"
-            f" WHERE c.account_id = %s AND c.kind = 'mail' AND LOWER(c.name) IN ({places})"
-            " AND b.selectable",
-            [account_id, *(name.lower() for name in names)],
-        )
-        found = {name.lower(): key for key, name in cursor.fetchall()}
-    if not found:
+    # Case is folded here: SQLite's LOWER knows ASCII only, and would pass by the index.
+    rows = _select(
+        "SELECT c.name, c.id FROM core_collection c"
+        " JOIN mail_mailbox b ON b.collection_id = c.id"
+        " WHERE c.account_id = %s AND c.kind = 'mail' AND b.selectable"
+        + ("" if detail else " AND c.name = 'INBOX'"),
+        [account_id],
+    )
+    found = {name.lower(): int(key) for name, key in rows}
+    if "inbox" not in found:
         raise NotFound("The recipient has no mailbox.")
-    return int(found.get(detail.lower()) or found["inbox"])
+    return found.get(detail.lower(), found["inbox"])
 
 
 class Delivery:

@@ -61,10 +61,13 @@ def append_message(  # noqa: PLR0913 (keyword-only, each a column)
 ) -> Appended:
     """Add a message to a mailbox; durable after the outermost commit.
 
+    `prefix` are header fields; before a message that is all body, a blank line ends them.
     Raises `OverQuota`, `Stale` when the mailbox is gone, `BlobGone` when the message must be
     prepared again.
     """
     now = epoch()
+    if prefix and not prepared.has_header:
+        prefix += b"\r\n"
     size = len(prefix) + prepared.staged.size
     with db.write_transaction():
         change = begin_change(account_id, add_bytes=size, add_items=1)
