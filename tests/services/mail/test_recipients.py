@@ -1,6 +1,7 @@
 """What an address leads to."""
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from groupware.core.directory import (
     add_member,
@@ -142,3 +143,37 @@ def test_recipients_that_are_all_full_are_refused_before_the_data(
     assert accounts("both@example.test") == ["ann", "ben"]
     set_quota(ann.login, state_of(ann).bytes_used + 1)
     assert accounts("ann@example.test") == ["ann"]
+    append(ben)
+    set_quota(ann.login, 1)
+    set_quota(ben.login, 1)
+    with pytest.raises(OverQuota):
+        resolve_recipient("both@example.test")
+
+
+def test_own_address_is_resolved_with_four_narrow_queries(
+    ann: Account, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(4):
+        found = resolve_recipient("Ann@Example.TEST")
+    assert found == Recipient("Ann@Example.TEST", (ann.pk,))
+
+
+def test_members_of_nested_groups_are_each_found_once(ann: Account, ben: Account) -> None:
+    create_group("inner@example.test")
+    create_group("outer@example.test")
+    add_member("inner@example.test", "ann@example.test", "ben@example.test")
+    add_member("outer@example.test", "ben@example.test", "inner@example.test")
+    create_address("all@example.test", ["outer@example.test", "ann@example.test"])
+    found = resolve_recipient("all@example.test")
+    assert sorted(found.account_ids) == sorted((ann.pk, ben.pk))
+    assert found.outside == ()
+
+
+def test_aliases_that_lead_to_each_other_and_away_end(ann: Account) -> None:
+    first = create_address("first@example.test", ["away@outside.test"])
+    second = create_address("second@example.test", ["ann@example.test", "first@example.test"])
+    first.targets.all().delete()
+    AddressTarget.objects.create(address=first, forward_to="second@example.test")
+    AddressTarget.objects.create(address=second, forward_to="away@outside.example")
+    found = resolve_recipient("first@example.test")
+    assert (found.account_ids, found.outside) == ((ann.pk,), ("away@outside.example",))
