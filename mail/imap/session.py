@@ -170,6 +170,16 @@ class Session:
         self._looked = True
         self._seen_version = version
 
+    def enable_condstore(self) -> None:
+        """Tell mod-sequences from now on; first of all up to where the open mailbox was told.
+
+        That is for a client which did not care at SELECT (RFC 7162 §3.1).
+        """
+        if not self.condstore and self.view is not None:
+            code = responses.code_highest_modseq(self.view.modseq)
+            self.write(responses.status_line(None, Condition.OK, "Told so far.", code))
+        self.condstore = True
+
     def selected(self) -> MailboxView:
         """Return the open mailbox of a command that needs one."""
         assert self.view is not None

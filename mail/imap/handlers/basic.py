@@ -35,7 +35,8 @@ async def identify(session: Session, _request: Id) -> Outcome:
 async def enable(session: Session, request: Enable) -> Outcome:
     """ENABLE (RFC 5161): what is not known is passed over."""
     enabled = [name for name in request.capabilities if name == "CONDSTORE"]
-    session.condstore = session.condstore or bool(enabled)
+    if enabled:
+        session.enable_condstore()
     session.write(responses.enabled(dict.fromkeys(enabled)))
     return ok("Enabled.")
 

@@ -36,7 +36,7 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
     view = session.selected()
     ranges = ranges_of(session, request.messages, by_uid=request.by_uid)
     if request.changed_since is not None or Attribute.MODSEQ in request.items:
-        session.condstore = True
+        session.enable_condstore()
     plan = plan_fetch(
         request.items,
         by_uid=request.by_uid,

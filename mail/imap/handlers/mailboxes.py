@@ -125,7 +125,7 @@ async def status(session: Session, request: Status) -> Outcome:
     if not info.selectable:
         raise NotFound("The mailbox cannot be selected.")
     if StatusItem.HIGHESTMODSEQ in request.items:
-        session.condstore = True
+        session.enable_condstore()
     values = {
         StatusItem.MESSAGES: info.items,
         StatusItem.RECENT: 0,

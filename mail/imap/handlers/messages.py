@@ -68,7 +68,7 @@ async def store(session: Session, request: Store) -> Outcome:
     view = session.writable()
     ranges = ranges_of(session, request.messages, by_uid=request.by_uid)
     if request.unchanged_since is not None:
-        session.condstore = True
+        session.enable_condstore()
     if not ranges:
         return ok("Nothing to store.")
     mask, keywords = flags.parse_flags(request.flags)

@@ -17,7 +17,8 @@ async def search(session: Session, request: Search) -> Outcome:
     except LookupError as error:
         return bad(str(error))
     by_modseq = _asks_for_modseq(request.key)
-    session.condstore = session.condstore or by_modseq
+    if by_modseq:
+        session.enable_condstore()
     matches: list[tuple[int, int]] = []
     last_uid, is_last = 0, not plan.ranges
     while not is_last:
