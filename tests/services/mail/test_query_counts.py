@@ -1,0 +1,136 @@
+"""How many statements the hot paths take, whatever the size of the mailbox.
+
+A savepoint and its release are two of them; the outermost transaction of a real command has
+BEGIN and COMMIT instead.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from groupware.core.models import Account
+from mail import queries
+from mail.flags import DELETED, SEEN
+from mail.services.content import prepare_message
+from mail.services.flags import StoreOp, store_flags
+from mail.services.messages import (
+    append_message,
+    copy_messages,
+    expunge_messages,
+    move_messages,
+)
+from tests.services.store import EVERYTHING, append, mailbox, message, prepared
+
+pytestmark = pytest.mark.django_db
+Count = DjangoAssertNumQueries
+SAVEPOINT = 2
+
+
+@pytest.fixture(params=[1, 60])
+def inbox(request: pytest.FixtureRequest, ann: Account) -> int:
+    """Return an INBOX with few messages, then with many: the number must be the same."""
+    collection_id = mailbox(ann).collection_id
+    first = prepared()
+    for _ in range(request.param):
+        append(ann, data=first)
+    return collection_id
+
+
+def test_select_takes_three_queries(
+    ann: Account, inbox: int, django_assert_num_queries: Count
+) -> None:
+    with django_assert_num_queries(3):
+        queries.get_snapshot(ann.pk, inbox)
+    store_flags(ann.pk, inbox, EVERYTHING, StoreOp.ADD, SEEN, ())
+    with django_assert_num_queries(2):
+        queries.get_snapshot(ann.pk, inbox)
+
+
+def test_look_that_finds_nothing_takes_one_query(
+    ann: Account, inbox: int, django_assert_num_queries: Count
+) -> None:
+    info = mailbox(ann)
+    with django_assert_num_queries(1):
+        queries.list_changes(inbox, since_modseq=info.highest_modseq, known_uid_next=info.uid_next)
+    with django_assert_num_queries(1):
+        queries.get_highest_modseq(inbox)
+
+
+def test_look_that_finds_changes_takes_three_queries(
+    ann: Account, inbox: int, django_assert_num_queries: Count
+) -> None:
+    since = mailbox(ann).highest_modseq
+    store_flags(ann.pk, inbox, EVERYTHING, StoreOp.ADD, SEEN, ())
+    with django_assert_num_queries(3):
+        queries.list_changes(inbox, since_modseq=since, known_uid_next=1)
+
+
+def test_batch_of_a_fetch_is_one_query(inbox: int, django_assert_num_queries: Count) -> None:
+    for fields in (("uid", "flags"), ("uid", "envelope"), tuple(queries.FIELDS)):
+        with django_assert_num_queries(1):
+            queries.fetch_messages(inbox, EVERYTHING, fields)
+
+
+def test_list_of_mailboxes_is_one_query(ann: Account, django_assert_num_queries: Count) -> None:
+    with django_assert_num_queries(1):
+        queries.list_mailboxes(ann.pk)
+
+
+def test_append_takes_a_fixed_number_of_queries(
+    ann: Account, inbox: int, django_assert_num_queries: Count
+) -> None:
+    """Counter, blob, content, collection, threads (2), mailbox (2), message, prefix."""
+    new = prepared()
+    with django_assert_num_queries(SAVEPOINT + 10):
+        append_message(ann.pk, inbox, new, prefix=b"X: y\r\n")
+
+
+def test_append_of_known_bytes_takes_fewer(
+    ann: Account, inbox: int, django_assert_num_queries: Count
+) -> None:
+    data = message()
+    append(ann, data=prepare_message(data))
+    with django_assert_num_queries(2):
+        known = prepare_message(data)
+    with django_assert_num_queries(SAVEPOINT + 7):
+        append_message(ann.pk, inbox, known)
+
+
+@pytest.mark.parametrize("keywords", [(), ("a", "b")])
+def test_store_takes_a_fixed_number_of_queries(
+    ann: Account, inbox: int, keywords: tuple[str, ...], django_assert_num_queries: Count
+) -> None:
+    """Counter, rows, new state, collection, mailbox; with keywords, the known ones and the new."""
+    with django_assert_num_queries(SAVEPOINT + 5 + (2 if keywords else 0)):
+        store_flags(ann.pk, inbox, EVERYTHING, StoreOp.SET, SEEN, keywords)
+    with django_assert_num_queries(SAVEPOINT + 2 + (1 if keywords else 0)):
+        store_flags(ann.pk, inbox, EVERYTHING, StoreOp.SET, SEEN, keywords)
+
+
+def measure(call: Callable[[], object]) -> int:
+    """Return how many statements a call takes; those of `executemany` count as one."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        call()
+    return len(captured)
+
+
+def test_copy_move_and_expunge_do_not_grow_with_the_mailbox(ann: Account) -> None:
+    inbox, archive = (mailbox(ann, name).collection_id for name in ("INBOX", "Archive"))
+    counted: list[list[int]] = []
+    first = prepared()
+    for size in (1, 60):
+        for _ in range(size):
+            append(ann, data=first, prefix=b"X: y\r\n")
+        counted.append(
+            [
+                measure(lambda: copy_messages(ann.pk, inbox, EVERYTHING, ann.pk, archive)),
+                measure(lambda: move_messages(ann.pk, inbox, EVERYTHING, ann.pk, archive)),
+                measure(lambda: store_flags(ann.pk, archive, EVERYTHING, StoreOp.ADD, DELETED, ())),
+                measure(lambda: expunge_messages(ann.pk, archive)),
+            ]
+        )
+    assert counted == [[10, 19, 7, 13]] * 2
