@@ -4,27 +4,14 @@ A test takes `person`, whom no other test has; the clients check the server's ce
 """
 
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from tests.serve.running import Running, environment, serving
+from tests.clients.people import DOMAIN, Person, create_people
+from tests.serve.running import Running, serving
 
-DOMAIN = "example.test"
-PASSWORD = 'correct "horse" battery\\staple'
-PEOPLE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who signs in."""
-
-    address: str
-    password: str
+PEOPLE = 50
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +30,8 @@ def server(
 def people(server: Running, session_database_url: str) -> Iterator[Person]:
     """Return people who have not signed in yet, one for each `next`."""
     addresses = [f"person-{number}@{DOMAIN}" for number in range(PEOPLE)]
-    create_people(server, session_database_url, addresses)
-    return iter([Person(address, PASSWORD) for address in addresses])
+    create_people(server, addresses, GROUPWARE_DATABASE_URL=session_database_url)
+    return iter([Person(address) for address in addresses])
 
 
 @pytest.fixture
@@ -63,13 +50,3 @@ def second_person(people: Iterator[Person]) -> Person:
 def tls(server: Running) -> ssl.SSLContext:
     """Return what clients check the server by: its own certificate and name."""
     return ssl.create_default_context(cafile=str(server.trusted))
-
-
-def create_people(running: Running, database_url: str, addresses: list[str]) -> None:
-    """Create accounts whose password is `PASSWORD`."""
-    subprocess.run(
-        [sys.executable, "-m", "tests.clients.accounts", PASSWORD, *addresses],
-        check=True,
-        cwd=Path(__file__).parents[2],
-        env=environment(running.data, running.ports, GROUPWARE_DATABASE_URL=database_url),
-    )

@@ -6,7 +6,7 @@ import socket
 import ssl
 from typing import Any
 
-from tests.clients.conftest import Person
+from tests.clients.people import Person
 from tests.serve.running import Running
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import Person
 from tests.clients.imap import append_exactly, count, done, literals, sign_in, sizes
+from tests.clients.people import Person
 from tests.serve.running import Running
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from groupware.core.tls import ensure_certificate, own_certificate_files
-from tests.clients.conftest import Person
+from tests.clients.people import Person
 from tests.clients.samples import MIXED, PLAIN, numbered
 from tests.serve.running import Running
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from imapclient import SEEN, IMAPClient, exceptions
 
-from tests.clients.conftest import Person
+from tests.clients.people import Person
 from tests.clients.processes import accepting, imap_processes
 from tests.clients.samples import MIXED, PLAIN, numbered
 from tests.serve.running import Running

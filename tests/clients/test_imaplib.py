@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.clients.conftest import Person
 from tests.clients.imap import done, lines, literals, set_literal, sign_in
+from tests.clients.people import Person
 from tests.clients.processes import accepting, imap_processes
 from tests.clients.samples import MIXED, PLAIN, numbered
 from tests.serve.running import Running
