@@ -93,7 +93,13 @@ def create_account(new: NewAccount) -> Account:
 def _checked_password(password: str | None) -> str | None:
     if password is not None and len(password) < MIN_PASSWORD:
         raise Invalid(f"A password has at least {MIN_PASSWORD} characters.")
+    if password is not None and ("\0" in password or not _is_unicode(password)):
+        raise Invalid("A password is text in UTF-8 without NUL: no protocol takes other octets.")
     return password
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def rename_account(address: str, new_address: str, *, name: str | None = None) -> Account:

@@ -9,6 +9,8 @@ from groupware.core.directory import (
     create_address,
     create_domain,
     create_group,
+    delete_account,
+    delete_address,
     rename_account,
     set_active,
     set_password,
@@ -247,6 +249,23 @@ def test_changed_password_ends_sessions_and_the_old_one(eve: Account) -> None:
     assert is_refused("eve@example.test")
     assert not auth.is_current(eve.pk, before.credential_epoch)
     assert log_in("eve@example.test", "another good password").account_id == eve.pk
+
+
+def test_cache_never_takes_one_account_for_another(eve: Account) -> None:
+    log_in("eve@example.test")
+    delete_account("eve@example.test")
+    create("eve@example.test", password="another password")
+    assert is_refused("eve@example.test")
+
+
+def test_cached_credentials_do_not_follow_an_alias_to_its_next_person(
+    eve: Account, ann: Account
+) -> None:
+    create_address("info@example.test", ["eve@example.test"])
+    log_in("info@example.test")
+    delete_address("info@example.test")
+    create_address("info@example.test", ["ann@example.test"])
+    assert is_refused("info@example.test")
 
 
 def test_cache_stays_small(eve: Account, monkeypatch: pytest.MonkeyPatch) -> None:
