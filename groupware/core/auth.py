@@ -36,7 +36,6 @@ SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
 _MESSAGE = "The address or the password is wrong."
 _hashing = threading.BoundedSemaphore(MAX_HASHES_AT_ONCE)
 _cache_key = secrets.token_bytes(32)
-_cache: dict[bytes, tuple[int, int, float]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,9 @@ class Principal:
     login: str
     credential_epoch: int
     app_password_id: int | None = None
+
+
+_cache: dict[bytes, tuple[Principal, float]] = {}
 
 
 def authenticate(login: str, password: str, *, protocol: str, network: str) -> Principal:
@@ -67,9 +69,10 @@ def authenticate(login: str, password: str, *, protocol: str, network: str) -> P
     if account is None or not proven:
         _count_failure(name, block, mac[:16])
         raise AuthenticationFailed(_MESSAGE)
-    _remember(account, mac, app_password_id)
+    principal = Principal(account.pk, account.login, account.credential_epoch, app_password_id)
+    _remember(mac, principal)
     _forgive(name, block)
-    return Principal(account.pk, account.login, account.credential_epoch, app_password_id)
+    return principal
 
 
 def is_current(account_id: int, credential_epoch: int) -> bool:
@@ -153,17 +156,20 @@ def _cached(account: Account, mac: bytes) -> Principal | None:
     held = _cache.get(mac)
     if held is None:
         return None
-    app_password_id, epoch, until = held
-    if epoch != account.credential_epoch or monotonic() > until or not account.can_log_in:
+    principal, until = held
+    # The login may lead to another account by now, whose epoch may be the same number.
+    proven_for = (principal.account_id, principal.credential_epoch)
+    is_account = proven_for == (account.pk, account.credential_epoch) and account.can_log_in
+    if not is_account or monotonic() > until:
         _cache.pop(mac, None)
         return None
-    return Principal(account.pk, account.login, epoch, app_password_id or None)
+    return principal
 
 
-def _remember(account: Account, mac: bytes, app_password_id: int | None) -> None:
+def _remember(mac: bytes, principal: Principal) -> None:
     if len(_cache) >= MAX_CACHED:
         _cache.clear()
-    _cache[mac] = (app_password_id or 0, account.credential_epoch, monotonic() + CACHE_SECONDS)
+    _cache[mac] = (principal, monotonic() + CACHE_SECONDS)
 
 
 def _prove(account: Account | None, password: str, protocol: str) -> tuple[bool, int | None]:
