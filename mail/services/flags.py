@@ -12,7 +12,7 @@ from groupware.core.changes import begin_change, touch_collection
 from groupware.core.errors import LimitExceeded
 from mail.flags import DELETED, SEEN, add_keywords, join_keywords, remove_keywords
 from mail.queries import FlagRow
-from mail.services.messages import add_mailbox_keywords, spell_keywords
+from mail.services.keywords import add_mailbox_keywords, spell_keywords
 from mail.uidset import Ranges, chunks, sql_condition
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db import connection
 
-from groupware.core import crashpoints, db, limits, outbox
+from groupware.core import crashpoints, db, outbox
 from groupware.core.changes import Change, begin_change, touch_collection
 from groupware.core.clock import epoch
-from groupware.core.errors import LimitExceeded, NotFound, Stale
+from groupware.core.errors import NotFound, Stale
 from mail.flags import DELETED, SEEN, join_keywords
 from mail.services import content, threads
 from mail.services.content import PreparedMessage, prepare_message
+from mail.services.keywords import add_mailbox_keywords, spell_keywords, spell_stored
 from mail.uidset import Ranges, chunks, sql_condition, to_ranges
 
 __all__ = [
@@ -136,40 +137,6 @@ def _count_mailbox(
         return int(cursor.fetchone()[0])
 
 
-def spell_keywords(collection_id: int, keywords: Sequence[str]) -> list[str]:
-    """Return keywords in the case in which the mailbox saw each first: one name for one thing."""
-    if not keywords:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT keywords FROM mail_mailbox WHERE collection_id = %s", [collection_id]
-        )
-        row = cursor.fetchone()
-    known = {name.lower(): name for name in row[0].split()} if row else {}
-    return [known.setdefault(name.lower(), name) for name in keywords]
-
-
-def _spell_stored(collection_id: int, stored: set[str]) -> dict[str, str]:
-    """Return, for keywords in their stored form, that form in the mailbox's spelling."""
-    words = " ".join(sorted(stored)).split()
-    names = dict(zip(words, spell_keywords(collection_id, words), strict=True))
-    return {form: join_keywords(names[word] for word in form.split()) for form in stored}
-
-
-def add_mailbox_keywords(collection_id: int, held: str, keywords: Sequence[str]) -> None:
-    """Remember keywords that the mailbox has not seen before; raises `LimitExceeded`."""
-    known = {name.lower() for name in held.split()}
-    fresh = [name for name in keywords if name.lower() not in known]
-    if fresh and len(known) + len(fresh) > (limit := limits.KEYWORDS.value):
-        raise LimitExceeded(f"A mailbox knows at most {limit} keywords.")
-    if fresh:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE mail_mailbox SET keywords = %s WHERE collection_id = %s",
-                [join_keywords([*held.split(), *fresh]), collection_id],
-            )
-
-
 _COPIED_COLUMNS = (
     "size, flags, keywords, prefix_size, internal_date, internal_zone, email_id, thread_id, blob_id"
 )
@@ -232,7 +199,7 @@ def _insert_copies(
             if not db.key_share("core_blob", blob_id):
                 raise Stale("A message is gone.")
     uid = touch_collection(change, collection_id, uids=len(rows), items=len(rows), size=size)
-    spelled = _spell_stored(collection_id, {row[4] for row in rows})
+    spelled = spell_stored(collection_id, {row[4] for row in rows})
     uid_validity = _count_mailbox(
         collection_id,
         unseen=sum(1 for row in rows if not row[3] & SEEN),
