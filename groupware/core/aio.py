@@ -87,8 +87,13 @@ def _in_snapshot(call: Callable[[], T]) -> T:
 
 
 async def _on(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
-    context = copy_context()
-    return await asyncio.get_running_loop().run_in_executor(pool, context.run, call)
+    work = partial(copy_context().run, _recovered, call)
+    return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+def _recovered(call: Callable[[], T]) -> T:
+    db.recover()
+    return call()
 
 
 async def read(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -87,7 +87,7 @@ def write_transaction() -> Iterator[None]:
 
 @contextmanager
 def _outermost() -> Iterator[None]:
-    _recover()
+    recover()
     if is_sqlite():
         with _write_lock().held(lock_timeout()), _immediate(), transaction.atomic():
             yield
@@ -128,7 +128,7 @@ def read_snapshot() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
-    _recover()
+    recover()
     with _outcomes(), transaction.atomic():
         if not is_sqlite():
             with connection.cursor() as cursor:
@@ -140,8 +140,11 @@ def read_snapshot() -> Iterator[None]:
             _local.reading = False
 
 
-def _recover() -> None:
-    """Open a new connection where the last failure left this one unusable."""
+def recover() -> None:
+    """Open a new connection where the last failure left this thread's unusable.
+
+    Transactions do it by themselves; whoever runs single statements does it first.
+    """
     if connection.errors_occurred:
         connection.close_if_unusable_or_obsolete()
 
