@@ -140,16 +140,18 @@ class Hub:
     async def _poll_forever(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            version = self._watch.version()
-            if version == self._version or not self._callbacks:
-                continue
-            self._version = version
             try:
-                await self._compare(list(self._callbacks))
-            except (Error, GroupwareError) as error:
+                await self._look()
+            except (Error, sqlite3.Error, GroupwareError) as error:
                 # The database is away for a while: the next second looks again.
                 self._version = -1
                 _log.warning("poll failed", reason=type(error).__name__)
+
+    async def _look(self) -> None:
+        version = self._watch.version()
+        if version != self._version and self._callbacks:
+            self._version = version
+            await self._compare(list(self._callbacks))
 
     async def _compare(self, account_ids: list[int]) -> None:
         states, epochs = await self._read(_poll, account_ids)
