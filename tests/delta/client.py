@@ -7,7 +7,6 @@ No input or output: bytes in, bytes out.
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import ClassVar, Final
 
 from tests.delta.commands import OPENING, Command, Flags, Mailbox, Message
@@ -189,7 +188,7 @@ class Client:
             raise Violation(f"EXPUNGE during {self.pending[0].name if self.pending else 'nothing'}")
         message = self._message(data)
         message.is_gone = True
-        self._mailbox().messages.remove(message)
+        del self._mailbox().messages[data.number - 1]
 
     def _message(self, data: Data) -> Message:
         messages = self._mailbox().messages
@@ -201,9 +200,9 @@ class Client:
         message = self._message(data)
         items = pairs(data.tokens[0])
         if (uid := items.get("UID")) is not None:
-            self._note_uid(message, _number(uid))
+            self._note_uid(message, data.number - 1, _number(uid))
         if "FLAGS" in items:
-            self._note_flags(message, _flags(items["FLAGS"]))
+            message.flags = _flags(items["FLAGS"])
         if (modseq := items.get("MODSEQ")) is not None:
             self._note_modseq(message, _number(modseq), has_flags="FLAGS" in items)
         if isinstance(held := items.get(MESSAGE_ID), bytes):
@@ -214,22 +213,17 @@ class Client:
             if message.flags is not None and "FLAGS" in items:
                 command.told.setdefault(message, message.flags)
 
-    def _note_uid(self, message: Message, uid: int) -> None:
+    def _note_uid(self, message: Message, place: int, uid: int) -> None:
         mailbox = self._mailbox()
         if message.uid not in {0, uid}:
             raise Violation(f"UID {message.uid} became {uid}")
         if message.is_new and uid < mailbox.uid_next:
             raise Violation(f"a new message has UID {uid}, below UIDNEXT {mailbox.uid_next}")
         message.uid = uid
-        uids = [held.uid for held in mailbox.messages if held.uid]
-        if any(low >= high for low, high in pairwise(uids)):
-            raise Violation(f"the UIDs do not ascend: {uids}")
-
-    def _note_flags(self, message: Message, flags: Flags) -> None:
-        defined = self._mailbox().defined
-        if defined is None or not flags <= defined:
-            raise Violation(f"{sorted(flags)} are not all among {defined}")
-        message.flags = flags
+        before = next((held.uid for held in reversed(mailbox.messages[:place]) if held.uid), 0)
+        after = next((held.uid for held in mailbox.messages[place + 1 :] if held.uid), uid + 1)
+        if not before < uid < after:
+            raise Violation(f"the UIDs do not ascend: {before}, {uid}, {after}")
 
     def _note_modseq(self, message: Message, modseq: int, *, has_flags: bool) -> None:
         if not self.condstore:

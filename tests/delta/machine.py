@@ -294,7 +294,7 @@ class DeltaMachine(RuleBasedStateMachine):
                 self._remembered[name] = self._fresh(name)
 
     def _check_idling(self) -> None:
-        """Whoever idles knows what happened, but for the flags of what is new."""
+        """Whoever idles was told what happened, but for all about messages that are new."""
         for line in self._lines:
             mailbox = line.client.mailbox
             if not line.client.is_idling or mailbox is None:
@@ -303,12 +303,8 @@ class DeltaMachine(RuleBasedStateMachine):
             if len(rows) != len(mailbox.messages):
                 raise Violation(f"who idles knows {mailbox.messages}, there are {rows}")
             for message, (uid, (flags, modseq)) in zip(mailbox.messages, rows.items(), strict=True):
-                if message.flags is None:
-                    continue
-                if (message.uid, message.flags) != (uid, flags) or message.modseq not in {
-                    0,
-                    modseq,
-                }:
+                held = flags if message.flags is None else message.flags
+                if (message.uid or uid, held, message.modseq or modseq) != (uid, flags, modseq):
                     raise Violation(f"who idles knows {message}, there is {uid}: {rows[uid]}")
 
     def _search(self, session: int, choice: Choice) -> None:

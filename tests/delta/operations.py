@@ -53,7 +53,7 @@ class Asking:
         messages = [] if mailbox is None else mailbox.messages
         bits = self.choice.messages
         found = [held for place, held in enumerate(messages) if bits >> (place % BITS) & 1]
-        return found or ([messages[bits % len(messages)]] if messages else [])
+        return found[-BITS:] or ([messages[bits % len(messages)]] if messages else [])
 
     def named(self, name: str) -> tuple[str, str, list[Message]] | None:
         """Return (command, set, messages), by number or by UID; None where there is nothing."""

@@ -11,8 +11,10 @@ def check_outcome(command: Command, mailbox: Mailbox | None) -> None:
     assert command.reply is not None
     code = command.reply.code
     _take_code(command, code)
-    if command.change is not None and mailbox is not None:
-        _check_change(command, mailbox)
+    if mailbox is not None:
+        _check_defined(command, mailbox)
+        if command.change is not None:
+            _check_change(command, mailbox)
     if not command.is_ok:
         return
     if command.opened is not None:
@@ -56,6 +58,13 @@ def _check_opened(mailbox: Mailbox, code: tuple[bytes, ...]) -> None:
         raise Violation("SELECT without UIDVALIDITY, UIDNEXT or HIGHESTMODSEQ")
     if _OPENED.get(code[0] if code else b"") is not mailbox.read_only:
         raise Violation(f"the mailbox is open with {code}")
+
+
+def _check_defined(command: Command, mailbox: Mailbox) -> None:
+    """By the reply at the latest, a client must have heard of each keyword (RFC 3501 §7.2.6)."""
+    for message in command.fetched:
+        if not (message.flags or frozenset()) <= (mailbox.defined or frozenset()):
+            raise Violation(f"{message} has flags that are not among {mailbox.defined}")
 
 
 def _check_told(command: Command) -> None:
