@@ -82,6 +82,8 @@ _WIRE_TOKEN = re.compile(
     rb" *(?:(?P<open>\()|(?P<close>\))|\"(?:[^\"\\]|\\.)*+\"|\{(?P<size>\d+)\}\r\n|[^ ()\"{]++)"
 )
 _BASIC_ITEMS = 7
+_FEWEST_ITEMS = 11
+"""Items of the shortest body, one of a basic type; an envelope has 10."""
 
 
 class _Item(NamedTuple):
@@ -112,10 +114,15 @@ def derive_body(bodystructure: bytes) -> bytes:
 
 
 def _without_extensions(items: list[_Item]) -> bytes:
-    """Return a body with its basic items; of another list the result is not used."""
+    """Return a body with its basic items; of another list the result is not used.
+
+    Such a list may look like one: parameters of a sender's choice, or languages.
+    """
     first = next((i for i, item in enumerate(items) if not item.full.startswith(b"(")), 0)
     if first:
         return b"(%b %b)" % (b"".join([item.body for item in items[:first]]), items[first].full)
+    if len(items) < _FEWEST_ITEMS:
+        return b""
     kept = [item.full for item in items[:_BASIC_ITEMS]]
     if kept[:1] == [b'"text"']:
         kept.append(items[_BASIC_ITEMS].full)

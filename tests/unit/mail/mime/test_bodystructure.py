@@ -50,7 +50,19 @@ def test_structure_of_nested_parts_is_of_the_grammar() -> None:
     assert "envelope" not in international
 
 
-@pytest.mark.parametrize("data", [LEAF, NESTED, b"", b"Content-Type: a\0\xff/b\r\n\r\n"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        LEAF,
+        NESTED,
+        b"",
+        b"Content-Type: a\0\xff/b\r\n\r\n",
+        b"Content-Type: text/plain; text=x\r\n\r\n",
+        b"Content-Type: text/plain; message=rfc822\r\n\r\n",
+        b"Content-Language: text, message\r\n\r\n",
+        b"Content-Language: message, rfc822\r\n\r\n",
+    ],
+)
 def test_body_is_the_structure_without_extensions(data: bytes) -> None:
     wire = structure(data)
     assert read_body(derive_body(wire), extended=False) == without_extensions(
