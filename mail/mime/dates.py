@@ -94,7 +94,8 @@ def _full_year(digits: bytes) -> int:
 
 def _days(year: int, month: int, day: int) -> int | None:
     """Return days since 1970-01-01, None for a day that no month has."""
-    if not (1 <= day <= 31 and 1 <= year <= 9999):
+    # Neither the first year nor the last: such a date would leave the calendar in other zones.
+    if not (1 <= day <= 31 and 1 < year < 9999):
         return None
     before = year - 1
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
