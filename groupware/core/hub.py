@@ -105,6 +105,9 @@ class Hub:
         self._next_key += 1
         key = self._next_key
         self._callbacks.setdefault(account_id, {})[key] = callback
+        # What happened since the session's login is told at the next look, noticed or not.
+        self._known.pop(account_id, None)
+        self._version = -1
 
         def unsubscribe() -> None:
             held = self._callbacks.get(account_id, {})
@@ -161,5 +164,5 @@ class Hub:
             self._known[account_id] = (modseq, epoch)
             if known is None or known[0] != modseq:
                 self._dispatch(events.CollectionChanged(account_id, 0, modseq))
-            if known is not None and known[1] != epoch:
+            if known is None or known[1] != epoch:
                 self._dispatch(events.CredentialsChanged(account_id))
