@@ -13,7 +13,7 @@ class Message(Item):
     `size` is the sum of both, with NUL octets counted as they are. `flags` is a bit mask
     (`mail.flags`), `\Seen` in it being the owner's; `keywords` are space-separated and
     sorted. `internal_date` is epoch seconds, `internal_zone` minutes east of UTC, as given.
-    `email_id` is the same for all copies of a message (RFC 8474).
+    `email_id` is the same for all copies of a message in its account (RFC 8474).
     """
 
     blob = models.ForeignKey("core.Blob", on_delete=models.PROTECT)

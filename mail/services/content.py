@@ -63,6 +63,18 @@ def prepare_message(data: bytes) -> PreparedMessage:
     return PreparedMessage(staged, index, index.header_size > 0, header_fields, references)
 
 
+def find_references(blob_ids: list[int]) -> dict[int, tuple[str, ...]]:
+    """Return, by blob, the Message-ID and the references of what is indexed."""
+    condition, params = db.in_list("blob_id", blob_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT blob_id, message_id, "references" FROM mail_messagecontent WHERE {condition}',
+            params,
+        )
+        rows = cursor.fetchall()
+    return {key: _references(message_id, rest.split()) for key, message_id, rest in rows}
+
+
 def _index(data: bytes) -> tuple[MessageIndex, bytes]:
     """Return the index of a message and the raw lines of the fields that listings want."""
     index = index_message(data)

@@ -164,7 +164,7 @@ def copy_messages(
     target_account_id: int,
     target_collection_id: int,
 ) -> Copied:
-    """Copy messages, all or none; flags, dates and email_id come along.
+    """Copy messages, all or none; flags and dates come along, within an account also the ids.
 
     The target's owner pays. Raises `OverQuota`, `Stale`.
     """
@@ -195,9 +195,7 @@ def _insert_copies(
     cost = {"add_bytes": size, "add_items": len(rows)} if charged else {}
     change = begin_change(account_id, **cost)
     if foreign:
-        for blob_id in {row[10] for row in rows}:
-            if not db.key_share("core_blob", blob_id):
-                raise Stale("A message is gone.")
+        rows = _adopt(rows, account_id)
     uid = touch_collection(change, collection_id, uids=len(rows), items=len(rows), size=size)
     spelled = spell_stored(collection_id, {row[4] for row in rows})
     uid_validity = _count_mailbox(
@@ -216,6 +214,23 @@ def _insert_copies(
             prefixes.append((uid + offset, bytes(row[1])))
     _insert_many(values, prefixes, collection_id)
     return Copied(uid_validity, [row[0] for row in rows], list(range(uid, uid + len(rows))))
+
+
+def _adopt(rows: list[tuple[Any, ...]], account_id: int) -> list[tuple[Any, ...]]:
+    """Hold the blobs of another account's rows, and give them ids of this account's own.
+
+    Threads are an account's own, so each joins the one that it belongs to here; and with another
+    THREADID it is another email, since copies of one agree in it (RFC 8474 §5).
+    """
+    blob_ids = sorted({row[10] for row in rows})
+    for blob_id in blob_ids:
+        if not db.key_share("core_blob", blob_id):
+            raise Stale("A message is gone.")
+    references = content.find_references(blob_ids)
+    emails = {row[8]: references.get(row[10], ()) for row in rows}
+    assigned = threads.assign_threads(account_id, emails.values())
+    own = {email: (new, thread) for email, (thread, new) in zip(emails, assigned, strict=True)}
+    return [(*row[:8], *own[row[8]], row[10]) for row in rows]
 
 
 def _insert_many(

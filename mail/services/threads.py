@@ -1,7 +1,7 @@
 """Which conversation a message belongs to in its account (RFC 8474 THREADID)."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from django.db import connection
@@ -18,17 +18,49 @@ def _hash(message_id: str) -> int:
 
 
 def assign_thread(account_id: int, references: Sequence[str]) -> tuple[int, int]:
-    """Return (thread_id, email_id) for a new message, in its transaction.
+    """Return (thread_id, email_id) for a new message, in its transaction."""
+    return assign_threads(account_id, [references])[0]
+
+
+def assign_threads(account_id: int, messages: Iterable[Sequence[str]]) -> list[tuple[int, int]]:
+    """Return (thread_id, email_id) for new messages by their references, in their transaction.
 
     The thread is the oldest that any of the references belongs to, else a new one; the
-    references that no thread had join it.
+    references that no thread had join it. The caller holds the account's lock.
     """
-    email_id = secrets.randbits(62) + 1
+    hashes = [_hashes(references) for references in messages]
+    known = _find_threads(account_id, sorted({value for own in hashes for value in own}))
+    assigned: list[tuple[int, int]] = []
+    fresh: list[tuple[int, int, int]] = []
+    for own in hashes:
+        email_id = secrets.randbits(62) + 1
+        found = [known[value] for value in own if value in known]
+        thread_id = min(found)[1] if found else email_id
+        for value in own:
+            if value not in known:
+                known[value] = (len(known), thread_id)
+                fresh.append((account_id, value, thread_id))
+        assigned.append((thread_id, email_id))
+    if fresh:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO mail_threadreference (account_id, message_id_hash, thread_id)"
+                " VALUES (%s, %s, %s)",
+                fresh,
+            )
+    return assigned
+
+
+def _hashes(references: Sequence[str]) -> list[int]:
     if len(references) > MAX_REFERENCES:
         references = [*references[:2], *references[2 - MAX_REFERENCES :]]
-    hashes = sorted({_hash(reference) for reference in references})
+    return sorted({_hash(reference) for reference in references})
+
+
+def _find_threads(account_id: int, hashes: list[int]) -> dict[int, tuple[int, int]]:
+    """Return, by hash, (place in the order of age, thread_id) of what the account knows."""
     if not hashes:
-        return email_id, email_id
+        return {}
     condition, params = db.in_list("message_id_hash", hashes)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -36,13 +68,5 @@ def assign_thread(account_id: int, references: Sequence[str]) -> tuple[int, int]
             f" WHERE account_id = %s AND {condition} ORDER BY id",
             [account_id, *params],
         )
-        found = dict(cursor.fetchall())
-        thread_id = next(iter(found.values())) if found else email_id
-        missing = [(account_id, value, thread_id) for value in hashes if value not in found]
-        if missing:
-            cursor.executemany(
-                "INSERT INTO mail_threadreference (account_id, message_id_hash, thread_id)"
-                " VALUES (%s, %s, %s)",
-                missing,
-            )
-    return thread_id, email_id
+        rows = cursor.fetchall()
+    return {value: (age, thread_id) for age, (value, thread_id) in enumerate(rows)}

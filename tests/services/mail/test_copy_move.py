@@ -29,8 +29,17 @@ from tests.services.threads import SECONDS, threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Transfer = Callable[[int, int, list[tuple[int, int]], int, int], Copied]
-COPIED = ("flags", "keywords", "size", "prefix_size", "internal_date", "internal_zone", "email_id",
-          "thread_id", "blob_id", "prefix")  # fmt: skip
+COPIED = (
+    "flags",
+    "keywords",
+    "size",
+    "prefix_size",
+    "internal_date",
+    "internal_zone",
+    "blob_id",
+    "prefix",
+)
+IDS = ("email_id", "thread_id")
 
 
 def transfer(
@@ -70,7 +79,9 @@ def three(ann: Account) -> Account:
 def test_everything_comes_along(three: Account, ben: Account, how: Transfer, across: bool) -> None:
     target = ben if across else three
     before = content(three, "INBOX")
+    ids = rows_of(three, "INBOX", *IDS)
     copied = transfer(how, (three, "INBOX"), (target, "Archive"))
+    assert across or rows_of(target, "Archive", *IDS) == ids
     assert copied == Copied(mailbox(target, "Archive").uid_validity, [1, 2, 3], [1, 2, 3])
     assert content(target, "Archive") == before
     info = mailbox(target, "Archive")

@@ -1,14 +1,24 @@
 """Which conversation a message comes to belong to."""
 
+from collections.abc import Callable
+
 import pytest
 
 from groupware.core.models import Account
 from mail.models import ThreadReference
 from mail.services.content import prepare_message
+from mail.services.messages import Copied, copy_messages, move_messages
 from mail.services.threads import MAX_REFERENCES
-from tests.services.store import append, message, prepared, rows_of
+from tests.services.store import EVERYTHING, append, mailbox, message, prepared, rows_of
 
 pytestmark = pytest.mark.django_db
+Transfer = Callable[[int, int, list[tuple[int, int]], int, int], Copied]
+
+
+def transfer(how: Transfer, source: Account, target: Account) -> Copied:
+    """Copy or move everything from one INBOX to another."""
+    inboxes = mailbox(source).collection_id, mailbox(target).collection_id
+    return how(source.pk, inboxes[0], EVERYTHING, target.pk, inboxes[1])
 
 
 def arrive(account: Account, message_id: str, *references: str, name: str = "INBOX") -> int:
@@ -66,3 +76,41 @@ def test_references_that_are_looked_at_are_bounded(ann: Account) -> None:
     assert ThreadReference.objects.filter(account=ann).count() == MAX_REFERENCES
     assert arrive(ann, "next@x", many[-1]) == thread
     assert arrive(ann, "root@x", many[0]) == thread
+
+
+@pytest.mark.django_db(transaction=True)  # a move ends after the commit
+@pytest.mark.parametrize("how", [copy_messages, move_messages])
+def test_message_from_another_account_joins_the_thread_that_it_has_here(
+    ann: Account, ben: Account, how: Transfer
+) -> None:
+    theirs, here = arrive(ann, "2@x", "1@x"), arrive(ben, "1@x")
+    transfer(how, ann, ben)
+    assert rows_of(ben, "INBOX", "thread_id") == [(here,), (here,)]
+    assert here != theirs
+
+
+def test_answer_joins_the_thread_of_what_came_from_another_account(
+    ann: Account, ben: Account
+) -> None:
+    theirs = arrive(ann, "1@x")
+    transfer(copy_messages, ann, ben)
+    ((copied,),) = rows_of(ben, "INBOX", "thread_id")
+    assert arrive(ben, "2@x", "1@x") == copied != theirs
+
+
+def test_conversation_stays_together_in_another_account(ann: Account, ben: Account) -> None:
+    arrive(ann, "2@x", "1@x")
+    arrive(ann, "other@x")
+    arrive(ann, "3@x", "2@x")
+    transfer(copy_messages, ann, ben)
+    (first,), (other,), (answer,) = rows_of(ben, "INBOX", "thread_id")
+    assert first == answer != other
+
+
+def test_copies_of_one_email_are_one_also_in_another_account(ann: Account, ben: Account) -> None:
+    arrive(ann, "1@x")
+    transfer(copy_messages, ann, ann)
+    transfer(copy_messages, ann, ben)
+    before, after = (rows_of(one, "INBOX", "email_id", "thread_id") for one in (ann, ben))
+    assert len(set(before)) == len(set(after)) == 1
+    assert before[0][0] != after[0][0]
