@@ -156,14 +156,34 @@ def decode_header_block(header: bytes) -> str:
     return "\n".join(decode_header(line) for line in lines if line)
 
 
+_MOST_MARKS = 30
+# What decomposes to marks, and all else that is no letter; U+FF9E and U+FF9F are the
+# letters among it.
+_LONG_RUN = re.compile(r"(?:[^\w\x00-\x7f]|[\uff9e\uff9f]){31,}")
+
+
 def fold_search(text: str) -> str:
     """Return the form in which search compares: equal where the texts match.
 
     i;unicode-casemap (RFC 5051) asks for titlecase and full decomposition. Full case folding in
     its place makes the same texts equal, and some more that a reader takes for equal (ß and ss);
     compatibility decomposition is NFKD. Marks stay: é is e and an accent, and does not match e
-    in the middle of a word that goes on with other letters.
+    in the middle of a word that goes on with other letters. Of more than 30 marks in a row the
+    rest is left out (UAX #15 §13): to order them takes the square of their number.
     """
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    text = unicodedata.normalize("NFKD", _LONG_RUN.sub(_without_long_rows, text))
+    # Once more for letters that bring marks of their own.
+    return _LONG_RUN.sub(_without_long_rows, unicodedata.normalize("NFKD", text.casefold()))
+
+
+def _without_long_rows(run: re.Match[str]) -> str:
+    kept: list[str] = []
+    row = 0
+    for char in run[0]:
+        is_mark = unicodedata.combining(unicodedata.normalize("NFKD", char)[0])
+        row = row + 1 if is_mark else 0
+        if row <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)

@@ -149,6 +149,24 @@ def test_search_tells_accents_apart() -> None:
     assert fold_search("é") != fold_search("e")
 
 
-@pytest.mark.parametrize("text", ["Grüße", "İ", "ΐ", "ﬃ", "\u0345\u0313", "Ⅷ"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("\u0301\u0327", id="accents"),
+        pytest.param("\u0f73", id="no mark itself, but made of two"),
+        pytest.param("\u0301\uff9e", id="a mark and a letter that is one"),
+    ],
+)
+def test_of_long_rows_of_marks_the_rest_is_left_out(row: str) -> None:
+    text = f"a{row * 200_000}b"  # to order them all would take minutes
+    assert fold_search(text) == fold_search(f"a{(row * 30)[:30]}b")
+
+
+def test_long_rows_of_other_signs_stay() -> None:
+    text = f"a{'─' * 100}{'΅' * 100}b"
+    assert fold_search(text).count("─") == fold_search(text).count("\u0308") == 100
+
+
+@pytest.mark.parametrize("text", ["Grüße", "İ", "ΐ", "ﬃ", "\u0345\u0313", "Ⅷ", "ΐ" + "\u0344" * 29])
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold_search(fold_search(text)) == fold_search(text)
