@@ -52,12 +52,18 @@ _MEANT = {
 _ASCII_BASED = frozenset({"utf-8", "cp1252", "cp1254", "cp1251", "iso8859-15", "koi8-r"})
 _LATIN = "cp1252"
 _LONGEST_CHARACTER = 4
+_LONGEST_NAME = 60
+"""Octets up to which a name is looked up, and remembered."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@lru_cache(maxsize=512)
 def find_codec(charset: bytes) -> str | None:
     """Return Python's name of a text encoding that mail names so, or None."""
+    return _find_cached(charset) if len(charset) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=512)
+def _find_cached(charset: bytes) -> str | None:
     name = charset.decode("ascii", "replace").strip("\"' \t").lower()
     key = name.replace("-", "_").replace(" ", "_").replace(".", "_")
     key = _MEANT.get(key, key)

@@ -82,3 +82,7 @@ def test_every_known_charset_takes_any_octets() -> None:
 def test_lone_surrogates_are_replaced_and_pairs_joined() -> None:
     assert clean("a\ud83dж") == "a\ufffdж"
     assert clean("\ud83d\ude00") == "😀"
+
+
+def test_an_overlong_name_is_none_and_not_remembered() -> None:
+    assert find_codec(b"utf-8" + b" " * 100_000) is None
