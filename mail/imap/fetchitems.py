@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 
 from mail.imap.wire import ProtocolError, Reader
+from mail.mime.strings import quote
 
 MAX_SECTION_DEPTH: Final = 100
 MAX_HEADER_FIELDS: Final = 200
@@ -162,6 +163,5 @@ def _parse_partial(reader: Reader) -> tuple[int, int] | None:
 
 
 def _field_name(name: bytes) -> bytes:
-    if _PLAIN_FIELD.fullmatch(name):
-        return name
-    return b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+    # The client may have spelled it as a literal, with octets that no quoted string holds.
+    return name if _PLAIN_FIELD.fullmatch(name) else quote(name)

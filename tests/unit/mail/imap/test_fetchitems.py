@@ -47,6 +47,24 @@ def test_sections_and_their_labels(text: bytes, section: Section, label: bytes) 
     assert section.label() == label
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (b'a "b\\', b'"a \\"b\\\\"'),
+        (b"a\r\nb", b"{4}\r\na\r\nb"),
+        (b"\xc3\xa9", b"{2}\r\n\xc3\xa9"),
+        (b"", b'""'),
+    ],
+)
+def test_a_field_of_odd_octets_is_told_as_a_string_that_may_hold_them(
+    name: bytes, told: bytes
+) -> None:
+    reader = Reader([b"BODY[HEADER.FIELDS (", name, b")]"])
+    [section] = parse_fetch_items(reader)
+    assert isinstance(section, Section)
+    assert section.label() == b"BODY[HEADER.FIELDS (" + told + b")]"
+
+
 def test_old_names_differ_in_setting_seen() -> None:
     header, text = parse(b"(RFC822.HEADER RFC822.TEXT)")
     assert isinstance(header, Section)
