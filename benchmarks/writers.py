@@ -30,6 +30,8 @@ DOMAIN = "example.test"
 LONGEST_ALLOWED = 1.0
 KEPT = 50
 """Messages of an account from which on it removes rather than appends."""
+MAX_ERRORS = 10
+"""Failed writes after which a process stops."""
 WEIGHTS = {"append": 6, "store": 3, "move": 1, "expunge": 2}
 
 
@@ -171,6 +173,8 @@ def fork_writer(account: Account, output: Path, turns: Callable[[], Iterator[Non
         writer = Writer(account)
         for _ in turns():
             writer.write()
+            if len(writer.written.errors) == MAX_ERRORS:
+                break
         aio.close_crossing()
         held = [[*place, flags] for place, flags in writer.written.held.items()]
         output.write_text(json.dumps([writer.written.waits, writer.written.errors, held]))
@@ -253,7 +257,7 @@ def main() -> int:
     parser.add_argument("--scratch", type=Path, default=Path("/var/tmp"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    directory = Path(tempfile.mkdtemp(dir=options.scratch))
+    directory = Path(tempfile.mkdtemp(prefix="groupware-writers-", dir=options.scratch))
     try:
         figures = measure(
             directory, options.processes, partial(take_turns, options.seconds, options.writes)
