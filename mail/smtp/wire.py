@@ -14,6 +14,8 @@ _DOT_STRING = re.compile(
 _QUOTED = re.compile(rb'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\x20-\x7e])*)"')
 _DOMAIN = re.compile(rb"(?:[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff._-]*)|\[[^\[\]\\\s]+\])\Z")
 _QUOTED_PAIR = re.compile(rb"\\(.)")
+_QUOTED_SPECIALS = re.compile(r"([\"\\])")
+_ESCAPED = r"\\\1"
 
 
 class ProtocolError(Exception):
@@ -22,13 +24,22 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """An address as it was written: quoting undone, source route dropped; empty for `<>`."""
+    """An address as it was written: quoting undone, source route dropped; empty for `<>`.
+
+    As text its local part is quoted where it must be (RFC 5321 §4.1.2), so that a header field
+    that holds it says the same address.
+    """
 
     local_part: str
     domain: str
 
     def __str__(self) -> str:
-        return f"{self.local_part}@{self.domain}" if self.domain else self.local_part
+        if not self.domain:
+            return self.local_part
+        local_part = self.local_part
+        if not _DOT_STRING.fullmatch(local_part.encode()):
+            local_part = f'"{_QUOTED_SPECIALS.sub(_ESCAPED, local_part)}"'
+        return f"{local_part}@{self.domain}"
 
 
 NULL_PATH = Path("", "")

@@ -57,8 +57,21 @@ def test_postmaster_without_domain_is_a_recipient_only() -> None:
         parse_path(b"<postmaster>", null=True)
 
 
-def test_path_prints_as_an_address() -> None:
-    assert str(Path("a", "b.example")) == "a@b.example"
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        (b"<a@b.example>", "a@b.example"),
+        (b'<"a"@b.example>', "a@b.example"),
+        (b'<"a b> "@b.example>', '"a b> "@b.example'),
+        (b'<"a\\"\\\\b"@b.example>', '"a\\"\\\\b"@b.example'),
+        (b'<""@b.example>', '""@b.example'),
+        ("<jürgen@b.example>".encode(), "jürgen@b.example"),
+    ],
+)
+def test_path_prints_as_an_address_quoted_where_it_must_be(text: bytes, printed: str) -> None:
+    path, _ = parse_path(text, null=False)
+    assert str(path) == printed
+    assert parse_path(f"<{printed}>".encode(), null=False) == (path, b"")
 
 
 def test_parameters_are_read_by_keyword() -> None:
