@@ -44,6 +44,11 @@ def is_sqlite() -> bool:
     return connection.vendor == "sqlite"
 
 
+def directory() -> Path | None:
+    """Return where the embedded database keeps its files; None where it is a server's."""
+    return Path(connection.settings_dict["NAME"]).parent if is_sqlite() else None
+
+
 def lock_timeout() -> float:
     """Return the seconds that a write waits for its turn before it fails with `Busy`."""
     return float(limits.LOCK_TIMEOUT.value)

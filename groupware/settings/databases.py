@@ -10,6 +10,8 @@ SQLITE_BUSY_SECONDS = 20
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
+    # A log that grew behind a long read does not keep its room on the disk.
+    "PRAGMA journal_size_limit=16777216",
     "PRAGMA cache_size=-16384",
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",

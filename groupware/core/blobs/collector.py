@@ -13,7 +13,7 @@ from groupware.core.clock import epoch
 from groupware.core.models import Blob
 
 MIN_AGE = 3600
-"""Seconds for which an unreferenced blob row is kept, so that re-deliveries find it."""
+"""Seconds after which a blob that nothing points at goes: till then a re-delivery finds it."""
 UNNAMED_AGE = 24 * 3600
 """Seconds for which bytes without a row are kept: their delivery may still be under way."""
 BATCH = 500
@@ -51,6 +51,8 @@ def collect_unreferenced(*, min_age: int = MIN_AGE) -> int:
     removed = 0
     for start in range(0, len(candidates), BATCH):
         removed += _remove(candidates[start : start + BATCH], unreferenced)
+    if removed:
+        store().reclaim()
     return removed
 
 
@@ -66,7 +68,8 @@ def _remove(blob_ids: list[int], unreferenced: str) -> int:
         with db.write_transaction(), connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT id, location FROM core_blob WHERE {condition}"
-                + ("" if db.is_sqlite() else " FOR UPDATE"),
+                # What is being claimed is another run's: neither side waits for the other.
+                + ("" if db.is_sqlite() else " FOR UPDATE SKIP LOCKED"),
                 blob_ids,
             )
             rows = cursor.fetchall()
@@ -96,7 +99,10 @@ def sweep_unnamed(*, min_age: int = UNNAMED_AGE) -> int:
         if len(batch) == BATCH:
             removed += _sweep(batch)
             batch = []
-    return removed + _sweep(batch)
+    removed += _sweep(batch)
+    if removed:
+        store().reclaim()
+    return removed
 
 
 def _sweep(locations: list[str]) -> int:

@@ -47,11 +47,12 @@ def store() -> BlobStore:
 
 
 def check_reserve() -> None:
-    """Raise `DiskReserve` when the disk is filled down to the reserve."""
-    usage = os.statvfs(settings.GROUPWARE_DATA)
+    """Raise `DiskReserve` when a disk that takes bytes or rows is filled down to the reserve."""
     reserve = limits.DISK_RESERVE.value
-    if usage.f_bavail * usage.f_frsize < reserve:
-        raise DiskReserve(_FULL, detail=f"below the reserve of {reserve} octets")
+    for directory in filter(None, (store().directory, db.directory())):
+        usage = os.statvfs(directory)
+        if usage.f_bavail * usage.f_frsize < reserve:
+            raise DiskReserve(_FULL, detail=f"below the reserve of {reserve} octets: {directory}")
 
 
 def stage(data: bytes) -> StagedBlob:
@@ -59,6 +60,7 @@ def stage(data: bytes) -> StagedBlob:
 
     Hot: runs once for each message that arrives. Raises `DiskReserve`, `Busy`.
     """
+    check_reserve()  # rows take room as well, also those of bytes that are here
     digest = sha256(data).digest()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -67,7 +69,6 @@ def stage(data: bytes) -> StagedBlob:
         known = cursor.fetchone()
     if known is not None:
         return StagedBlob(digest, *known)
-    check_reserve()
     stored = frames.compress(data)
     try:
         location = store().put(digest.hex(), stored)

@@ -21,6 +21,8 @@ from groupware.core.files import sync_directory
 
 LARGE = 256 * 1024
 """Stored octets from which a blob is a file of its own."""
+RECLAIMED_PAGES = 256
+"""Pages that the database file gives back at a time: who writes waits for no more than that."""
 
 
 class BlobMissing(Exception):
@@ -28,7 +30,12 @@ class BlobMissing(Exception):
 
 
 class BlobStore(Protocol):
-    """Durable storage of immutable bytes by location."""
+    """Durable storage of immutable bytes by location.
+
+    `directory` lies on the disk that it fills, None where that is another machine's.
+    """
+
+    directory: Path | None
 
     def put(self, name: str, stored: bytes) -> str:
         """Store durably and return the location; durable when this returns."""
@@ -40,6 +47,10 @@ class BlobStore(Protocol):
 
     def remove(self, location: str) -> None:
         """Remove the bytes; nothing happens where there are none."""
+        ...
+
+    def reclaim(self) -> None:
+        """Give the room of removed bytes back to the disk."""
         ...
 
     def locations(self, *, older_than: int) -> Iterator[str]:
@@ -56,6 +67,16 @@ class _Slot:
         self.stored = stored
         self.key = 0
         self.error: BaseException | None = None
+
+
+# The first holds for a file that is made here: it cannot be changed once there is a table.
+_PRAGMAS = (
+    "auto_vacuum=INCREMENTAL",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "journal_size_limit=16777216",
+    "mmap_size=1073741824",
+)
 
 
 class DatabaseFile:
@@ -80,7 +101,7 @@ class DatabaseFile:
             self._path, timeout=20, isolation_level=None, check_same_thread=False
         )
         self._path.chmod(0o600)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "mmap_size=1073741824"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS blob (id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -149,6 +170,19 @@ class DatabaseFile:
         """Delete one row."""
         with self._lock.held(self._timeout):
             self._connection().execute("DELETE FROM blob WHERE id = ?", (key,))
+
+    def reclaim(self) -> None:
+        """Make the file shorter by the pages that hold nothing."""
+        connection = self._connection()
+        while connection.execute("PRAGMA freelist_count").fetchone()[0]:
+            before = connection.execute("PRAGMA page_count").fetchone()
+            with self._lock.held(self._timeout):
+                # A page is a step of it, and `execute` would take the first one only.
+                connection.executescript(f"PRAGMA incremental_vacuum({RECLAIMED_PAGES})")
+            if connection.execute("PRAGMA page_count").fetchone() == before:
+                return
+        # The file itself is cut when the log has been carried over; readers may put that off.
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def keys(self, *, older_than: int) -> Iterator[int]:
         """Every key written before `older_than`."""
@@ -238,6 +272,7 @@ class LocalBlobStore:
     def __init__(self, path: Path, *, large: int = LARGE, timeout: float) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         sync_directory(path.parent)
+        self.directory: Path | None = path
         self._large = large
         self._database = DatabaseFile(path / "blobs.sqlite3", timeout=timeout)
         self._directory = Directory(path / "files")
@@ -262,6 +297,10 @@ class LocalBlobStore:
             self._database.remove(int(name))
         else:
             self._directory.remove(name)
+
+    def reclaim(self) -> None:
+        """Give the room of removed bytes back to the disk."""
+        self._database.reclaim()
 
     def locations(self, *, older_than: int) -> Iterator[str]:
         """Every location whose bytes were written before `older_than`."""

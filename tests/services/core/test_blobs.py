@@ -191,11 +191,12 @@ def test_damaged_file_is_a_damaged_blob(own_data: Path) -> None:
         blobs.read_location(location, 0, 10)
 
 
-def test_below_the_reserve_nothing_new_is_stored(own_data: Path, set_limit: SetLimit) -> None:
+def test_below_the_reserve_nothing_is_staged(own_data: Path, set_limit: SetLimit) -> None:
     known = stored(MESSAGE)
     set_limit("DISK_RESERVE", 2**60)
-    with pytest.raises(DiskReserve):
-        blobs.stage(b"new")
+    for data in (b"new", MESSAGE):  # the rows of what is known take room as well
+        with pytest.raises(DiskReserve):
+            blobs.stage(data)
     assert blobs.read(known) == MESSAGE
 
 

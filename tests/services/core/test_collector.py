@@ -2,6 +2,8 @@
 
 import os
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
@@ -103,6 +105,18 @@ def test_sweep_takes_only_what_no_row_names(monkeypatch: pytest.MonkeyPatch) -> 
     assert locations() == named
 
 
+def test_room_of_small_blobs_goes_back_to_the_disk(own_data: Path) -> None:
+    for number in range(100):
+        stored(random.Random(number).randbytes(20_000))
+    file = own_data / "blobs" / "blobs.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    before = file.stat().st_size
+    assert before > 100 * 20_000
+    assert collector.collect_unreferenced(min_age=0) == 100
+    assert file.stat().st_size < before / 10
+
+
 def test_sweep_leaves_what_may_still_be_claimed() -> None:
     staged = [blobs.stage(b"small"), blobs.stage(random.Random(4).randbytes(LARGE + 1000))]
     assert collector.sweep_unnamed() == 0
@@ -153,7 +167,7 @@ def test_claim_during_a_collection_finds_the_blob_or_stages_it_again(ann: Accoun
     assert locations() >= set(Blob.objects.values_list("location", flat=True))
 
 
-def test_collection_waits_for_a_claim_that_is_not_committed_yet(ann: Account) -> None:
+def test_collection_leaves_what_is_being_claimed(ann: Account) -> None:
     data = message()
     blob_id = stored(data)
     ready = prepare_message(data)
