@@ -4,11 +4,12 @@ INBOX as the first level of a name is matched in any case (§5.1).
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from mail.names import DELIMITER, canonical_name
 
-MAX_WILDCARDS: Final = 50
+MAX_WILDCARDS: Final = 20
 """Runs of wildcards in a pattern; a match costs at most so many passes over a name."""
 
 _INBOX: Final = "INBOX"
@@ -27,19 +28,19 @@ class Pattern:
             raise ValueError(f"A pattern has at most {MAX_WILDCARDS} wildcards.")
 
     def matches(self, name: str) -> bool:
-        """Tell whether the whole name matches."""
-        places = {0}
+        """Tell whether the whole name matches: follow, in ascending order, where it can go on."""
+        places: Sequence[int] = (0,)
         folded = len(_INBOX) if name.partition(DELIMITER)[0] == _INBOX else 0
         for token in self._tokens:
             if "*" in token:
-                places = set(range(min(places), len(name) + 1))
+                places = range(places[0], len(name) + 1)
             elif token[0] == "%":
-                places = {place for start in places for place in _within_level(name, start)}
+                places = _within_levels(name, places)
             else:
                 size = len(token)
-                places = {
+                places = [
                     place + size for place in places if _stands_at(name, token, place, folded)
-                }
+                ]
             if not places:
                 return False
         return len(name) in places
@@ -51,6 +52,13 @@ def _stands_at(name: str, text: str, place: int, folded: int) -> bool:
     return name.startswith(text[:size].upper() + text[size:], place)
 
 
-def _within_level(name: str, start: int) -> range:
-    end = name.find(DELIMITER, start)
-    return range(start, (end if end >= 0 else len(name)) + 1)
+def _within_levels(name: str, starts: Sequence[int]) -> list[int]:
+    """Return the places from each start to the end of its level; ascending, each once."""
+    places: list[int] = []
+    reached = -1
+    for start in starts:
+        if start > reached:
+            end = name.find(DELIMITER, start)
+            reached = end if end >= 0 else len(name)
+            places += range(start, reached + 1)
+    return places

@@ -1,8 +1,11 @@
 """LIST patterns (RFC 3501 §6.3.8)."""
 
+from itertools import product
+
 import pytest
 
 from mail.imap.patterns import MAX_WILDCARDS, Pattern
+from mail.names import DELIMITER
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,25 @@ def test_pattern_matches_as_the_rfc_says(
     reference: str, pattern: str, name: str, matches: bool
 ) -> None:
     assert Pattern(reference, pattern).matches(name) is matches
+
+
+def matches_by_trying(pattern: str, name: str) -> bool:
+    if not pattern:
+        return not name
+    if pattern[0] not in "*%":
+        return name[:1] == pattern[0] and matches_by_trying(pattern[1:], name[1:])
+    taken = "" if pattern[0] == "*" else DELIMITER
+    return matches_by_trying(pattern[1:], name) or (
+        name[:1] not in ("", taken) and matches_by_trying(pattern, name[1:])
+    )
+
+
+def test_every_short_pattern_and_name_match_as_by_trying() -> None:
+    patterns = ["".join(signs) for n in range(5) for signs in product("a/*%", repeat=n)]
+    names = ["".join(signs) for n in range(5) for signs in product("ab/", repeat=n)]
+    for pattern in patterns:
+        found = [name for name in names if Pattern("", pattern).matches(name)]
+        assert found == [name for name in names if matches_by_trying(pattern, name)], pattern
 
 
 def test_pattern_has_so_many_wildcards_at_most() -> None:
