@@ -14,13 +14,21 @@ from datetime import timedelta
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 
+import structlog
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import F
 
 from groupware.core import db, limits
 from groupware.core.addresses import BadAddress, parse_address
 from groupware.core.clock import monotonic, now
-from groupware.core.errors import AuthenticationFailed, Invalid, NotFound, Throttled
+from groupware.core.errors import (
+    AuthenticationFailed,
+    Busy,
+    DiskReserve,
+    Invalid,
+    NotFound,
+    Throttled,
+)
 from groupware.core.events import CredentialsChanged, publish
 from groupware.core.models import Account, AddressTarget, AppPassword, Domain, LoginThrottle
 
@@ -36,6 +44,7 @@ SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
 _MESSAGE = "The address or the password is wrong."
 _hashing = threading.BoundedSemaphore(MAX_HASHES_AT_ONCE)
 _cache_key = secrets.token_bytes(32)
+_log = structlog.get_logger("groupware.auth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +249,11 @@ def _count_failure(login: str, network: str, secret_mac: bytes) -> None:
 
 
 def _forgive(login: str, network: str) -> None:
+    """Forget the failures; where that cannot be written now, the session opens all the same."""
     failures = LoginThrottle.objects.filter(login=login, network=network)
     if failures.exists():
-        with db.write_transaction():
-            failures.delete()
+        try:
+            with db.write_transaction():
+                failures.delete()
+        except (Busy, DiskReserve) as error:
+            _log.warning("failed logins not forgotten", reason=error.detail)

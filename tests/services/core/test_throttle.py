@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
-from groupware.core import auth
+from groupware.core import auth, db
 from groupware.core.clock import now
 from groupware.core.errors import AuthenticationFailed, Throttled
 from groupware.core.models import Account, Domain, LoginThrottle
@@ -91,6 +91,31 @@ def test_right_password_forgives(eve: Account, clock: list[timedelta]) -> None:
     assert attempt(PASSWORD) == "in"
     assert not LoginThrottle.objects.exists()
     assert fail(FREE) == ["failed"] * FREE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_right_password_opens_a_session_also_while_nothing_can_be_written(
+    eve: Account, set_limit: SetLimit
+) -> None:
+    assert fail(1) == ["failed"]
+    holding, done = Event(), Event()
+
+    def hold() -> None:
+        with db.write_transaction():
+            LoginThrottle.objects.select_for_update().get()
+            holding.set()
+            done.wait(SECONDS)
+
+    with threads(1) as start:
+        held = start(hold)
+        holding.wait(SECONDS)
+        set_limit("LOCK_TIMEOUT", 0.1)
+        try:
+            assert attempt(PASSWORD) == "in"
+        finally:
+            done.set()
+        held.result(SECONDS)
+    assert LoginThrottle.objects.exists()
 
 
 def test_same_stale_password_counts_once(eve: Account) -> None:
