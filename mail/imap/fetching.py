@@ -27,6 +27,8 @@ CONTENT_ROWS: Final = 50
 """Rows of one crossing to the store, without and with content."""
 INLINE: Final = 64 * 1024
 """Octets of content up to which a range is read with its row."""
+BATCH_OCTETS: Final = 4 * 1024 * 1024
+"""Octets of content after which a batch ends, however few its rows are."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -140,7 +142,7 @@ def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: in
     writer = _Writer(plan)
     count = 0
     unseen: list[int] = []
-    last_uid = after_uid
+    last_uid, is_last = after_uid, len(rows) < plan.rows
     uid_place = plan.fields.index("uid")
     for row in rows:
         last_uid = row[uid_place]
@@ -150,7 +152,10 @@ def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: in
         count += 1
         if writer.write(seq, row):
             unseen.append(last_uid)
-    return Batch(writer.finish(), last_uid, count, unseen, is_last=len(rows) < plan.rows)
+        if writer.octets > BATCH_OCTETS:
+            is_last = False
+            break
+    return Batch(writer.finish(), last_uid, count, unseen, is_last)
 
 
 class _Writer:
@@ -164,6 +169,8 @@ class _Writer:
         self._items = [(item, self._item_writer(item)) for item in plan.items]
         self._chunks: list[Chunk] = []
         self._pieces: list[bytes] = []
+        self.octets = 0
+        """Of content that is held here."""
 
     def write(self, seq: int, row: tuple[Any, ...]) -> bool:
         r"""Add one response; return whether the FETCH sets the message's \\Seen."""
@@ -228,8 +235,9 @@ class _Writer:
         if section.partial is not None:
             chunks = _cut_out(chunks, *section.partial)
         self._pieces.append(responses.literal_head(sum(map(_size, chunks))))
-        for chunk in chunks:
-            self._add(_read_small(chunk))
+        for chunk in map(_read_small, chunks):
+            self.octets += len(chunk) if isinstance(chunk, bytes) else 0
+            self._add(chunk)
 
 
 _CHANGED_BY_SEEN = frozenset({Attribute.FLAGS, Attribute.MODSEQ})

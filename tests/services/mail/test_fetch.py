@@ -1,0 +1,59 @@
+"""What one crossing of a FETCH reads and keeps."""
+
+import pytest
+
+from groupware.core.models import Account
+from mail import queries
+from mail.imap import fetching
+from mail.imap.fetching import Batch, plan_fetch, read_batch
+from mail.imap.fetchitems import Section, SectionText
+from mail.imap.view import Identity, MailboxView
+from mail.services.content import prepare_message
+from tests.services.store import append, mailbox, message_of
+
+pytestmark = pytest.mark.django_db
+
+
+def open_view(account: Account) -> MailboxView:
+    info = mailbox(account)
+    uids = queries.get_snapshot(account.pk, info.collection_id).uids
+    identity = Identity(
+        account.pk, info.collection_id, info.name, info.uid_validity, read_only=True
+    )
+    return MailboxView(identity, uids, info.uid_next, info.highest_modseq)
+
+
+def fetch_all(view: MailboxView, section: Section) -> list[Batch]:
+    plan = plan_fetch([section], by_uid=True, changed_since=None, read_only=True)
+    batches = [read_batch(view, plan, [(1, 1_000)], 0)]
+    while not batches[-1].is_last:
+        batches.append(read_batch(view, plan, [(1, 1_000)], batches[-1].last_uid))
+    return batches
+
+
+def octets_of(batches: list[Batch]) -> bytes:
+    chunks = [chunk for batch in batches for chunk in batch.chunks]
+    return b"".join(chunk for chunk in chunks if isinstance(chunk, bytes))
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        pytest.param(Section(), id="body"),
+        pytest.param(
+            Section(text=SectionText.HEADER_FIELDS_NOT, fields=(b"x-none",)), id="filtered header"
+        ),
+    ],
+)
+def test_a_batch_ends_when_it_holds_much(
+    ann: Account, section: Section, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        append(ann, data=prepare_message(b"X-Long: " + b"x" * 1_000 + b"\r\n" + message_of(500)))
+    view = open_view(ann)
+    whole = fetch_all(view, section)
+    monkeypatch.setattr(fetching, "BATCH_OCTETS", 1_600)
+    cut = fetch_all(view, section)
+    assert [batch.count for batch in whole] == [5]
+    assert [batch.count for batch in cut] == [2, 2, 1]
+    assert octets_of(cut) == octets_of(whole)
