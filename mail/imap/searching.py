@@ -4,6 +4,7 @@ Narrow rows decide what they can; the blob is opened only for keys that ask for 
 among keys that must all hold. An index can only take candidates away before this, never add any.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -19,7 +20,7 @@ from mail.imap.view import MailboxView, Ranges
 from mail.mime.dates import parse_date
 from mail.mime.parser import parse_message
 from mail.mime.sections import filter_header_fields
-from mail.mime.text import decode_header, extract_text, fold_search
+from mail.mime.text import decode_header, decode_header_block, extract_text, fold_search
 from mail.services.content import LISTED_FIELDS
 
 ROWS: Final = 1_000
@@ -57,26 +58,29 @@ class Candidate:
         return bytes(self.row["header_fields"])
 
     @cached_property
-    def content(self) -> bytes:
-        """The octets of the message."""
-        return bytes(self.row["prefix"] or b"") + blobs.read_location(self.row["blob_location"])
+    def prefix(self) -> bytes:
+        """The fields that were added on arrival."""
+        return bytes(self.row["prefix"] or b"")
 
     @cached_property
     def header(self) -> bytes:
         """The octets of the header."""
         header = blobs.read_location(self.row["blob_location"], 0, self.row["header_size"])
-        return bytes(self.row["prefix"] or b"") + header
+        return self.prefix + header
 
     @cached_property
     def texts(self) -> list[str]:
         """Header and body as search sees them, folded."""
-        return list(map(fold_search, extract_text(self.content, parse_message(self.content))))
+        return [fold_search(decode_header_block(self.prefix)), *self._read_texts(headers=True)]
 
     @cached_property
     def body_texts(self) -> list[str]:
         """The same without the message's own header."""
-        parsed = parse_message(self.content)
-        return list(map(fold_search, extract_text(self.content, parsed, headers=False)))
+        return self._read_texts(headers=False)
+
+    def _read_texts(self, *, headers: bool) -> list[str]:
+        blob = blobs.read_location(self.row["blob_location"])
+        return list(map(fold_search, extract_text(blob, parse_message(blob), headers=headers)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +200,13 @@ def _needs(parts: Iterable[Compiled]) -> tuple[frozenset[str], int]:
 
 
 def _in_ranges(ranges: Ranges) -> Compiled:
+    """Test against ascending, disjoint ranges, of which a command may name thousands."""
+    lows = [low for low, _ in ranges]
+
     def test(candidate: Candidate) -> bool:
         uid = candidate.row["uid"]
-        return any(low <= uid <= high for low, high in ranges)
+        place = bisect_right(lows, uid)
+        return place > 0 and uid <= ranges[place - 1][1]
 
     return Compiled(test, frozenset({"uid"}), _FREE)
 
