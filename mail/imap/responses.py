@@ -245,11 +245,6 @@ def fetch(seq: Seq, items: Iterable[bytes]) -> bytes:
     return b"* %d FETCH (" % seq + b" ".join(items) + b")\r\n"
 
 
-def fetch_open(seq: Seq) -> bytes:
-    """Return the opening of a FETCH whose items are streamed; `)` CRLF closes it."""
-    return b"* %d FETCH (" % seq
-
-
 def _namespace_group(prefixes: Sequence[str] | None) -> bytes:
     if not prefixes:
         return b"NIL"

@@ -36,10 +36,6 @@ class SequenceSet:
         """
         return normalize((low or largest, high or largest) for low, high in self.ranges)
 
-    def largest_named(self) -> int:
-        """Return the largest number that the client wrote out, 0 if only `*`."""
-        return max(max(pair) for pair in self.ranges)
-
     def serialize(self) -> bytes:
         """Return the set as it stands on the wire."""
         return b",".join(

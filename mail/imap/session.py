@@ -17,7 +17,7 @@ from mail import queries
 from mail.flags import serialize_flags
 from mail.imap import responses
 from mail.imap.commands import States
-from mail.imap.errors import MailboxGone, Outcome, Refused, no
+from mail.imap.errors import READ_ONLY, MailboxGone, Outcome, Refused, no
 from mail.imap.events import Limits
 from mail.imap.responses import Code, Condition
 from mail.imap.view import FlagRow, MailboxView
@@ -189,7 +189,7 @@ class Session:
         """Return the open mailbox, or refuse where it is open for reading only."""
         view = self.selected()
         if view.identity.read_only:
-            raise Refused(no("The mailbox is open for reading only.", Code.NOPERM))
+            raise Refused(READ_ONLY)
         return view
 
     def position(self) -> tuple[int, int, int]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from mail.flags import FLAG_NAMES
 from mail.imap.sequences import Seq, SequenceSet, Uid
-from mail.uidset import to_ranges
 
 FlagRow = tuple[int, int, str, int]
 """(uid, flags, keywords, modseq)."""
@@ -130,10 +129,6 @@ class MailboxView:
         return sum(
             bisect_right(self.uids, high) - bisect_left(self.uids, low) for low, high in ranges
         )
-
-    def known_ranges(self) -> Ranges:
-        """Return all known UIDs as ranges."""
-        return to_ranges(self.uids)
 
     def absorb(
         self,

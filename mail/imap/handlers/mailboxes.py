@@ -1,6 +1,6 @@
 """Commands about mailboxes that are not open: LIST, STATUS, CREATE and their like."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from groupware.core import aio
 from groupware.core.errors import NotFound
@@ -16,15 +16,26 @@ from mail.services import mailboxes
 
 async def list_mailboxes(session: Session, request: List) -> Outcome:
     """LIST (RFC 3501 §6.3.8), with RFC 3348 and RFC 6154 attributes."""
+    return await _list(session, request, "LIST", render_list)
+
+
+async def list_subscribed(session: Session, request: List) -> Outcome:
+    """LSUB (RFC 3501 §6.3.9)."""
+    return await _list(session, request, "LSUB", render_subscribed)
+
+
+async def _list(
+    session: Session, request: List, command: str, render: Callable[[int, Pattern], bytes]
+) -> Outcome:
     if not request.pattern:
         # A question for the delimiter; the root of the reference is empty here.
-        session.write(responses.listing("LIST", ["\\Noselect"], ""))
+        session.write(responses.listing(command, ["\\Noselect"], ""))
         return ok("Listed.")
     try:
         pattern = Pattern(request.reference, request.pattern)
     except ValueError as error:
         return bad(str(error))
-    session.write(await aio.read(render_list, session.account_id, pattern))
+    session.write(await aio.read(render, session.account_id, pattern))
     return ok("Listed.")
 
 
@@ -45,19 +56,6 @@ def _attributes(info: queries.MailboxInfo, parents: set[str]) -> list[str]:
     if info.special_use:
         found.append(f"\\{info.special_use}")
     return found
-
-
-async def list_subscribed(session: Session, request: List) -> Outcome:
-    """LSUB (RFC 3501 §6.3.9)."""
-    if not request.pattern:
-        session.write(responses.listing("LSUB", ["\\Noselect"], ""))
-        return ok("Listed.")
-    try:
-        pattern = Pattern(request.reference, request.pattern)
-    except ValueError as error:
-        return bad(str(error))
-    session.write(await aio.read(render_subscribed, session.account_id, pattern))
-    return ok("Listed.")
 
 
 def render_subscribed(account_id: int, pattern: Pattern) -> bytes:

@@ -88,4 +88,3 @@ def test_untagged_data() -> None:
     assert responses.identification({"name": "x", "os": None}) == b'* ID ("name" "x" "os" NIL)\r\n'
     assert responses.identification({}) == b"* ID NIL\r\n"
     assert responses.fetch(Seq(2), [b"UID 5", b"FLAGS ()"]) == b"* 2 FETCH (UID 5 FLAGS ())\r\n"
-    assert responses.fetch_open(Seq(2)) + b"X)\r\n" == b"* 2 FETCH (X)\r\n"

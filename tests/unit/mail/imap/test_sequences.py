@@ -39,11 +39,6 @@ def test_a_range_over_all_numbers_costs_two() -> None:
     assert parse_sequence_set(b"1:4294967295") == SequenceSet(((1, 4294967295),))
 
 
-def test_largest_named_does_not_count_the_star() -> None:
-    assert SequenceSet(((3, STAR), (7, 7))).largest_named() == 7
-    assert SequenceSet(((STAR, STAR),)).largest_named() == 0
-
-
 @pytest.mark.parametrize(
     ("numbers", "text"),
     [
