@@ -39,13 +39,12 @@ def _serialize_multipart(part: Part, done: dict[int, bytes], limits: MimeLimits)
 
 
 def _serialize_leaf(part: Part, done: dict[int, bytes], limits: MimeLimits) -> bytes:
-    fields = part.fields
     basic = b"%b %b %b %b %b %b %d" % (
         quote(part.type),
         quote(part.subtype),
         _params(part.params),
-        quote_or_nil(fields.get(b"content-id")),
-        quote_or_nil(fields.get(b"content-description")),
+        quote_or_nil(part.id),
+        quote_or_nil(part.description),
         quote(part.encoding),
         part.body_end - part.header_end,
     )
@@ -68,14 +67,13 @@ def _params(params: Params) -> bytes:
 
 def _tail(part: Part, limits: MimeLimits) -> bytes:
     """Return disposition, language and location."""
-    fields = part.fields
     wire = b"NIL"
     if disposition := part.disposition(limits):
         value, params = disposition
         wire = b"(%b %b)" % (quote(value), _params(params))
     tags = [quote(tag) for tag in part.language]
     language = b"NIL" if not tags else tags[0] if len(tags) == 1 else b"(%b)" % b" ".join(tags)
-    return b"%b %b %b" % (wire, language, quote_or_nil(fields.get(b"content-location")))
+    return b"%b %b %b" % (wire, language, quote_or_nil(part.location))
 
 
 _WIRE_TOKEN = re.compile(

@@ -126,7 +126,6 @@ class Valued(NamedTuple):
     params: Params
 
 
-_VALUE = re.compile(rb"[^;]*+")
 _PARAM = re.compile(
     rb";[ \t]*+([^\s=;\"]++)[ \t]*+=[ \t]*+"
     rb"(?:\"((?:[^\"\\]|\\.)*+)(?:\"|\Z)|([^;]*+))",

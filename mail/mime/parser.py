@@ -73,11 +73,6 @@ class Part:
     """The encapsulated message of message/rfc822 and message/global."""
 
     @property
-    def body_start(self) -> int:
-        """Offset of the body's first octet."""
-        return self.header_end
-
-    @property
     def media_type(self) -> str:
         """`type/subtype` in lower case."""
         return (b"%b/%b" % (self.type, self.subtype)).decode("ascii", "replace")

@@ -9,7 +9,7 @@ from mail.mime.parser import Part, parse_message
 
 
 def body(data: bytes, part: Part) -> bytes:
-    return data[part.body_start : part.body_end]
+    return data[part.header_end : part.body_end]
 
 
 def header(data: bytes, part: Part) -> bytes:
