@@ -2,7 +2,7 @@
 
 import pytest
 
-from mail.imap.sequences import STAR, SequenceSet, parse_sequence_set, serialize_numbers
+from mail.imap.sequences import SequenceSet, parse_sequence_set, serialize_numbers
 
 
 @pytest.mark.parametrize(
