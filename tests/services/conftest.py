@@ -1,6 +1,6 @@
-"""People, and settings that a test has to itself. Models are imported inside fixtures only."""
+"""People, and what a test has to itself. Models are imported inside fixtures only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,19 +8,6 @@ import pytest
 
 if TYPE_CHECKING:
     from groupware.core.models import Account, Domain
-
-SetLimit = Callable[[str, float], None]
-
-
-@pytest.fixture
-def set_limit(settings: Any) -> SetLimit:
-    """Return what sets a limit of `groupware.core.limits` for the rest of the test."""
-
-    def set_one(name: str, value: float) -> None:
-        assert name in settings.GROUPWARE_LIMITS
-        settings.GROUPWARE_LIMITS = {**settings.GROUPWARE_LIMITS, name: value}
-
-    return set_one
 
 
 @pytest.fixture

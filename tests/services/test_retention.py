@@ -29,7 +29,7 @@ from mail.imap.session import Shared
 from mail.imap.view import Identity, MailboxView
 from mail.services.mailboxes import create_mailbox, delete_mailbox
 from mail.services.messages import expunge_messages
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.store import PASSWORD, append, collection_of, create, mailbox, prepared, uids_of
 from tests.transcripts.drivers import MemoryClient
 
@@ -96,7 +96,7 @@ def test_the_days_are_a_limit(ann: Account, set_limit: SetLimit) -> None:
     fill(ann, 2)
     expunge(ann, 1)
     age(3)
-    set_limit(limits.TOMBSTONE_DAYS.name, 2)
+    set_limit(limits.TOMBSTONE_DAYS, 2)
     assert retention.expire() == 1
 
 

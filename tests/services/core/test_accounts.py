@@ -3,7 +3,7 @@
 import pytest
 from django.apps import apps
 
-from groupware.core import auth, provisioning, rights
+from groupware.core import auth, limits, provisioning, rights
 from groupware.core.blobs.collector import collect_unreferenced
 from groupware.core.directory import (
     NewAccount,
@@ -23,7 +23,7 @@ from groupware.core.directory import (
 from groupware.core.errors import AlreadyExists, Invalid, NotFound
 from groupware.core.models import Account, AccountState, Address, AddressKind, Domain
 from mail.services.mailboxes import create_mailbox
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.store import PASSWORD, append, create, message, prepared, state_of
 from tests.services.threads import SECONDS, threads
 
@@ -55,7 +55,7 @@ def test_new_account_has_address_counter_and_collections(domain: Domain) -> None
 
 
 def test_default_quota_is_the_installations(domain: Domain, set_limit: SetLimit) -> None:
-    set_limit("DEFAULT_QUOTA", 5000)
+    set_limit(limits.DEFAULT_QUOTA, 5000)
     assert state_of(create("one@example.test")).quota_bytes == 5000
     assert state_of(create("two@example.test", quota_bytes=0)).quota_bytes == 0
 

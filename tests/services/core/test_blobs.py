@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from groupware.core import blobs, db
+from groupware.core import blobs, db, limits
 from groupware.core.blobs import frames, service
 from groupware.core.blobs.frames import FIRST_FRAME, FRAME
 from groupware.core.blobs.store import LARGE, LocalBlobStore
 from groupware.core.errors import DiskReserve
 from groupware.core.models import Blob
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.threads import SECONDS, threads
 
 pytestmark = pytest.mark.django_db
@@ -193,7 +193,7 @@ def test_damaged_file_is_a_damaged_blob(own_data: Path) -> None:
 
 def test_below_the_reserve_nothing_is_staged(own_data: Path, set_limit: SetLimit) -> None:
     known = stored(MESSAGE)
-    set_limit("DISK_RESERVE", 2**60)
+    set_limit(limits.DISK_RESERVE, 2**60)
     for data in (b"new", MESSAGE):  # the rows of what is known take room as well
         with pytest.raises(DiskReserve):
             blobs.stage(data)

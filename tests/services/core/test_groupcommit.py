@@ -8,12 +8,12 @@ from threading import Event
 import pytest
 from django.db import IntegrityError, OperationalError, connection
 
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.changes import begin_change
 from groupware.core.errors import Busy, DiskReserve, OverQuota
 from groupware.core.groupcommit import MAX_GROUP, GroupCommitter
 from groupware.core.models import Account, OutboxRow, Tombstone
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.store import state_of
 from tests.services.threads import SECONDS, account_locked_elsewhere, threads, wait
 
@@ -159,9 +159,9 @@ def test_job_that_waited_too_long_in_line_is_busy(
     committer: GroupCommitter, set_limit: SetLimit
 ) -> None:
     with gathered(committer):
-        set_limit("LOCK_TIMEOUT", -1)
+        set_limit(limits.LOCK_TIMEOUT, -1)
         late = committer.submit(lambda: note("late"))
-        set_limit("LOCK_TIMEOUT", 10)
+        set_limit(limits.LOCK_TIMEOUT, 10)
         good = committer.submit(lambda: note("good"))
     with pytest.raises(Busy):
         late.result(SECONDS)
@@ -175,12 +175,12 @@ def test_jobs_behind_a_lock_are_busy_and_write_nothing(
     before = state_of(ann).next_modseq
     committer.submit(lambda: note("warm")).result(SECONDS)
     with account_locked_elsewhere(ann.pk):
-        set_limit("LOCK_TIMEOUT", 0.1)
+        set_limit(limits.LOCK_TIMEOUT, 0.1)
         waiting = [committer.submit(lambda: begin_change(ann.pk)) for _ in range(3)]
         for future in waiting:
             with pytest.raises(Busy):
                 future.result(SECONDS)
-    set_limit("LOCK_TIMEOUT", 10)
+    set_limit(limits.LOCK_TIMEOUT, 10)
     committer.submit(lambda: begin_change(ann.pk)).result(SECONDS)
     assert state_of(ann).next_modseq == before + 2
 

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.changes import begin_change
 from groupware.core.errors import Busy, DiskReserve
 from groupware.core.models import Account, Domain
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.processes import Channel, running
 from tests.services.store import state_of
 from tests.services.threads import account_locked_elsewhere, in_thread
@@ -33,7 +33,7 @@ def hold_lock(channel: Channel, account_id: int) -> str:
 
 
 def test_write_that_waited_too_long_is_busy(ann: Account, set_limit: SetLimit) -> None:
-    set_limit("LOCK_TIMEOUT", 0.1)
+    set_limit(limits.LOCK_TIMEOUT, 0.1)
     with account_locked_elsewhere(ann.pk), pytest.raises(Busy):
         change(ann)
     change(ann)
@@ -45,14 +45,14 @@ def test_write_behind_another_process_is_busy_then_goes_on(
     with running(hold_lock, (ann.pk,)) as [channel]:
         channel.say("go")
         assert channel.hear() == "locked"
-        set_limit("LOCK_TIMEOUT", 0.1)
+        set_limit(limits.LOCK_TIMEOUT, 0.1)
         for _ in range(3):
             with pytest.raises(Busy):
                 change(ann)
         assert state_of(ann).next_modseq  # reading goes on
         channel.say("let go")
         assert channel.hear() == "released"
-        set_limit("LOCK_TIMEOUT", 10)
+        set_limit(limits.LOCK_TIMEOUT, 10)
         change(ann)
 
 
@@ -69,7 +69,7 @@ def test_lock_of_a_killed_process_is_free(ann: Account) -> None:
 def test_accounts_do_not_wait_for_each_other(
     ann: Account, ben: Account, set_limit: SetLimit
 ) -> None:
-    set_limit("LOCK_TIMEOUT", 0.1)
+    set_limit(limits.LOCK_TIMEOUT, 0.1)
     with account_locked_elsewhere(ann.pk):
         change(ben)
 

@@ -7,11 +7,11 @@ from threading import Barrier, Event
 
 import pytest
 
-from groupware.core import auth, db
+from groupware.core import auth, db, limits
 from groupware.core.clock import now
 from groupware.core.errors import AuthenticationFailed, Throttled
 from groupware.core.models import Account, Domain, LoginThrottle
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.store import PASSWORD, create
 from tests.services.threads import SECONDS, threads
 
@@ -22,7 +22,7 @@ FREE = 3
 
 @pytest.fixture(autouse=True)
 def _few_free_failures(set_limit: SetLimit) -> Iterator[None]:
-    set_limit("LOGIN_FREE_FAILURES", FREE)
+    set_limit(limits.FREE_FAILURES, FREE)
     auth._cache.clear()
     yield
     auth._cache.clear()
@@ -109,7 +109,7 @@ def test_right_password_opens_a_session_also_while_nothing_can_be_written(
     with threads(1) as start:
         held = start(hold)
         holding.wait(SECONDS)
-        set_limit("LOCK_TIMEOUT", 0.1)
+        set_limit(limits.LOCK_TIMEOUT, 0.1)
         try:
             assert attempt(PASSWORD) == "in"
         finally:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groupware.core import blobs
+from groupware.core import blobs, limits
 from groupware.core.directory import set_quota
 from groupware.core.errors import LimitExceeded, OverQuota, Stale, TooLarge
 from groupware.core.models import Account
@@ -11,7 +11,7 @@ from mail.models import Message, MessageContent
 from mail.services.content import prepare_message
 from mail.services.mailboxes import create_mailbox, delete_mailbox
 from mail.services.messages import append_message
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.store import (
     append,
     mailbox,
@@ -163,14 +163,14 @@ def test_mailbox_of_another_account_takes_nothing(ann: Account, ben: Account) ->
 def test_message_above_the_limit_is_refused_before_it_is_stored(
     ann: Account, set_limit: SetLimit
 ) -> None:
-    set_limit("MAX_MESSAGE_SIZE", 1000)
+    set_limit(limits.MESSAGE_SIZE, 1000)
     prepare_message(message_of(1000))
     with pytest.raises(TooLarge):
         prepare_message(message_of(1001))
 
 
 def test_keywords_of_a_mailbox_are_limited(ann: Account, set_limit: SetLimit) -> None:
-    set_limit("MAX_KEYWORDS", 3)
+    set_limit(limits.KEYWORDS, 3)
     append(ann, keywords=("a", "b"))
     append(ann, keywords=("c", "A"))
     with pytest.raises(LimitExceeded):

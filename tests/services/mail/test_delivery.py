@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from groupware.core import blobs
+from groupware.core import blobs, limits
 from groupware.core.blobs.collector import collect_unreferenced
 from groupware.core.directory import (
     add_member,
@@ -19,7 +19,7 @@ from groupware.core.models import Account, Blob
 from mail.models import Message
 from mail.services.delivery import Delivery, Trace, deliver, resolve_recipient
 from mail.services.mailboxes import create_mailbox, delete_mailbox
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.store import (
     append,
     create,
@@ -158,12 +158,12 @@ def test_account_that_is_gone_by_then_is_not_found(
 def test_refusal_of_the_bytes_is_everyones(
     ann: Account, ben: Account, committer: GroupCommitter, set_limit: SetLimit
 ) -> None:
-    set_limit("DISK_RESERVE", 2**60)
+    set_limit(limits.DISK_RESERVE, 2**60)
     assert [type(outcome) for outcome in send(committer, message(), "ann", "ben")] == [
         DiskReserve
     ] * 2
-    set_limit("DISK_RESERVE", 0)
-    set_limit("MAX_MESSAGE_SIZE", 1000)
+    set_limit(limits.DISK_RESERVE, 0)
+    set_limit(limits.MESSAGE_SIZE, 1000)
     assert [type(outcome) for outcome in send(committer, message_of(1001), "ann")] == [TooLarge]
     assert not Message.objects.exists()
 

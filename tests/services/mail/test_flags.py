@@ -2,12 +2,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from groupware.core import limits
 from groupware.core.errors import LimitExceeded, NotFound, Stale
 from groupware.core.models import Account
 from mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from mail.services.flags import Stored, StoreOp, store_flags
 from mail.services.mailboxes import delete_mailbox
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.store import EVERYTHING, append, mailbox, rows_of, state_of
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +162,7 @@ def test_removed_keyword_is_not_remembered_as_a_new_one(ann: Account) -> None:
 
 
 def test_keywords_of_a_mailbox_are_limited(ann: Account, set_limit: SetLimit) -> None:
-    set_limit("MAX_KEYWORDS", 2)
+    set_limit(limits.KEYWORDS, 2)
     append(ann, keywords=("a", "b"))
     append(ann)
     with pytest.raises(LimitExceeded):

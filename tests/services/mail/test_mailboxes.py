@@ -2,7 +2,7 @@
 
 import pytest
 
-from groupware.core import rights
+from groupware.core import limits, rights
 from groupware.core.errors import AlreadyExists, Invalid, LimitExceeded, NotFound
 from groupware.core.events import CollectionChanged, MailboxListChanged
 from groupware.core.models import Account, CollectionTombstone, Grant, Tombstone
@@ -17,7 +17,7 @@ from mail.services.mailboxes import (
     unsubscribe,
 )
 from mail.services.messages import expunge_messages
-from tests.services.conftest import SetLimit
+from tests.conftest import SetLimit
 from tests.services.store import append, collection_of, mailbox, state_of, uids_of
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +90,7 @@ def test_impossible_names_are_refused(ann: Account, name: str) -> None:
 def test_number_of_mailboxes_is_limited_with_the_superiors(
     ann: Account, set_limit: SetLimit
 ) -> None:
-    set_limit("MAX_MAILBOXES", 8)
+    set_limit(limits.MAILBOXES, 8)
     with pytest.raises(LimitExceeded):
         create_mailbox(ann.pk, "a/b/c")
     assert len(names(ann)) == 6
@@ -218,7 +218,7 @@ def test_subscription_outlives_its_mailbox(ann: Account) -> None:
 
 
 def test_subscriptions_are_limited(ann: Account, set_limit: SetLimit) -> None:
-    set_limit("MAX_SUBSCRIPTIONS", 7)
+    set_limit(limits.SUBSCRIPTIONS, 7)
     subscribe(ann.pk, "one")
     with pytest.raises(LimitExceeded):
         subscribe(ann.pk, "two")
