@@ -66,7 +66,11 @@ class TlsContext:
         return True
 
     def _read_stamp(self) -> _Stamp:
-        stats = [path.stat() for path in (self._cert, self._key)]
+        try:
+            stats = [path.stat() for path in (self._cert, self._key)]
+        except OSError:
+            # Loading fails at the same file and tells of it: once, until the files change again.
+            return ()
         return tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)
 
 

@@ -3,6 +3,7 @@ import ssl
 from pathlib import Path
 
 from cryptography import x509
+from structlog.testing import capture_logs
 
 from groupware.core.tls import TlsContext, ensure_certificate, own_certificate_files
 
@@ -78,3 +79,12 @@ def test_a_pair_that_does_not_fit_leaves_the_old_certificate(tmp_path: Path) -> 
     cert.write_bytes(trusted.read_bytes())
     os.utime(cert, ns=(1, 1))
     assert context.reload_if_changed()
+
+
+def test_a_file_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    cert, key = make(tmp_path, "a.test")
+    context = TlsContext(cert, key)
+    cert.unlink()
+    with capture_logs() as logs:
+        assert [context.reload_if_changed() for _ in range(3)] == [False] * 3
+    assert [entry["event"] for entry in logs] == ["certificate not reloaded"]
