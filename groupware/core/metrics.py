@@ -13,9 +13,12 @@ from prometheus_client import REGISTRY as IN_MEMORY
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from groupware.core.metricfiles import use_allocated_files
+
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
+use_allocated_files()
 SESSIONS = Gauge(
     "groupware_sessions",
     "Sessions that are open now.",

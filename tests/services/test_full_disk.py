@@ -1,0 +1,174 @@
+"""A disk that fills: nothing new is taken, reading and deleting go on, and then mail comes again."""
+
+import contextlib
+import imaplib
+import os
+import random
+import smtplib
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.mmap_dict import MmapedDict
+
+from groupware.core.metricfiles import AllocatedDict
+from groupware.environment import BASE_DIR
+from tests.commands.running import Manage
+from tests.serve.running import Running, environment, serving
+
+ANN = "ann@example.test"
+PASSWORD = "correct horse battery"
+DISK = 32 << 20
+RESERVE = 12 << 20
+"""Enough for the logs of both databases, and for the metrics."""
+SIZE = 60_000
+MOST = 2 * DISK // SIZE
+COLLECT = (
+    "import django; django.setup()\n"
+    "from groupware.core.blobs import collector\n"
+    "print(collector.collect_unreferenced(min_age=0))"
+)
+
+
+@dataclass(frozen=True)
+class Small:
+    """A server whose data directory is a disk of its own."""
+
+    running: Running
+    variables: dict[str, str]
+
+    @property
+    def data(self) -> Path:
+        return self.running.data
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[imaplib.IMAP4]:
+        """Open a session with INBOX selected."""
+        with imaplib.IMAP4("127.0.0.1", self.running.ports["IMAP"], timeout=30) as imap:
+            imap.login(ANN, PASSWORD)
+            assert imap.select()[0] == "OK"
+            yield imap
+
+    def deliver(self, seed: int) -> tuple[int, bytes]:
+        """Deliver a message that does not compress; return the reply that it got."""
+        with smtplib.LMTP("127.0.0.1", self.running.ports["LMTP"], timeout=30) as lmtp:
+            lmtp.ehlo_or_helo_if_needed()
+            lmtp.mail("sender@outside.test")
+            code, text = lmtp.rcpt(ANN)
+            return lmtp.data(message(seed)) if code == 250 else (code, text)
+
+    def fill(self) -> int:
+        """Deliver until it is refused, and return how many were taken."""
+        for taken in range(MOST):
+            code, text = self.deliver(taken)
+            if code != 250:
+                assert (code, text[:5]) == (452, b"4.3.1")
+                return taken
+        raise AssertionError("the disk never filled")
+
+    def collect(self) -> int:
+        """Let the collector run now, as the worker does in time."""
+        done = subprocess.run(
+            [sys.executable, "-c", COLLECT],
+            env=environment(self.data, {}, **self.variables)
+            | {"DJANGO_SETTINGS_MODULE": "groupware.settings", "PYTHONPATH": str(BASE_DIR)},
+            cwd=BASE_DIR,
+            check=True,
+            capture_output=True,
+        )
+        return int(done.stdout)
+
+
+def message(seed: int) -> bytes:
+    noise = random.Random(seed).randbytes(SIZE // 2).hex().encode()
+    lines = [noise[start : start + 76] for start in range(0, len(noise), 76)]
+    head = b"Subject: noise\r\nMessage-ID: <%d@outside.test>\r\n" % seed
+    return b"\r\n".join([head, *lines, b""])
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Yield a small disk."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=700", "tmpfs", str(path)]
+    if subprocess.run(mounting, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk is mounted by root only: run the tests as root")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+
+
+@pytest.fixture
+def small(disk: Path, request: pytest.FixtureRequest) -> Iterator[Small]:
+    """Yield a server on a small disk: with its database on it, or with a server's elsewhere."""
+    url = f"sqlite://{disk}/groupware.sqlite3"
+    if request.config.getoption("database") == "postgresql":
+        url = request.getfixturevalue("fresh_database_url")
+    manage = Manage(disk, url)
+    manage.text("domain", "create", "example.test")
+    manage.text("account", "create", ANN, "--password-stdin", stdin=PASSWORD + "\n")
+    variables = {
+        "GROUPWARE_DATABASE_URL": url,
+        "GROUPWARE_DISK_RESERVE": str(RESERVE),
+        "GROUPWARE_PROCESSES": "1",
+        "GROUPWARE_ALLOW_PLAINTEXT": "1",
+    }
+    with serving(disk, "imap", "lmtp", **variables) as running:
+        yield Small(running, variables)
+        assert "Traceback" not in running.output.read_text()
+
+
+@contextlib.contextmanager
+def nothing_left(disk: Path) -> Iterator[None]:
+    """Take the reserve as well, as another program would."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    try:
+        assert os.statvfs(disk).f_bavail == 0
+        yield
+    finally:
+        filler.unlink()
+
+
+def test_metrics_of_a_full_disk_stay_in_memory(disk: Path) -> None:
+    before, after = disk / "counter_1.db", disk / "counter_2.db"
+    kept: Any = AllocatedDict(str(before))
+    kept.write_value("known", 1.0, 0.0)
+    with nothing_left(disk):
+        late: Any = AllocatedDict(str(after))
+        for held in (kept, late):  # many more than the first pages hold
+            for number in range(3000):
+                held.write_value(f"value {number}", float(number), 0.0)
+            assert held.read_value("value 2999") == (2999.0, 0.0)
+        assert kept.read_value("known") == (1.0, 0.0)
+    shared: Any = MmapedDict
+    assert ("known", 1.0) in [row[:2] for row in shared.read_all_values_from_file(before)]
+    for held in (kept, late):
+        held.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.timeout(180)
+def test_full_disk_takes_nothing_until_something_is_deleted(small: Small, disk: Path) -> None:
+    taken = small.fill()
+    assert taken > 20
+    with small.session() as imap:
+        status, answer = imap.append("INBOX", "", "", message(10_000))
+        assert (status, answer[0].split()[0]) == ("NO", b"[OVERQUOTA]")
+        with nothing_left(disk), small.session():
+            status, fetched = imap.fetch("1:*", "(UID RFC822.SIZE BODY.PEEK[])")
+            assert status == "OK"
+            bodies = [part[1] for part in fetched if isinstance(part, tuple)]
+            assert [message(seed) in body for seed, body in enumerate(bodies)] == [True] * taken
+            assert small.deliver(0)[0] == 452
+        assert imap.store("1:*", "+FLAGS.SILENT", "\\Deleted")[0] == "OK"
+        assert imap.expunge()[0] == "OK"
+        assert imap.select()[1] == [b"0"]
+    assert small.collect() == taken
+    assert small.deliver(0)[0] == 250
