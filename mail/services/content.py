@@ -9,6 +9,7 @@ from groupware.core import blobs, db, limits
 from groupware.core.errors import Invalid, Stale, TooLarge
 from groupware.core.models import Blob
 from mail.mime.index import MessageIndex, index_message
+from mail.mime.limits import DEFAULT_LIMITS
 from mail.mime.sections import filter_header_fields
 from mail.models import MessageContent
 
@@ -76,9 +77,13 @@ def find_references(blob_ids: list[int]) -> dict[int, tuple[str, ...]]:
 
 
 def _index(data: bytes) -> tuple[MessageIndex, bytes]:
-    """Return the index of a message and the raw lines of the fields that listings want."""
+    """Return the index of a message and the raw lines of the fields that listings want.
+
+    Of a header larger than the index looks at, the fields beyond are not listed.
+    """
     index = index_message(data)
-    return index, filter_header_fields(data[: index.header_size], LISTED_FIELDS, negate=False)
+    header = data[: min(index.header_size, DEFAULT_LIMITS.max_header_bytes)]
+    return index, filter_header_fields(header, LISTED_FIELDS, negate=False)
 
 
 def _references(message_id: str, references: "tuple[str, ...] | list[str]") -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from mail.imap.fetching import Batch, plan_fetch, read_batch
 from mail.imap.fetchitems import Section, SectionText
 from mail.imap.view import Identity, MailboxView
 from mail.services.content import prepare_message
-from tests.services.store import append, mailbox, message_of
+from tests.services.store import append, mailbox, message_of, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +57,11 @@ def test_a_batch_ends_when_it_holds_much(
     assert [batch.count for batch in whole] == [5]
     assert [batch.count for batch in cut] == [2, 2, 1]
     assert octets_of(cut) == octets_of(whole)
+
+
+def test_of_a_huge_header_the_row_keeps_the_first_fields(ann: Account) -> None:
+    header = b"".join(b"To: %06d@outside.test\r\n" % number for number in range(20_000))
+    append(ann, data=prepare_message(header + b"\r\n"))
+    [(listed,)] = rows_of(ann, "INBOX", "header_fields")
+    assert 250_000 < len(listed) < 270_000
+    assert bytes(listed).startswith(header[:200_000])
