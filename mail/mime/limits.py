@@ -29,6 +29,10 @@ class MimeLimits:
     max_header_bytes: int = 256 << 10
     """Octets of one header block that are interpreted; the block's range stays whole."""
 
+    max_headers_bytes: int = 8 << 20
+    """Octets of all header blocks together that are interpreted; the parts behind have no
+    fields, and are text/plain."""
+
     max_field_bytes: int = 128 << 10
     """Octets of one field (a line of 50,000 octets fits); the rest of it is not interpreted."""
 

@@ -131,13 +131,14 @@ def parse_message(data: bytes, limits: MimeLimits = DEFAULT_LIMITS) -> Part:
 class _Parser:
     """The state of one parse: what is still to be opened, and how many parts there are."""
 
-    __slots__ = ("_count", "_false_delimiters", "_limits", "_pending", "_scan")
+    __slots__ = ("_count", "_false_delimiters", "_headers_left", "_limits", "_pending", "_scan")
 
     def __init__(self, data: bytes, limits: MimeLimits) -> None:
         self._scan = with_line_feeds(data)
         self._limits = limits
         self._count = 0
         self._false_delimiters = limits.max_false_delimiters
+        self._headers_left = limits.max_headers_bytes
         self._pending: list[tuple[Part, int]] = []
 
     def parse(self) -> Part:
@@ -159,7 +160,7 @@ class _Parser:
     ) -> Part:
         """Read a part's header; the body is opened later where it holds parts."""
         header_end = find_header_end(self._scan, start, header_limit)
-        fields = read_fields(self._scan, start, header_end, self._limits)
+        fields = self._read_fields(start, header_end)
         media, params = self._read_type(fields, default)
         encoding = fields.get(b"content-transfer-encoding")
         token = _TOKEN.match(encoding.lower()) if encoding else None
@@ -180,6 +181,11 @@ class _Parser:
         ):
             self._pending.append((part, depth))
         return part
+
+    def _read_fields(self, start: int, end: int) -> dict[bytes, bytes]:
+        end = min(end, start + self._headers_left)
+        self._headers_left -= min(end - start, self._limits.max_header_bytes)
+        return read_fields(self._scan, start, end, self._limits)
 
     def _read_type(
         self, fields: dict[bytes, bytes], default: tuple[bytes, bytes]

@@ -341,3 +341,13 @@ def test_hostile_octets_take_linear_time(data: bytes) -> None:
     started = time.process_time()
     parse_message(data)
     assert time.process_time() - started < 2
+
+
+def test_headers_count_up_to_so_many_octets_together() -> None:
+    field = b"Content-Type: image/png\r\n"
+    part = b"--b\r\n" + field + b"\r\n\r\n"
+    top = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    limits = MimeLimits(max_headers_bytes=len(top) + 2 * len(field + b"\r\n"))
+    parsed = parse_message(top + part * 4, limits)
+    found = [child.media_type for child in parsed.children]
+    assert found == ["image/png", "image/png", "text/plain", "text/plain"]
