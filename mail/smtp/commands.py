@@ -64,12 +64,16 @@ class Command:
 
 MAIL_PARAMETERS = frozenset({"SIZE", "BODY"})
 MAX_DECIMAL = 20
+MAX_DOMAIN = 255
+"""Octets of a domain (RFC 5321 §4.5.3.1.2); the client's name goes into a header field."""
 
 
 def _parse_hello(verb: str, argument: bytes) -> Hello:
     name = argument.strip().decode("utf-8", "replace")
     if not name or any(ord(char) < 33 for char in name):
         raise ProtocolError(f"{verb} names the client")
+    if len(name) > MAX_DOMAIN:
+        raise ProtocolError("the name of the client is too long")
     return Hello(verb, name)
 
 

@@ -90,6 +90,16 @@ def test_command_is_refused(line: bytes, state: State, code: int) -> None:
     assert refusal(line, state).code == code
 
 
+def test_the_name_of_a_client_has_at_most_the_octets_of_a_domain() -> None:
+    connection = connection_in(State.START, Limits())
+    for size in (255, 256):
+        connection.receive(b"LHLO " + b"x" * size + b"\r\n")
+    taken, refused = connection.next_event(), connection.next_event()
+    assert isinstance(taken, CommandReceived)
+    assert isinstance(refused, CommandRefused)
+    assert refused.reply.code == 501
+
+
 def test_smtp_takes_ehlo_and_helo_and_lmtp_neither() -> None:
     assert {b"EHLO", b"HELO"} <= SMTP.keys()
     assert LMTP.keys() & {b"EHLO", b"HELO"} == set()
