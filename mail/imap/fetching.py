@@ -169,12 +169,14 @@ class _Writer:
         self._items = [(item, self._item_writer(item)) for item in plan.items]
         self._chunks: list[Chunk] = []
         self._pieces: list[bytes] = []
+        self._content: _Content | None = None
         self.octets = 0
         """Of content that is held here."""
 
     def write(self, seq: int, row: tuple[Any, ...]) -> bool:
         r"""Add one response; return whether the FETCH sets the message's \\Seen."""
         unseen = self._plan.sets_seen and not row[self._flags] & SEEN
+        self._content = None
         opening = b"* %d FETCH (" % seq
         for item, write_item in self._items:
             if unseen and item in _CHANGED_BY_SEEN:
@@ -224,8 +226,9 @@ class _Writer:
                 section, [filter_header_fields(header, section.fields, negate=False)]
             )
             return
-        content = _Content(*(row[self._places[name]] for name in _CONTENT))
-        chunks = content.resolve(section)
+        if self._content is None:
+            self._content = _Content(*(row[self._places[name]] for name in _CONTENT))
+        chunks = self._content.resolve(section)
         if chunks is None:
             self._pieces.append(b"NIL")
         else:
