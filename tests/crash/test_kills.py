@@ -13,7 +13,8 @@ import os
 import random
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,7 @@ def test_servers_killed_at_random_lose_nothing_that_they_told(store: Store) -> N
         with running_servers(store, life) as server, Load(store, server, life) as load:
             for _ in range(CHILD_KILLS):
                 load.wait_for_steps(random.randint(1, LONGEST_LIFE))
+                wait_for(server.children, "a child that runs")
                 os.kill(random.choice(list(server.children())), signal.SIGKILL)
             load.wait_for_steps(random.randint(1, LONGEST_LIFE))
             kill_all(server)
@@ -68,11 +70,17 @@ def running_servers(store: Store, life: int) -> Iterator[Running]:
 
 
 def kill_all(server: Running) -> None:
-    """Kill the supervisor first, which then brings nothing back, and all its children."""
-    children = descendants(server.process.pid)
-    server.process.kill()
+    """Kill every process; none has the time to see another go, and to end as it is meant to."""
+    supervisor = server.process.pid
+    os.kill(supervisor, signal.SIGSTOP)
+    wait_for(lambda: process_state(supervisor) == "T", "the supervisor to stand still")
+    children = descendants(supervisor)
     for pid in children:
-        with suppress(ProcessLookupError):  # it may have seen its parent go
-            os.kill(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)  # one that is dead already waits for the supervisor to see it
+    server.process.kill()
     server.process.wait()
     wait_for(lambda: not any(map(exists, children)), "the killed processes to be gone")
+
+
+def process_state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
