@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.db.models import F
 
 from groupware.core import crashpoints, db, limits, provisioning
@@ -196,10 +197,23 @@ def delete_account(address: str) -> None:
 
 
 def _delete_items(account_id: int) -> None:
-    """Delete item rows of every app before the collections that they restrict."""
-    for model in apps.get_models():
-        if issubclass(model, Item):
-            model._base_manager.filter(account_id=account_id).delete()  # noqa: SLF001 (Django's own name)
+    """Delete item rows of every app, and what hangs on them, before their collections.
+
+    In the database alone: an account may hold a million.
+    """
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            if not issubclass(model, Item):
+                continue
+            table = model._meta.db_table
+            for dependent in model._meta.related_objects:
+                held, column = dependent.related_model._meta.db_table, dependent.field.column
+                cursor.execute(
+                    f'DELETE FROM "{held}" WHERE "{column}" IN'
+                    f' (SELECT id FROM "{table}" WHERE account_id = %s)',
+                    [account_id],
+                )
+            cursor.execute(f'DELETE FROM "{table}" WHERE account_id = %s', [account_id])
 
 
 def generate_password() -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from groupware.core import limits, rights
-from groupware.core.errors import AlreadyExists, Invalid, LimitExceeded, NotFound
+from groupware.core.errors import AlreadyExists, Invalid, LimitExceeded, NotFound, Stale
 from groupware.core.events import CollectionChanged, MailboxListChanged
 from groupware.core.models import Account, CollectionTombstone, Grant, Tombstone
 from mail import queries
@@ -16,9 +16,9 @@ from mail.services.mailboxes import (
     subscribe,
     unsubscribe,
 )
-from mail.services.messages import expunge_messages
+from mail.services.messages import append_message, expunge_messages
 from tests.conftest import SetLimit
-from tests.services.store import append, collection_of, mailbox, state_of, uids_of
+from tests.services.store import append, collection_of, mailbox, prepared, state_of, uids_of
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +173,19 @@ def test_left_name_becomes_a_new_mailbox(ann: Account) -> None:
     assert revived.highest_modseq > before.highest_modseq
     with pytest.raises(AlreadyExists):
         create_mailbox(ann.pk, "a")
+
+
+def test_whoever_had_a_deleted_mailbox_open_never_writes_to_the_next_one(ann: Account) -> None:
+    create_mailbox(ann.pk, "a/b")
+    append(ann, "a")
+    held = mailbox(ann, "a").collection_id
+    delete_mailbox(ann.pk, "a")
+    create_mailbox(ann.pk, "a")
+    append(ann, "a", flags=DELETED)
+    assert expunge_messages(ann.pk, held) == []
+    with pytest.raises(Stale):
+        append_message(ann.pk, held, prepared())
+    assert uids_of(ann, "a") == [1]
 
 
 def test_left_name_gives_nobody_rights_any_more(ann: Account, ben: Account) -> None:

@@ -5,15 +5,18 @@ BEGIN and COMMIT instead.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from groupware.core.directory import delete_account
 from groupware.core.models import Account
 from mail import queries
 from mail.flags import DELETED, SEEN
 from mail.services.content import prepare_message
 from mail.services.flags import StoreOp, store_flags
+from mail.services.mailboxes import delete_mailbox
 from mail.services.messages import (
     append_message,
     copy_messages,
@@ -134,3 +137,21 @@ def test_copy_move_and_expunge_do_not_grow_with_the_mailbox(ann: Account) -> Non
             ]
         )
     assert counted == [[10, 19, 7, 13]] * 2
+
+
+def test_deleting_a_mailbox_or_an_account_does_not_grow_with_its_messages(
+    ann: Account, ben: Account
+) -> None:
+    first = prepared()
+    counts: list[tuple[int, int]] = []
+    for owner, number in ((ann, 1), (ben, 250)):  # Django's own deletion goes in hundreds
+        for name in ("Trash", "INBOX"):
+            for _ in range(number):
+                append(owner, name, first, prefix=b"X-Trace: one\r\n")
+        counts.append(
+            (
+                measure(partial(delete_mailbox, owner.pk, "Trash")),
+                measure(partial(delete_account, owner.login)),
+            )
+        )
+    assert counts[0] == counts[1]
