@@ -38,6 +38,7 @@ class Client:
         self.pending: deque[Command] = deque()
         self.is_idling = False
         self.has_ended = False
+        self.heard = 0
         self._buffer = bytearray()
         self._tags = 0
 
@@ -103,6 +104,7 @@ class Client:
     def _take(self, response: Response) -> None:
         if self.has_ended:
             raise Violation(f"after BYE came {response}")
+        self.heard += 1
         match response:
             case Continuation():
                 self._go_on()

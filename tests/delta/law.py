@@ -90,6 +90,13 @@ def check_law(line: Line, fresh: Fresh) -> None:
         raise Violation(f"the client knows {known}, fresh are {expected}")
 
 
+def check_silence(line: Line) -> None:
+    """Hold the server to telling nothing to who knows all."""
+    heard = line.client.heard
+    if line.run(Command("NOOP")) and line.client.heard != heard + 1:
+        raise Violation("NOOP tells something to a client that knows all")
+
+
 def check_changed_since(line: Line, then: Fresh, now: Fresh) -> None:
     """Hold FETCH CHANGEDSINCE to what changed between; the client has caught up."""
     mailbox = line.client.mailbox

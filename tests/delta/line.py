@@ -29,7 +29,7 @@ class Line(ABC):
     def do(self, name: str, arguments: str = "") -> Command:
         """Run one command that must succeed."""
         command = Command(name, arguments)
-        assert self.run(command), f"the session ended at {command.serialize()!r}"
+        self.run(command)
         assert command.is_ok, f"{command.serialize()!r} was answered with {command.reply}"
         return command
 

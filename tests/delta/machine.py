@@ -14,9 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from groupware.core import db
 from mail import queries
 from tests.delta import operations
-from tests.delta.commands import Command
+from tests.delta.commands import OPENING, Command
 from tests.delta.effects import Rows, check_effect, check_rows, read_rows
-from tests.delta.law import Fresh, catch_up, check_changed_since, check_law, read_fresh
+from tests.delta.law import (
+    Fresh,
+    catch_up,
+    check_changed_since,
+    check_law,
+    check_silence,
+    read_fresh,
+)
 from tests.delta.memory import Memory
 from tests.delta.operations import ON_MESSAGES, Asking, Choice, message_bytes, message_id
 from tests.delta.responses import Violation
@@ -28,10 +35,18 @@ OTHERS = ("Archive", "Kept")
 
 sessions = st.integers(0, len(CONDSTORE) - 1)
 choices = st.builds(
-    Choice, messages=st.integers(0, 255), flags=st.integers(0, 63), form=st.integers(0, 63)
+    Choice,
+    messages=st.just(255) | st.integers(0, 255),
+    flags=st.integers(0, 63),
+    form=st.integers(0, 63),
 )
-acts = st.tuples(st.sampled_from(["append", *ON_MESSAGES]), choices)
+acts = st.tuples(st.sampled_from(["append", "store", *ON_MESSAGES]), choices)
 Act = tuple[str, Choice]
+VISITS = (
+    *(("SELECT", False), ("EXAMINE", False), ("SELECT", True), ("EXAMINE", True)),
+    *(("CLOSE", False), ("UNSELECT", False)),
+)
+"""(command, whether it is about the other mailbox)."""
 
 
 class DeltaMachine(RuleBasedStateMachine):
@@ -48,6 +63,8 @@ class DeltaMachine(RuleBasedStateMachine):
         self._places: dict[tuple[int, int], str] = {}
         self._remembered: dict[str, Fresh] = {}
         self._lines = [self._connect(session) for session in range(len(CONDSTORE))]
+        self._guard(lambda: self._deliver(2))
+        self._guard(self._begin)
 
     # Rules: what sessions do.
 
@@ -75,14 +92,9 @@ class DeltaMachine(RuleBasedStateMachine):
     def deliver(self, copies: int) -> None:
         self._guard(lambda: self._deliver(copies))
 
-    @rule(session=sessions, other=st.booleans(), read_only=st.booleans())
-    def open(self, session: int, other: bool, read_only: bool) -> None:
-        name = self._other if other else "INBOX"
-        self._guard(lambda: self._open(self._line(session), name, read_only=read_only))
-
-    @rule(session=sessions, expunging=st.booleans())
-    def leave(self, session: int, expunging: bool) -> None:
-        self._guard(lambda: self._leave(session, "CLOSE" if expunging else "UNSELECT"))
+    @rule(session=sessions, how=st.sampled_from(VISITS))
+    def visit(self, session: int, how: tuple[str, bool]) -> None:
+        self._guard(lambda: self._visit(session, *how))
 
     @rule(session=sessions)
     def idle(self, session: int) -> None:
@@ -126,6 +138,12 @@ class DeltaMachine(RuleBasedStateMachine):
 
     # Sessions.
 
+    def _begin(self) -> None:
+        """Let everyone know INBOX: from here on they are told."""
+        for line in self._lines:
+            line.do("SELECT", "INBOX")
+            line.run(line.client.ask_unknown())
+
     def _connect(self, session: int) -> MemoryLine:
         condstore = CONDSTORE[session]
         name = str(session)
@@ -143,14 +161,25 @@ class DeltaMachine(RuleBasedStateMachine):
         """Return a session that has a mailbox open."""
         line = self._line(session)
         if line.client.mailbox is None:
-            self._open(line, "INBOX", read_only=False)
+            line.do("SELECT", "INBOX")
         return line
 
-    def _open(self, line: MemoryLine, name: str, *, read_only: bool) -> None:
-        command = Command("EXAMINE" if read_only else "SELECT", name)
+    def _visit(self, session: int, name: str, other: bool) -> None:
+        if name in OPENING:
+            mailbox = self._other if other else "INBOX"
+            command = Command(name, mailbox)
+            self._line(session).run(command)
+            if command.is_ok != bool(self._world.collection_of(mailbox)):
+                raise Violation(f"{command.serialize()!r} was answered with {command.reply}")
+            return
+        line = self._opened(session)
+        assert line.client.mailbox is not None
+        mailbox, read_only = line.client.mailbox.name, line.client.mailbox.read_only
+        before = self._rows(mailbox)
+        command = Command(name)
         line.run(command)
-        if command.is_ok != bool(self._world.collection_of(name)):
-            raise Violation(f"{command.serialize()!r} was answered with {command.reply}")
+        if command.is_ok:
+            check_effect(command, before, self._rows(mailbox), read_only=read_only)
 
     # Commands.
 
@@ -165,8 +194,7 @@ class DeltaMachine(RuleBasedStateMachine):
         """Let one command be alone, and look at what it did."""
         line = self._opened(session)
         mailbox = line.client.mailbox
-        if mailbox is None:
-            return
+        assert mailbox is not None
         before = self._rows(mailbox.name)
         command = self._command(line, act)
         line.run(command)
@@ -222,36 +250,24 @@ class DeltaMachine(RuleBasedStateMachine):
             self._place(inbox.uid_validity, inbox.uid_next - 1, message_id(token))
         self._world.settle()
 
-    def _leave(self, session: int, name: str) -> None:
-        line = self._opened(session)
-        mailbox = line.client.mailbox
-        if mailbox is None:
-            return
-        before = self._rows(mailbox.name)
-        command = Command(name)
-        line.run(command)
-        if not line.client.has_ended:
-            after = self._rows(mailbox.name)
-            check_effect(command, before, after, read_only=mailbox.read_only)
-
     # Mailboxes.
 
     def _change_mailboxes(self, session: int, how: str) -> None:
-        line = self._line(session)
         if how == "empty INBOX":
-            line.do("RENAME", "INBOX Gone")
-            line.do("DELETE", "Gone")
+            self._line(session).do("RENAME", "INBOX Gone")
+            self._line(session).do("DELETE", "Gone")
         elif not self._world.collection_of(self._other):
-            line.do("CREATE", self._other)
+            self._line(session).do("CREATE", self._other)
         elif how == "rename":
-            self._rename(line)
+            self._rename(self._line(session))
         else:
+            line = self._line(session)
             if line.client.mailbox is not None and line.client.mailbox.name == self._other:
                 line.do("UNSELECT")
-            line.do("DELETE", self._other)
+            self._line(session).do("DELETE", self._other)
             self._remembered.pop(self._other, None)
             if how == "remake":
-                line.do("CREATE", self._other)
+                self._line(session).do("CREATE", self._other)
 
     def _rename(self, line: MemoryLine) -> None:
         old, new = self._other, OTHERS[self._other == OTHERS[0]]
@@ -285,6 +301,7 @@ class DeltaMachine(RuleBasedStateMachine):
         name = line.client.mailbox.name
         fresh = self._fresh(name)
         check_law(line, fresh)
+        check_silence(line)
         if CONDSTORE[session] and name in self._remembered:
             check_changed_since(line, self._remembered[name], fresh)
 
