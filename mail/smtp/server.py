@@ -61,6 +61,8 @@ class LmtpServer:
             await self._converse(Session(peer=peer, session_id=session_id), reader, writer)
         except (ConnectionError, TimeoutError) as error:
             _log.info("connection lost", reason=type(error).__name__)
+            # To close would wait for the peer to take what it does not read.
+            writer.transport.abort()
         except asyncio.CancelledError:
             with suppress(ConnectionError, TimeoutError):
                 await _send(writer, [responses.STOPPING])
