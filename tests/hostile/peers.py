@@ -132,3 +132,12 @@ def log_in(port: int, address: str = ANNA, **options: int) -> Peer:
     peer.send(f'login LOGIN {address} "{PASSWORD}"\r\n'.encode())
     assert peer.line().startswith(b"login OK ")
     return peer
+
+
+def greet_lmtp(port: int, **options: int) -> Peer:
+    """Return a peer of LMTP that has said LHLO."""
+    peer = Peer(port, **options)
+    assert peer.line().startswith(b"220 ")
+    peer.send(b"LHLO client.example\r\n")
+    peer.lines_until(b"250 ")
+    return peer

@@ -6,19 +6,10 @@ import pytest
 
 from groupware.core import limits
 from tests.hostile.conftest import value_of
-from tests.hostile.peers import ANNA, Peer, log_in, resident_octets
-from tests.serve.running import Running, wait_for
+from tests.hostile.peers import ANNA, Peer, greet_lmtp, log_in, resident_octets
+from tests.serve.running import Running
 
 MEGABYTE = 1 << 20
-
-
-def greet(port: int, **options: int) -> Peer:
-    """Return a peer that has said LHLO."""
-    peer = Peer(port, **options)
-    assert peer.line().startswith(b"220 ")
-    peer.send(b"LHLO client.example\r\n")
-    peer.lines_until(b"250 ")
-    return peer
 
 
 def begin(peer: Peer) -> None:
@@ -38,7 +29,7 @@ def messages_of_anna(server: Running) -> int:
 @pytest.fixture(autouse=True)
 def nobody_else_notices(server: Running) -> Iterator[None]:
     """Hold a session through each test, which must be answered before and after."""
-    with greet(server.ports["LMTP"]) as other:
+    with greet_lmtp(server.ports["LMTP"]) as other:
         yield
         other.send(b"NOOP\r\n")
         assert other.line().startswith(b"250 ")
@@ -46,7 +37,7 @@ def nobody_else_notices(server: Running) -> Iterator[None]:
 
 def test_line_of_a_message_over_the_limit_is_refused_and_nothing_is_filed(server: Running) -> None:
     before = messages_of_anna(server)
-    with greet(server.ports["LMTP"]) as peer:
+    with greet_lmtp(server.ports["LMTP"]) as peer:
         begin(peer)
         peer.send(b"x" * (value_of(limits.LMTP_LINE) + 1) + b"\r\n.\r\n")
         assert peer.line().startswith(b"554 5.6.0 ")
@@ -57,7 +48,7 @@ def test_line_of_a_message_over_the_limit_is_refused_and_nothing_is_filed(server
 
 
 def test_endless_message_is_read_to_its_end_and_not_kept(server: Running) -> None:
-    with greet(server.ports["LMTP"]) as peer:
+    with greet_lmtp(server.ports["LMTP"]) as peer:
         before = resident_octets(server, "lmtp")
         begin(peer)
         for _ in range(30):
@@ -68,7 +59,7 @@ def test_endless_message_is_read_to_its_end_and_not_kept(server: Running) -> Non
 
 
 def test_endless_command_is_refused_and_not_kept(server: Running) -> None:
-    with greet(server.ports["LMTP"]) as peer:
+    with greet_lmtp(server.ports["LMTP"]) as peer:
         before = resident_octets(server, "lmtp")
         peer.send(b"x" * (20 * MEGABYTE) + b"\r\nNOOP\r\n")
         assert peer.line().startswith(b"500 ")
@@ -82,7 +73,7 @@ def test_endless_command_is_refused_and_not_kept(server: Running) -> None:
 def test_nobody_smuggles_a_second_message_in(server: Running, end: bytes) -> None:
     before = messages_of_anna(server)
     second = f"MAIL FROM:<evil@b.example>\r\nRCPT TO:<{ANNA}>\r\nDATA\r\nSubject: two".encode()
-    with greet(server.ports["LMTP"]) as peer:
+    with greet_lmtp(server.ports["LMTP"]) as peer:
         begin(peer)
         peer.send(b"Subject: one\r\n\r\ntext" + end + second + b"\r\n.\r\nNOOP\r\n")
         assert peer.line().startswith(b"250 ")
@@ -92,7 +83,7 @@ def test_nobody_smuggles_a_second_message_in(server: Running, end: bytes) -> Non
 
 def test_too_many_connections_are_turned_away(server: Running) -> None:
     port = server.ports["LMTP"]
-    peers = [greet(port) for _ in range(value_of(limits.LMTP_CONNECTIONS) - 1)]
+    peers = [greet_lmtp(port) for _ in range(value_of(limits.LMTP_CONNECTIONS) - 1)]
     try:
         with Peer(port) as late:
             assert late.line().startswith(b"421 4.7.0 ")
@@ -104,21 +95,10 @@ def test_too_many_connections_are_turned_away(server: Running) -> None:
 
 def test_peer_that_vanishes_in_the_middle_of_a_message_leaves_nothing(server: Running) -> None:
     before = messages_of_anna(server)
-    with greet(server.ports["LMTP"]) as peer:
+    with greet_lmtp(server.ports["LMTP"]) as peer:
         begin(peer)
         peer.send(b"Subject: half\r\n")
     assert messages_of_anna(server) == before
-
-
-def test_peer_that_reads_nothing_is_left(server: Running) -> None:
-    with greet(server.ports["LMTP"], receive_buffer=4096) as peer:
-        before = resident_octets(server, "lmtp")
-        for _ in range(40):
-            peer.send(b"HELP\r\n" * 20_000)
-        wait_for(lambda: "connection lost" in server.output.read_text(), "the end of patience")
-        peer.rest()  # what had come before is read to its end: the server has gone
-        assert resident_octets(server, "lmtp") - before < 16 * MEGABYTE
-    assert value_of(limits.LMTP_WRITE_TIMEOUT) == 2
 
 
 def test_messages_take_turns_when_all_together_are_too_large(server: Running) -> None:
@@ -126,7 +106,7 @@ def test_messages_take_turns_when_all_together_are_too_large(server: Running) ->
     assert 2 * size > value_of(limits.LMTP_UPLOADING)
     message = (b"Subject: large\r\n\r\n" + (b"x" * 1022 + b"\r\n") * (size // 1024))[:size]
     before = messages_of_anna(server)
-    with greet(server.ports["LMTP"]) as first, greet(server.ports["LMTP"]) as second:
+    with greet_lmtp(server.ports["LMTP"]) as first, greet_lmtp(server.ports["LMTP"]) as second:
         for peer in (first, second):
             begin(peer)
             peer.send(message[: size // 2])

@@ -2,8 +2,8 @@
 
 from groupware.core import limits
 from tests.hostile.conftest import value_of
-from tests.hostile.peers import Peer, log_in
-from tests.serve.running import Running
+from tests.hostile.peers import MEGABYTE, Peer, greet_lmtp, log_in, resident_octets
+from tests.serve.running import Running, wait_for
 
 
 def test_stranger_who_says_nothing_is_shown_out(server: Running) -> None:
@@ -34,3 +34,14 @@ def test_silent_lmtp_peer_is_shown_out(server: Running) -> None:
         assert peer.line().startswith(b"421 4.4.2 ")
         assert peer.rest() == []
     assert value_of(limits.LMTP_READ_TIMEOUT) == 2
+
+
+def test_peer_that_reads_nothing_is_left(server: Running) -> None:
+    with greet_lmtp(server.ports["LMTP"], receive_buffer=4096) as peer:
+        before = resident_octets(server, "lmtp")
+        for _ in range(40):
+            peer.send(b"HELP\r\n" * 20_000)
+        wait_for(lambda: "connection lost" in server.output.read_text(), "the end of patience")
+        peer.rest()  # what had come before is read to its end: the server has gone
+        assert resident_octets(server, "lmtp") - before < 16 * MEGABYTE
+    assert value_of(limits.LMTP_WRITE_TIMEOUT) == 2
