@@ -259,12 +259,18 @@ class Conversation:
         self.session.forget_look()
         if hint.credentials:
             self.session.doubt()
-        if hint.credentials or self.is_idling:
+        if self.is_idling:
             await self._guard(self._catch_up_idling(), "IDLE")
+        elif hint.credentials:
+            await self._guard(self._check_credentials(), "a hint")
+
+    async def _check_credentials(self) -> Reply:
+        await self.session.check_credentials()
+        return ok("")
 
     async def _catch_up_idling(self) -> Reply:
         await self.session.catch_up()
-        if self.is_idling and not self.session.closing:
+        if not self.session.closing:
             self.session.flush_updates(expunge=True)
             await self.session.output.drain()
         return ok("")

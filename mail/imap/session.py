@@ -223,23 +223,38 @@ class Session:
         self._seen_version = -1
 
     async def catch_up(self) -> None:
-        """Look for changes unless nothing was committed since; raises `MailboxGone`."""
+        """Look for changes unless nothing was committed since; raises `MailboxGone`.
+
+        Invariant: `flush_updates` follows before the next command, so that what the view numbers
+        is what the client was told to be there.
+        """
         if self.principal is None:
             return
         version = self.shared.watch.version()
         if version == self._seen_version or self._looked:
             return
-        principal = self.principal
         position = None if self.view is None else self.position()
         try:
-            found = await aio.read(look, principal.account_id, principal.credential_epoch, position)
+            found = await aio.read(look, *self._credentials(), position)
         except NotFound as error:
             raise MailboxGone("The mailbox was deleted.") from error
         self._seen_version = version
+        self._end_if_revoked(found)
+        if found.changes is not None and self.view is not None:
+            self.absorb(found.changes)
+
+    async def check_credentials(self) -> None:
+        """End the session if it was revoked; what happened to the mailbox is left alone."""
+        if self.principal is not None:
+            self._end_if_revoked(await aio.read(look, *self._credentials(), None))
+
+    def _credentials(self) -> tuple[int, int]:
+        assert self.principal is not None
+        return self.principal.account_id, self.principal.credential_epoch
+
+    def _end_if_revoked(self, found: Look) -> None:
         if not found.is_current:
             self.say_bye("The session was revoked: log in again.", Code.EXPIRED)
-        elif found.changes is not None and self.view is not None:
-            self.absorb(found.changes)
 
     def flush_updates(self, *, expunge: bool) -> None:
         """Tell what is known and not told; EXPUNGE only where the numbers may change."""

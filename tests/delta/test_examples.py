@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from groupware.core import aio, directory
+from groupware.core import aio, auth, directory, events
 from tests.delta.commands import Change, Command
 from tests.delta.law import catch_up, check_law, read_fresh
 from tests.delta.memory import Memory
@@ -85,3 +85,22 @@ def test_append_is_answered_although_the_open_mailbox_is_gone(world: World) -> N
     command = Command("APPEND", "INBOX", message_bytes(3))
     assert not mine.run(command)
     assert command.is_ok
+
+
+def test_doubt_of_credentials_takes_in_nothing_that_the_client_is_not_told(world: World) -> None:
+    mine = opened(world, "1", condstore=False)
+    world.deliver(message_bytes(3))
+    events.publish(events.CredentialsChanged(world.account_id))
+    world.settle()
+    mine.do("SEARCH", "ALL")
+    check(world, mine)
+
+
+@pytest.mark.parametrize("idling", [True, False])
+def test_revoked_session_ends_whether_it_idles_or_not(world: World, idling: bool) -> None:
+    mine = opened(world, "1", condstore=False)
+    if idling:
+        mine.idle()
+    auth.end_sessions(world.account_id)
+    world.settle()
+    assert mine.client.has_ended
