@@ -132,9 +132,12 @@ class DeltaMachine(RuleBasedStateMachine):
 
     def _guard(self, step: Callable[[], None]) -> None:
         """Do a step; after a failure nothing more is checked."""
-        self._is_sound, held = False, self._is_sound
-        step()
-        self._is_sound = held
+        try:
+            step()
+        except BaseException as error:
+            self._is_sound = False
+            error.add_note("\n".join(self._world.last_said))
+            raise
 
     # Sessions.
 

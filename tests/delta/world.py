@@ -6,6 +6,7 @@ those that idle, before the next one speaks.
 
 import asyncio
 import itertools
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -25,6 +26,8 @@ from tests.delta.responses import Violation
 from tests.transcripts.drivers import MemoryOutput
 
 DOMAIN = "delta.example"
+LINES_KEPT = 200
+"""Lines of what was said that a failure is shown with: one of a race may never come again."""
 _numbers = itertools.count(1)
 
 
@@ -36,6 +39,7 @@ class World:
         self.account_id = directory.create_account(NewAccount(self.login)).pk
         self.password = auth.create_app_password(self.account_id, "tests", frozenset({"imap"}))
         self.lines: list[MemoryLine] = []
+        self.last_said: deque[str] = deque(maxlen=LINES_KEPT)
         self._trace = trace
         self._sent: list[Callable[[], None]] = []
         self._runner = asyncio.Runner()
@@ -83,7 +87,9 @@ class World:
     def trace(self, name: str, side: str, data: bytes) -> None:
         """Write down what was said."""
         for text in data.splitlines():
-            self._trace(f"{side} {name}: {text.decode('utf-8', 'replace')}")
+            line = f"{side} {name}: {text.decode('utf-8', 'replace')}"
+            self.last_said.append(line)
+            self._trace(line)
 
     async def _settle(self) -> None:
         sent, self._sent = self._sent, []
