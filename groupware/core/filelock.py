@@ -76,9 +76,11 @@ class FileLock:
                     self._fd = os.open(self._path, flags, 0o600)
                 if self._try():
                     return
-                self._waiting = _Wait()
-                arguments = (self._waiting, self._fd)
+                wait = _Wait()
+                arguments = (wait, self._fd)
                 threading.Thread(target=self._wait, args=arguments, daemon=True).start()
+                # Only now: without a thread nobody would ever come to this place in line.
+                self._waiting = wait
             wait = self._waiting
             wait.wanted = True
         wait.done.wait(max(0.0, deadline - monotonic()))

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -135,6 +136,21 @@ def test_next_caller_takes_over_the_place_in_line(path: Path) -> None:
 def taken(lock: FileLock) -> bool:
     with lock.held(LONG):
         return True
+
+
+def test_thread_that_could_not_begin_leaves_no_place_in_line(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    lock = FileLock(path)
+    with FileLock(path).held(LONG), monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError), lock.held(LONG):
+            pass
+    with lock.held(LONG):
+        pass
 
 
 def test_death_of_the_holder_frees_it(path: Path) -> None:
