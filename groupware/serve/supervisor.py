@@ -57,7 +57,11 @@ class Supervisor:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             start = monotonic()
-            code = await self._run_once(program)
+            try:
+                code = await self._run_once(program)
+            except OSError as error:  # the machine has no room for a process just now
+                _log.error("process not started", program=program.name, reason=error.strerror)
+                code = None
             if self._stopping.is_set():
                 return
             if monotonic() - start > SETTLED_SECONDS:
