@@ -127,9 +127,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         ports=ports,
         processes=values.number("PROCESSES", min(os.cpu_count() or 1, 4), 1, MAX_PROCESSES),
         database_url=values.database_url(data),
-        blob_url=values.url("BLOB_URL", ("file", "s3")),
+        blob_url=values.not_yet("BLOB_URL", "bytes lie in the data directory"),
         broker_url=values.url("BROKER_URL", ("redis", "rediss", "amqp", "amqps")),
-        notify_url=values.url("NOTIFY_URL", ("redis", "rediss", "postgresql")),
+        notify_url=values.not_yet("NOTIFY_URL", "every process looks once a second"),
         log_level=values.choice("LOG_LEVEL", LOG_LEVELS, "INFO"),
         log_format=values.choice("LOG_FORMAT", ("text", "json"), "text"),
         demo=demo,
@@ -260,6 +260,15 @@ class _Values:
                 f"{' or '.join(f'{scheme}://' for scheme in schemes)}."
             )
         return value
+
+    def not_yet(self, name: str, instead: str) -> str:
+        """Refuse what this version would not heed: nobody's data lies elsewhere unknown to them."""
+        if self._get(name):
+            raise SettingsError(
+                f"GROUPWARE_{name}: this version knows no other place than its own ({instead}); "
+                "unset it."
+            )
+        return ""
 
     def public_url(self, default: str) -> str:
         value = self.url("PUBLIC_URL", ("http", "https")) or default

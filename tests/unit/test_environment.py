@@ -46,6 +46,8 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("PUBLIC_URL", "mail.example.org", "http:// or https://"),
         ("PUBLIC_URL", "https://", "expected a URL such as"),
         ("BROKER_URL", "kafka://x", "redis://"),
+        ("BLOB_URL", "s3://key:secret@host/bucket", "unset it"),
+        ("NOTIFY_URL", "redis://:secret@host/0", "unset it"),
         ("DATABASE_URL", "mysql://u:secret@h/db", "sqlite:// or postgresql://"),
         ("DATABASE_URL", "postgresql://u:secret@h", "postgresql://USER:PASSWORD@HOST:PORT/DATA"),
         ("DATABASE_URL", "postgresql://u:secret@h:port/db", "postgresql://USER:PASSWORD@"),
