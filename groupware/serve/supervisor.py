@@ -58,15 +58,14 @@ class Supervisor:
         while not self._stopping.is_set():
             start = monotonic()
             try:
-                code = await self._run_once(program)
+                outcome: dict[str, object] = {"exit_code": await self._run_once(program)}
             except OSError as error:  # the machine has no room for a process just now
-                _log.error("process not started", program=program.name, reason=error.strerror)
-                code = None
+                outcome = {"not_started": error.strerror}
             if self._stopping.is_set():
                 return
             if monotonic() - start > SETTLED_SECONDS:
                 pause = FIRST_PAUSE
-            _log.error("process ended", program=program.name, exit_code=code, again_in=pause)
+            _log.error("process ended", program=program.name, again_in=pause, **outcome)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(pause * 2, LONGEST_PAUSE)

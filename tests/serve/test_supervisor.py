@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from structlog.testing import capture_logs
 
 from groupware.serve.roles import Program
 from groupware.serve.supervisor import Supervisor
+from tests.serve.running import wait_for
 
 PROGRAM = Program("worker", "worker", (), "nowhere:run", processes=1)
 SECONDS = 20
@@ -30,15 +30,9 @@ async def test_child_that_cannot_be_started_now_is_started_later(
     with capture_logs() as logs:
         running = asyncio.create_task(supervisor.run((PROGRAM,), lambda: None))
         async with asyncio.timeout(SECONDS):
-            await until(lambda: bool(logs) or running.done())
-            assert [line["event"] for line in logs] == ["process not started"]
+            await asyncio.to_thread(wait_for, lambda: logs, "a child that cannot be started")
+            assert logs[0]["not_started"] == "No such file or directory"
             script.rename(python)
-            await until(ran.exists)
+            await asyncio.to_thread(wait_for, ran.exists, "the child")
             os.kill(os.getpid(), signal.SIGTERM)
             await running
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Return when `condition` holds."""
-    while not condition():
-        await asyncio.sleep(0.01)
