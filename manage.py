@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+INTERRUPTED = 130
+"""What a shell expects of a program that Ctrl-C ended."""
 
 
 def enter_venv() -> None:
@@ -34,5 +36,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    enter_venv()
-    main()
+    try:
+        enter_venv()
+        main()
+    except KeyboardInterrupt:  # before a command looks after Ctrl-C itself
+        sys.exit(INTERRUPTED)

@@ -23,9 +23,6 @@ from groupware.core.logging import configure_logging
 from groupware.environment import SettingsError
 from groupware.serve.prepare import prepare_database
 
-INTERRUPTED = 130
-"""What a shell expects of a program that Ctrl-C ended."""
-
 _JSON: Mapping[str, Any] = {"action": "store_true", "help": "answer in JSON"}
 # What a database itself says, and no bug of ours: away, read-only, not a database.
 _UNUSABLE = (OperationalError, InterfaceError)
@@ -113,8 +110,6 @@ class GroupwareCommand(BaseCommand):
             if "--traceback" in argv:
                 raise
             sys.exit(_one_line(str(error)))
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
         except BrokenPipeError:
             # Whoever read the answer has gone (`| head`); Python's last flush must find nothing.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -191,10 +191,14 @@ def nobody_commits(data: Path) -> Iterator[None]:
 
 def waits_for_the_lock(server: Running, program: str) -> bool:
     """Tell whether a thread of one of the program's processes stands in the line for the lock."""
-    pids = {str(pid) for pid, name in server.children().items() if name == program}
+    pids = [pid for pid, name in server.children().items() if name == program]
+    return any(waits_for_file(pid, server.data / "write.lock") for pid in pids)
+
+
+def waits_for_file(pid: int, path: Path) -> bool:
+    """Tell whether a thread of a process stands in the line for the lock of a file."""
     waiting = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
-    inode = str((server.data / "write.lock").stat().st_ino)
+    inode = f":{path.stat().st_ino}"
     return any(
-        words[1] == "->" and words[5] in pids and words[6].endswith(f":{inode}")
-        for words in waiting
+        words[1] == "->" and words[5] == str(pid) and words[6].endswith(inode) for words in waiting
     )

@@ -1,10 +1,18 @@
+import fcntl
+import signal
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.serve.running import environment, free_ports, serve_command
+from tests.serve.running import (
+    environment,
+    free_ports,
+    serve_command,
+    wait_for,
+    waits_for_file,
+)
 
 
 def refused(data: Path, *roles: str, **variables: str) -> str:
@@ -56,3 +64,21 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, name: str, value: str, part
 
 def test_an_unknown_role_is_one_line_that_lists_the_roles(tmp_path: Path) -> None:
     assert "the roles are web, imap" in refused(tmp_path / "data", "gopher")
+
+
+def test_ctrl_c_while_the_server_is_still_starting_is_no_traceback(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    with (data / "migrate.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        starting = subprocess.Popen(
+            serve_command("worker"),
+            env=environment(data, free_ports()),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        wait_for(lambda: waits_for_file(starting.pid, data / "migrate.lock"), "the start")
+        starting.send_signal(signal.SIGINT)
+        output = starting.communicate(timeout=30)
+    assert output == (b"", b"")
+    assert starting.returncode == 130
