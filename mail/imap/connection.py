@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import ClassVar, Final
 
-from mail.imap.commands import decode_sasl, parse_command
+from mail.imap.arguments.session import decode_sasl
+from mail.imap.commands import parse_command
 from mail.imap.events import (
     AuthResponse,
     BadCommand,

@@ -1,0 +1,1 @@
+"""The arguments of commands: a parser each, a module per family (RFC 3501 §9 and extensions)."""

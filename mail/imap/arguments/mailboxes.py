@@ -1,0 +1,82 @@
+"""Arguments of the commands about mailboxes, and of APPEND."""
+
+from mail.imap.requests import (
+    Append,
+    List,
+    Mailbox,
+    Rename,
+    Request,
+    Select,
+    Status,
+    StatusItem,
+)
+from mail.imap.wire import ProtocolError, Reader
+
+
+def parse_mailbox(reader: Reader) -> Request:
+    """Take one mailbox."""
+    reader.space()
+    return Mailbox(reader.mailbox())
+
+
+def parse_rename(reader: Reader) -> Request:
+    """Take two mailboxes."""
+    reader.space()
+    old = reader.mailbox()
+    reader.space()
+    return Rename(old, reader.mailbox())
+
+
+def parse_list(reader: Reader) -> Request:
+    """Take `SP reference SP pattern`."""
+    reader.space()
+    reference = reader.list_mailbox()
+    reader.space()
+    return List(reference, reader.list_mailbox())
+
+
+def parse_status(reader: Reader) -> Request:
+    """Take `SP mailbox SP (items)`."""
+    reader.space()
+    mailbox = reader.mailbox()
+    reader.space()
+
+    def item() -> StatusItem:
+        word = reader.atom("a status item").upper()
+        try:
+            return StatusItem(word)
+        except ValueError:
+            raise ProtocolError("Unknown status item.") from None
+
+    items = reader.parenthesized(item, "status items")
+    if not items:
+        raise ProtocolError("Expected a status item.")
+    return Status(mailbox, tuple(dict.fromkeys(items)))
+
+
+def parse_select(reader: Reader) -> Request:
+    """Take `SP mailbox [SP (CONDSTORE)]` (RFC 4466 §2.4, RFC 7162 §3.1.8)."""
+    reader.space()
+    mailbox = reader.mailbox()
+    parameters: tuple[str, ...] = ()
+    if reader.accept(b" "):
+        parameters = reader.parenthesized(lambda: reader.word("a parameter"), "parameters")
+    if set(parameters) - {"CONDSTORE"}:
+        raise ProtocolError("Unknown parameter.")
+    return Select(mailbox, condstore=bool(parameters))
+
+
+def parse_append(reader: Reader) -> Request:
+    """Take `SP mailbox [SP flags] [SP date-time] SP literal`."""
+    reader.space()
+    mailbox = reader.mailbox()
+    reader.space()
+    flags: tuple[str, ...] = ()
+    internal_date = None
+    if reader.at(b"("):
+        flags = reader.flag_list()
+        reader.space()
+    if reader.at(b'"'):
+        internal_date = reader.date_time()
+        reader.space()
+    return Append(mailbox, flags, internal_date, reader.literal("the message as a literal"))

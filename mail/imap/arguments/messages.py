@@ -1,0 +1,96 @@
+"""Arguments of the commands about messages of the open mailbox."""
+
+from collections.abc import Callable
+
+from mail.imap.fetchitems import parse_fetch_items
+from mail.imap.requests import Copy, Fetch, Request, Search, Store, StoreMode, UidExpunge
+from mail.imap.searchkeys import parse_search
+from mail.imap.wire import ProtocolError, Reader
+
+
+def take_fetch(*, by_uid: bool) -> Callable[[Reader], Request]:
+    """Return the parser of FETCH or of its UID form."""
+
+    def parse_fetch(reader: Reader) -> Request:
+        reader.space()
+        messages = reader.sequence_set()
+        reader.space()
+        items = parse_fetch_items(reader)
+        changed_since = None
+        if reader.accept(b" "):
+            changed_since = _modifier(reader, b"CHANGEDSINCE ")
+        return Fetch(messages, items, changed_since, by_uid)
+
+    return parse_fetch
+
+
+def take_store(*, by_uid: bool) -> Callable[[Reader], Request]:
+    """Return the parser of STORE or of its UID form."""
+
+    def parse_store(reader: Reader) -> Request:
+        reader.space()
+        messages = reader.sequence_set()
+        reader.space()
+        unchanged_since = None
+        if reader.at(b"("):
+            unchanged_since = _modifier(reader, b"UNCHANGEDSINCE ")
+            reader.space()
+        mode = StoreMode.REPLACE
+        if reader.accept(b"+"):
+            mode = StoreMode.ADD
+        elif reader.accept(b"-"):
+            mode = StoreMode.REMOVE
+        word = reader.word("FLAGS")
+        if word not in {"FLAGS", "FLAGS.SILENT"}:
+            raise ProtocolError("Expected FLAGS.")
+        reader.space()
+        flags = _store_flags(reader)
+        return Store(messages, mode, flags, word != "FLAGS", unchanged_since, by_uid)
+
+    return parse_store
+
+
+def take_copy(*, by_uid: bool) -> Callable[[Reader], Request]:
+    """Return the parser of COPY and MOVE or of its UID form."""
+
+    def parse_copy(reader: Reader) -> Request:
+        reader.space()
+        messages = reader.sequence_set()
+        reader.space()
+        return Copy(messages, reader.mailbox(), by_uid)
+
+    return parse_copy
+
+
+def take_search(*, by_uid: bool) -> Callable[[Reader], Request]:
+    """Return the parser of SEARCH or of its UID form."""
+
+    def parse_keys(reader: Reader) -> Request:
+        reader.space()
+        return Search(parse_search(reader), by_uid)
+
+    return parse_keys
+
+
+def parse_uid_expunge(reader: Reader) -> Request:
+    """Take a UID set."""
+    reader.space()
+    return UidExpunge(reader.sequence_set())
+
+
+def _modifier(reader: Reader, name: bytes) -> int:
+    reader.expect(b"(", "a list of modifiers")
+    if not reader.accept_word(name):
+        raise ProtocolError("Unknown modifier.")
+    value = reader.modseq()
+    reader.expect(b")", "')' after the modifier")
+    return value
+
+
+def _store_flags(reader: Reader) -> tuple[str, ...]:
+    if reader.at(b"("):
+        return reader.flag_list()
+    flags = [reader.flag()]
+    while reader.accept(b" ") and not reader.at_end():
+        flags.append(reader.flag())
+    return tuple(dict.fromkeys(flags))
