@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
+from groupware.core import db
 from groupware.core.errors import NotFound
 from mail.flags import DELETED, SEEN
 from mail.uidset import Ranges, absent_ranges, chunks, sql_condition
@@ -109,13 +108,8 @@ class Changes:
 
 
 def _mailboxes(condition: str, params: Sequence[Any]) -> list[MailboxInfo]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {_MAILBOX_COLUMNS} FROM {_MAILBOX_TABLES} WHERE {condition}",
-            params,
-        )
-        rows = cursor.fetchall()
-    return [_mailbox_info(row) for row in rows]
+    query = f"SELECT {_MAILBOX_COLUMNS} FROM {_MAILBOX_TABLES} WHERE {condition}"
+    return [_mailbox_info(row) for row in db.fetch_rows(query, params)]
 
 
 def _mailbox_info(row: tuple[Any, ...]) -> MailboxInfo:
@@ -155,12 +149,10 @@ def get_mailbox_by_id(collection_id: int) -> MailboxInfo:
 
 def list_subscriptions(account_id: int) -> list[str]:
     """Return the subscribed names, sorted; their mailboxes may be gone."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name FROM mail_subscription WHERE account_id = %s ORDER BY name",
-            [account_id],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    rows = db.fetch_rows(
+        "SELECT name FROM mail_subscription WHERE account_id = %s ORDER BY name", [account_id]
+    )
+    return [row[0] for row in rows]
 
 
 def get_snapshot(account_id: int, collection_id: int) -> Snapshot:
@@ -171,30 +163,27 @@ def get_snapshot(account_id: int, collection_id: int) -> Snapshot:
     info = get_mailbox_by_id(collection_id)
     if info.account_id != account_id:
         raise NotFound("There is no such mailbox.")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT uid FROM mail_message WHERE collection_id = %s ORDER BY uid",
-            [collection_id],
+    rows = db.fetch_rows(
+        "SELECT uid FROM mail_message WHERE collection_id = %s ORDER BY uid", [collection_id]
+    )
+    uids = array("q", [row[0] for row in rows])
+    first_unseen = None
+    if info.unseen:
+        found = db.fetch_rows(
+            "SELECT uid FROM mail_message WHERE collection_id = %s AND flags & %s = 0"
+            " ORDER BY uid LIMIT 1",
+            [collection_id, SEEN],
         )
-        uids = array("q", [row[0] for row in cursor.fetchall()])
-        first_unseen = None
-        if info.unseen:
-            cursor.execute(
-                "SELECT uid FROM mail_message WHERE collection_id = %s AND flags & %s = 0"
-                " ORDER BY uid LIMIT 1",
-                [collection_id, SEEN],
-            )
-            row = cursor.fetchone()
-            first_unseen = row[0] if row else None
+        first_unseen = found[0][0] if found else None
     return Snapshot(info, uids, first_unseen)
 
 
 def get_highest_modseq(collection_id: int) -> int | None:
     """Return the collection's highest_modseq, or None when it is gone."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT highest_modseq FROM core_collection WHERE id = %s", [collection_id])
-        row = cursor.fetchone()
-    return row[0] if row else None
+    rows = db.fetch_rows(
+        "SELECT highest_modseq FROM core_collection WHERE id = %s", [collection_id]
+    )
+    return rows[0][0] if rows else None
 
 
 def list_changes(collection_id: int, *, since_modseq: int, known_uid_next: int) -> Changes:
@@ -208,13 +197,11 @@ def list_changes(collection_id: int, *, since_modseq: int, known_uid_next: int) 
     info = get_mailbox_by_id(collection_id)
     if info.highest_modseq <= since_modseq:
         return Changes(info, [], [], [])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT uid, flags, keywords, modseq FROM mail_message"
-            " WHERE collection_id = %s AND modseq > %s ORDER BY uid",
-            [collection_id, since_modseq],
-        )
-        rows = cursor.fetchall()
+    rows = db.fetch_rows(
+        "SELECT uid, flags, keywords, modseq FROM mail_message"
+        " WHERE collection_id = %s AND modseq > %s ORDER BY uid",
+        [collection_id, since_modseq],
+    )
     vanished = _list_vanished(collection_id, since_modseq, known_uid_next)
     changed = [row for row in rows if row[0] < known_uid_next]
     new = [row for row in rows if row[0] >= known_uid_next]
@@ -227,20 +214,18 @@ def _list_vanished(collection_id: int, since_modseq: int, uid_next: int) -> list
     The floor is read in one statement with the tombstones: whoever is in no snapshot would
     otherwise miss those that expire in between.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.tombstone_floor, t.uid_first, t.uid_last FROM core_collection c"
-            " LEFT JOIN core_tombstone t ON t.collection_id = c.id AND t.modseq > %s"
-            " WHERE c.id = %s ORDER BY t.uid_first",
-            [since_modseq, collection_id],
+    rows = db.fetch_rows(
+        "SELECT c.tombstone_floor, t.uid_first, t.uid_last FROM core_collection c"
+        " LEFT JOIN core_tombstone t ON t.collection_id = c.id AND t.modseq > %s"
+        " WHERE c.id = %s ORDER BY t.uid_first",
+        [since_modseq, collection_id],
+    )
+    if any(floor > since_modseq for floor, _, _ in rows[:1]):
+        left = db.fetch_rows(
+            "SELECT uid FROM mail_message WHERE collection_id = %s AND uid < %s ORDER BY uid",
+            [collection_id, uid_next],
         )
-        rows = cursor.fetchall()
-        if any(floor > since_modseq for floor, _, _ in rows[:1]):
-            cursor.execute(
-                "SELECT uid FROM mail_message WHERE collection_id = %s AND uid < %s ORDER BY uid",
-                [collection_id, uid_next],
-            )
-            return absent_ranges((row[0] for row in cursor.fetchall()), uid_next)
+        return absent_ranges((row[0] for row in left), uid_next)
     return [(first, last) for _, first, last in rows if first is not None]
 
 
@@ -263,35 +248,31 @@ def fetch_messages(
     joins = "".join(join for group, join in _JOINS if not group.keys().isdisjoint(fields))
     newer = " AND m.modseq > %s" if changed_since else ""
     rows: list[tuple[Any, ...]] = []
-    with connection.cursor() as cursor:
-        for chunk in chunks(wanted):
-            condition, params = sql_condition("m.uid", chunk)
-            cursor.execute(
-                f"SELECT {columns} FROM mail_message m{joins}"
-                f" WHERE m.collection_id = %s AND {condition}{newer}"
-                " ORDER BY m.uid LIMIT %s",
-                [
-                    collection_id,
-                    *params,
-                    *([changed_since] if changed_since else []),
-                    limit - len(rows),
-                ],
-            )
-            rows += cursor.fetchall()
-            if len(rows) >= limit:
-                break
+    for chunk in chunks(wanted):
+        condition, params = sql_condition("m.uid", chunk)
+        rows += db.fetch_rows(
+            f"SELECT {columns} FROM mail_message m{joins}"
+            f" WHERE m.collection_id = %s AND {condition}{newer}"
+            " ORDER BY m.uid LIMIT %s",
+            [
+                collection_id,
+                *params,
+                *([changed_since] if changed_since else []),
+                limit - len(rows),
+            ],
+        )
+        if len(rows) >= limit:
+            break
     return rows
 
 
 def count_flags(collection_id: int) -> tuple[int, int, int, int]:
     """Return (items, octets, unseen, deleted) counted from the rows, for `doctor`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(*), COALESCE(SUM(size), 0),"
-            " COALESCE(SUM(CASE WHEN flags & %s = 0 THEN 1 ELSE 0 END), 0),"
-            " COALESCE(SUM(CASE WHEN flags & %s <> 0 THEN 1 ELSE 0 END), 0)"
-            " FROM mail_message WHERE collection_id = %s",
-            [SEEN, DELETED, collection_id],
-        )
-        row = cursor.fetchone()
+    [row] = db.fetch_rows(
+        "SELECT COUNT(*), COALESCE(SUM(size), 0),"
+        " COALESCE(SUM(CASE WHEN flags & %s = 0 THEN 1 ELSE 0 END), 0),"
+        " COALESCE(SUM(CASE WHEN flags & %s <> 0 THEN 1 ELSE 0 END), 0)"
+        " FROM mail_message WHERE collection_id = %s",
+        [SEEN, DELETED, collection_id],
+    )
     return tuple(map(int, row))  # type: ignore[return-value]

@@ -86,9 +86,12 @@ def authenticate(login: str, password: str, *, protocol: str, network: str) -> P
 
 def is_current(account_id: int, credential_epoch: int) -> bool:
     """Whether a session that began with this epoch may go on."""
-    return Account.objects.filter(
-        pk=account_id, credential_epoch=credential_epoch, is_active=True
-    ).exists()
+    return bool(
+        db.fetch_rows(
+            "SELECT 1 FROM core_account WHERE id = %s AND credential_epoch = %s AND is_active",
+            [account_id, credential_epoch],
+        )
+    )
 
 
 def end_sessions(account_id: int) -> None:
