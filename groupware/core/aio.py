@@ -8,16 +8,17 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
+from types import coroutine
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
 import uvloop
-from django.db import connection, connections
+from django.db import connections
 
 from groupware.core import auth, db
 from groupware.core.groupcommit import GroupCommitter, close_pool
@@ -109,7 +110,7 @@ async def glance(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     The embedded database is read on the event loop's own thread: that takes less time than
     handing the query to another one, and readers never wait there (docs/adr/0010).
     """
-    if crossing().is_embedded and not connection.errors_occurred:
+    if crossing().is_embedded and not db.thread_connection().errors_occurred:
         return _in_snapshot(partial(function, *args, **kwargs))
     return await read(function, *args, **kwargs)
 
@@ -117,6 +118,33 @@ async def glance(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
 async def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run work that opens its own transactions, or none (preparing a message)."""
     return await _on(crossing().readers, partial(function, *args, **kwargs))
+
+
+def begin(work: Coroutine[Any, Any, None], context: Context) -> "asyncio.Task[None] | None":
+    """Run work up to where it first waits; return the task of its rest, None where it is done.
+
+    Most commands wait for nothing (`glance`), and a task for each would cost as much as they do.
+    """
+    try:
+        awaited = context.run(work.send, None)
+    except StopIteration:
+        return None
+    return asyncio.get_running_loop().create_task(_rest(work, awaited), context=context)
+
+
+@coroutine
+def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    while True:
+        try:
+            value = yield awaited
+        except BaseException as error:  # noqa: BLE001 (the work's own affair, cancellation as well)
+            step = partial(work.throw, error)
+        else:
+            step = partial(work.send, value)
+        try:
+            awaited = step()
+        except StopIteration:
+            return
 
 
 async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -164,7 +192,7 @@ def run_server(main: Callable[[Stopping], Awaitable[None]]) -> None:
     committed before the process ends.
     """
     if db.is_sqlite():
-        connection.ensure_connection()  # `glance` reads through it; Django opens none in a loop
+        db.thread_connection().ensure_connection()  # `glance` reads through it; Django opens none in a loop
     try:
         uvloop.run(_serve(main))
     finally:

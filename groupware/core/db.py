@@ -16,7 +16,8 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from groupware.core import crashpoints, limits
 from groupware.core.errors import Busy, DiskReserve
@@ -37,14 +38,22 @@ class _Local(threading.local):
 
     committed: list[Callback] | None = None
     reading: bool = False
+    wrapper: BaseDatabaseWrapper | None = None
 
 
 _local = _Local()
 
 
+def thread_connection() -> BaseDatabaseWrapper:
+    """Return this thread's connection; `django.db.connection` looks for it at every use."""
+    if _local.wrapper is None:
+        _local.wrapper = connections[DEFAULT_DB_ALIAS]
+    return _local.wrapper
+
+
 def is_sqlite() -> bool:
     """Whether the store is the embedded database."""
-    return connection.vendor == "sqlite"
+    return thread_connection().vendor == "sqlite"
 
 
 def directory() -> Path | None:
@@ -133,7 +142,7 @@ def read_snapshot() -> Iterator[None]:
 
     No cursor may stay open while bytes go to a client: read, leave, then send.
     """
-    if _local.reading or connection.in_atomic_block:
+    if _local.reading or thread_connection().in_atomic_block:
         yield
         return
     recover()
@@ -157,9 +166,11 @@ def _begun_reading() -> Iterator[None]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
         return
-    connection.ensure_connection()
-    driver = connection.connection
-    with connection.wrap_database_errors:
+    held = thread_connection()
+    if held.connection is None:
+        held.ensure_connection()
+    driver = held.connection
+    with held.wrap_database_errors:
         driver.execute("BEGIN")
         try:
             yield
@@ -172,8 +183,9 @@ def fetch_rows(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 
     Hot: on the embedded database it goes to the driver itself, past Django's wrappers.
     """
-    driver = connection.connection
-    if driver is None or connection.queries_logged or not isinstance(driver, sqlite3.Connection):
+    held = thread_connection()
+    driver = held.connection
+    if driver is None or held.queries_logged or not isinstance(driver, sqlite3.Connection):
         with connection.cursor() as cursor:
             cursor.execute(query, params)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -181,7 +193,7 @@ def fetch_rows(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     try:
         return driver.execute(_for_sqlite(query), params).fetchall()
     except sqlite3.Error:
-        with connection.wrap_database_errors:
+        with held.wrap_database_errors:
             raise
 
 
@@ -195,8 +207,9 @@ def recover() -> None:
 
     Transactions do it by themselves; whoever runs single statements does it first.
     """
-    if connection.errors_occurred:
-        connection.close_if_unusable_or_obsolete()
+    held = thread_connection()
+    if held.errors_occurred:
+        held.close_if_unusable_or_obsolete()
 
 
 @contextmanager

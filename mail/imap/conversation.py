@@ -4,9 +4,11 @@ Events of the connection and hints of the hub stand in one queue and are worked 
 handlers do the commands, and every failure becomes a reply here.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -48,6 +50,9 @@ from mail.imap.responses import Code, Condition
 from mail.imap.session import Output, Session, Shared
 
 _log = structlog.get_logger("groupware.imap")
+
+TURN: Final = 16
+"""Commands sent ahead that are done before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,12 @@ class Conversation:
 
     async def work(self) -> None:
         """Work off the queue in order; one call at a time."""
+        done = 0
         while self._queue and not self.session.closing:
+            if done == TURN:
+                done = 0
+                await asyncio.sleep(0)
+            done += 1
             event = self._queue.popleft()
             try:
                 await self._do(event)

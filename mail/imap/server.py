@@ -32,6 +32,8 @@ from mail.imap.session import Shared
 _log = structlog.get_logger("groupware.imap")
 
 SWEEP_SECONDS: Final = 1.0
+SENT_AT_ONCE: Final = 64 * 1024
+"""Octets of answers that are kept for one sending."""
 _KEEPALIVE: Final = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 120),
@@ -122,6 +124,10 @@ class ImapProtocol(asyncio.Protocol):
         self._write_blocked_since = 0.0
         self._opened = self._active = monotonic()
         self._stopping = False
+        self._output: list[bytes] = []
+        self._output_size = 0
+        self._is_working = False
+        self._is_paused = False
         self.task: asyncio.Task[None] | None = None
         self.conversation = Conversation(
             server.shared, self, self._start, secure=secure, network=""
@@ -145,12 +151,13 @@ class ImapProtocol(asyncio.Protocol):
         self._server.connections.add(self)
         SESSIONS.labels("imap").inc()
         self.conversation.greet()
+        self._flush()
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and work it off."""
         self._active = monotonic()
         self._context.run(self.conversation.receive, data)
-        if self.task is None:
+        if not self._is_working and self.conversation.connection.kept:
             self._server.budget.hold(self, self.conversation.held)
         if self.conversation.has_work:
             self._start()
@@ -168,7 +175,7 @@ class ImapProtocol(asyncio.Protocol):
         self.session.close()
         if self in self._server.connections:
             self._server.connections.discard(self)
-            if self.task is None:
+            if not self._is_working:
                 self._server.budget.hold(self, 0)
             SESSIONS.labels("imap").dec()
 
@@ -184,9 +191,18 @@ class ImapProtocol(asyncio.Protocol):
     # The session's side.
 
     def write(self, data: bytes) -> None:
-        """Send, or keep until the client takes it."""
-        if self._transport is not None:
-            self._transport.write(data)
+        """Keep until the command ends or much is kept: each sending costs a call of the kernel."""
+        self._output.append(data)
+        self._output_size += len(data)
+        if self._output_size > SENT_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Send what is kept, or let the transport keep it until the client takes it."""
+        if self._output_size and self._transport is not None:
+            self._transport.write(b"".join(self._output))
+        self._output.clear()
+        self._output_size = 0
 
     async def drain(self) -> None:
         """Wait until little is kept; the sweep ends the wait when the client takes nothing."""
@@ -197,6 +213,7 @@ class ImapProtocol(asyncio.Protocol):
 
     async def start_tls(self) -> None:
         """Go on in TLS; raises ConnectionError when the handshake fails."""
+        self._flush()
         transport = self._transport
         if transport is None or self._server.tls is None:
             raise ConnectionResetError("the client is gone")
@@ -218,6 +235,7 @@ class ImapProtocol(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what is kept and close."""
+        self._flush()
         if self._transport is not None:
             self._transport.close()
 
@@ -231,7 +249,7 @@ class ImapProtocol(asyncio.Protocol):
     def stop(self) -> None:
         """End the session, after the command in flight if there is one."""
         self._stopping = True
-        if self.task is None:
+        if not self._is_working:
             self.session.say_bye("The server is shutting down.", Code.UNAVAILABLE)
 
     def check_timeouts(self, now: float) -> None:
@@ -242,7 +260,7 @@ class ImapProtocol(asyncio.Protocol):
                 _log.info("client takes nothing", network=self.session.network)
                 self.abort()
             return
-        if self.task is not None:
+        if self._is_working:
             return
         if not self._must_wait():
             self._resume_reading()
@@ -257,17 +275,21 @@ class ImapProtocol(asyncio.Protocol):
             self.session.say_bye("Nothing came for too long.", Code.UNAVAILABLE)
 
     def _start(self) -> None:
-        if self.task is None:
-            loop = asyncio.get_running_loop()
-            self.task = loop.create_task(self._work(), context=self._context)
+        if self._is_working:
+            return
+        self._is_working = True
+        self.task = aio.begin(self._work(), self._context)
+        if self.task is not None:
+            # Nothing more is read until it is done: what a client sends ahead stays with it.
+            self._pause_reading()
 
     async def _work(self) -> None:
-        # Nothing more is read until this is done: what a client sends ahead stays with it.
-        self._pause_reading()
         try:
             await self.conversation.work()
         finally:
+            self._is_working = False
             self.task = None
+            self._flush()
             self._active = monotonic()
             # A message counts until its command has ended, also when the client has gone.
             self._server.budget.hold(self, self.conversation.held if self._transport else 0)
@@ -285,8 +307,12 @@ class ImapProtocol(asyncio.Protocol):
     def _pause_reading(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
+            self._is_paused = True
 
     def _resume_reading(self) -> None:
+        if not self._is_paused:
+            return
+        self._is_paused = False
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
