@@ -1,9 +1,27 @@
-"""Mailbox names: levels divided by `/`, INBOX in any case (RFC 3501 §5.1). Pure."""
+"""Mailbox names: levels divided by `/`, INBOX in any case (RFC 3501 §5.1). Pure.
+
+A session speaks of its own mailboxes by their names, and of those of others as
+`Other Users/ADDRESS/NAME` (persons) and `Shared Folders/ADDRESS/NAME` (shared accounts, rooms,
+equipment): the namespaces of RFC 2342.
+"""
+
+from typing import NamedTuple
 
 DELIMITER = "/"
+OTHER_USERS = "Other Users"
+SHARED_FOLDERS = "Shared Folders"
+FOREIGN_ROOTS = (OTHER_USERS, SHARED_FOLDERS)
 MAX_NAME = 1000
 MAX_LEVEL = 255
 MAX_DEPTH = 50
+
+
+class ForeignName(NamedTuple):
+    """The parts of another account's mailbox name."""
+
+    root: str
+    login: str
+    path: str
 
 
 class BadName(ValueError):
@@ -42,3 +60,26 @@ def superiors(name: str) -> list[str]:
     """Return the names above, outermost first."""
     levels = name.split(DELIMITER)
     return [DELIMITER.join(levels[:depth]) for depth in range(1, len(levels))]
+
+
+def is_foreign(name: str) -> bool:
+    """Tell whether the name is at or below the first level of others' mailboxes."""
+    return name.partition(DELIMITER)[0] in FOREIGN_ROOTS
+
+
+def parse_foreign(name: str) -> ForeignName | None:
+    """Cut the name of another's mailbox into its parts; None for any other name.
+
+    An address may have a `/` before its `@`.
+    """
+    root, _, rest = name.partition(DELIMITER)
+    local_part, at, rest = rest.partition("@")
+    domain, _, path = rest.partition(DELIMITER)
+    if root not in FOREIGN_ROOTS or not (local_part and at and domain and path):
+        return None
+    return ForeignName(root, f"{local_part}@{domain}", canonical_name(path))
+
+
+def foreign_name(root: str, login: str, path: str = "") -> str:
+    """Return the name under which others speak of a mailbox, or of its account."""
+    return DELIMITER.join(filter(None, (root, login, path)))

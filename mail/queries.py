@@ -125,6 +125,14 @@ def list_mailboxes(account_id: int) -> list[MailboxInfo]:
     return sorted(found, key=lambda info: (info.name != "INBOX", info.name))
 
 
+def list_mailboxes_of(account_ids: Sequence[int]) -> list[MailboxInfo]:
+    """Return every mailbox of several accounts, in no order."""
+    if not account_ids:
+        return []
+    condition, params = db.in_list("c.account_id", list(account_ids))
+    return _mailboxes(f"{condition} AND c.kind = 'mail'", params)
+
+
 def find_mailbox(account_id: int, name: str) -> MailboxInfo | None:
     """Return a mailbox by its name, or None."""
     found = _mailboxes("c.account_id = %s AND c.kind = 'mail' AND c.name = %s", [account_id, name])

@@ -6,11 +6,9 @@ rights. Nothing is kept between commands: a revoked right is gone at the next on
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from django.db import connection
 
 from groupware.core import db
 from groupware.core.clock import now
@@ -183,20 +181,29 @@ def rights_of(held: Grant) -> Rights:
     return make_rights(held.rights, held.named_rights.split())
 
 
-_HELD = """
+_GROUPS = """
 WITH RECURSIVE held(group_id) AS (
     SELECT group_id FROM core_groupmember WHERE account_id = %s
     UNION
     SELECT m.group_id FROM core_groupmember m JOIN held h ON m.subgroup_id = h.group_id
 )
-SELECT rights, named_rights FROM core_grant
-WHERE account_id = %s AND (collection_id IS NULL OR collection_id = %s)
-AND (
+"""
+_REACHED = """
+(
     grantee_account_id = %s
     OR grantee_group_id IN (SELECT group_id FROM held)
     OR grantee_domain_id = (SELECT domain_id FROM core_account WHERE id = %s)
 )
 """
+_EFFECTIVE = (
+    f"{_GROUPS} SELECT rights, named_rights FROM core_grant"
+    f" WHERE account_id = %s AND (collection_id IS NULL OR collection_id = %s) AND {_REACHED}"
+)
+_HELD = (
+    f"{_GROUPS} SELECT g.account_id, a.login, a.kind, g.collection_id, g.rights"
+    " FROM core_grant g JOIN core_account a ON a.id = g.account_id"
+    f" WHERE g.account_id <> %s AND {_REACHED} ORDER BY a.login"
+)
 
 
 def effective_rights(account_id: int, owner_id: int, collection_id: int | None = None) -> Rights:
@@ -208,9 +215,41 @@ def effective_rights(account_id: int, owner_id: int, collection_id: int | None =
     """
     if account_id == owner_id:
         return ALL
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD, [account_id, owner_id, collection_id, account_id, account_id])
-        rows = cursor.fetchall()
+    rows = db.fetch_rows(_EFFECTIVE, [account_id, owner_id, collection_id, account_id, account_id])
     return make_rights(
         "".join(letters for letters, _ in rows), " ".join(named for _, named in rows).split()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody who granted an account something: letters on everything, and on collections."""
+
+    account_id: int
+    login: str
+    kind: str
+    letters: str
+    on_collections: Mapping[int, str]
+
+    def letters_on(self, collection_id: int) -> str:
+        """Return the letters that are held on a collection, in their one order."""
+        return make_rights(self.letters + self.on_collections.get(collection_id, "")).letters
+
+
+def list_owners(account_id: int) -> list[Owner]:
+    """Return who else's collections an account holds letters on, by login; one query."""
+    owners: dict[int, tuple[str, str]] = {}
+    letters: dict[int, str] = {}
+    on_collections: dict[int, dict[int, str]] = {}
+    rows = db.fetch_rows(_HELD, [account_id, account_id, account_id, account_id])
+    for owner_id, login, kind, collection_id, granted in rows:
+        owners[owner_id] = login, kind
+        held = on_collections.setdefault(owner_id, {})
+        if collection_id is None:
+            letters[owner_id] = letters.get(owner_id, "") + granted
+        else:
+            held[collection_id] = held.get(collection_id, "") + granted
+    return [
+        Owner(owner_id, login, kind, letters.get(owner_id, ""), on_collections[owner_id])
+        for owner_id, (login, kind) in owners.items()
+    ]

@@ -12,7 +12,15 @@ from groupware.core.events import CollectionChanged, MailboxListChanged, publish
 from groupware.core.models import Collection, CollectionKind, CollectionTombstone
 from mail.models import Mailbox, Subscription
 from mail.models.mailbox import SpecialUse
-from mail.names import DELIMITER, BadName, canonical_name, check_name, superiors
+from mail.names import (
+    DELIMITER,
+    FOREIGN_ROOTS,
+    BadName,
+    canonical_name,
+    check_name,
+    is_foreign,
+    superiors,
+)
 from mail.queries import MailboxInfo, get_mailbox
 
 DEFAULT_MAILBOXES: tuple[tuple[str, SpecialUse], ...] = (
@@ -30,6 +38,16 @@ def _checked(name: str) -> str:
         return check_name(name)
     except BadName as error:
         raise Invalid(str(error)) from error
+
+
+def _checked_new(name: str) -> str:
+    """Return the canonical name of a mailbox that is to be; raises `Invalid`."""
+    name = _checked(name.removesuffix(DELIMITER))
+    if is_foreign(name):
+        raise Invalid(
+            f"Names at and below {' and '.join(FOREIGN_ROOTS)} are for what others share."
+        )
+    return name
 
 
 class CollectionSet:
@@ -56,7 +74,7 @@ def create_mailbox(account_id: int, name: str, special_use: str = "") -> Mailbox
     A name that is left of a deleted mailbox becomes a new mailbox. Raises `AlreadyExists`,
     `Invalid`, `LimitExceeded`.
     """
-    name = _checked(name.removesuffix(DELIMITER))
+    name = _checked_new(name)
     with db.write_transaction():
         change = begin_change(account_id)
         held = CollectionSet(account_id)
@@ -177,7 +195,7 @@ def rename_mailbox(account_id: int, old: str, new: str) -> None:
     INBOX keeps its name and gives its messages to the new mailbox. Raises `NotFound`,
     `AlreadyExists`, `Invalid`.
     """
-    old, new = canonical_name(old), _checked(new.removesuffix(DELIMITER))
+    old, new = canonical_name(old), _checked_new(new)
     if new.startswith(old + DELIMITER) and old != "INBOX":
         raise Invalid("A mailbox cannot be moved below itself.")
     with db.write_transaction():
