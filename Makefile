@@ -6,7 +6,7 @@ WORKERS ?= 2
 STAMP := .venv/.installed-$(shell cksum requirements-dev.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deps check format lock
+.PHONY: help run test test-deps check bench format lock
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
@@ -27,6 +27,10 @@ check: $(STAMP) ## what CI runs: format, lint, types, import contracts, migratio
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python -m tests.run -n $(WORKERS)
+
+bench: $(STAMP) ## measure beside Dovecot (some of it: ONLY=fetch,store ROUNDS=1 MESSAGES=2000 PEERS=ours)
+	@$(BIN)/python -m benchmarks.imap --only '$(ONLY)' --rounds '$(ROUNDS)' --messages '$(MESSAGES)' \
+		--peers '$(PEERS)' $(if $(ONLY)$(ROUNDS)$(MESSAGES)$(PEERS),,--write)
 
 format: $(STAMP) ## put the code into its form
 	@$(BIN)/ruff format .

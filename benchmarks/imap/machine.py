@@ -1,0 +1,106 @@
+"""What the figures were taken on, and what else ran meanwhile."""
+
+import os
+import platform
+import sqlite3
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.imap.peers import Peer, cpu_seconds
+
+LIBRARIES = ("django", "uvloop", "zstandard")
+NAMED = 3
+"""How many of the other programs are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Processor time until now: of the machine, and of each process."""
+
+    busy: float
+    idle: float
+    processes: dict[int, float]
+
+
+def now() -> Moment:
+    """Return how things are."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    ticks = [int(word) / os.sysconf("SC_CLK_TCK") for word in fields]
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    idle = ticks[3] + ticks[4]
+    return Moment(sum(ticks) - idle, idle, {pid: _own_seconds(pid) for pid in pids})
+
+
+def _own_seconds(pid: int) -> float:
+    return cpu_seconds(pid, with_children=False)
+
+
+class Watch:
+    """Sums up, load by load, what ran beside the servers and this program."""
+
+    def __init__(self) -> None:
+        self._busy = self._all = self._own = 0.0
+        self._others: dict[str, float] = {}
+        self.load_averages = [os.getloadavg()[0]]
+
+    def note(self, before: Moment, after: Moment, peers: Iterable[Peer]) -> None:
+        """Add what happened between two moments."""
+        own = {os.getpid()}.union(*(peer.pids() for peer in peers))
+        self._busy += after.busy - before.busy
+        self._all += after.busy + after.idle - before.busy - before.idle
+        for pid, seconds in after.processes.items():
+            used = seconds - before.processes.get(pid, 0.0)
+            if pid in own:
+                self._own += used
+            elif used > 0:
+                name = _name_of(pid)
+                self._others[name] = self._others.get(name, 0.0) + used
+        self.load_averages.append(os.getloadavg()[0])
+
+    def lines(self) -> list[str]:
+        """Return sentences for the report."""
+        averages = self.load_averages
+        most = sorted(self._others.items(), key=lambda item: -item[1])[:NAMED]
+        named = ", ".join(f"{name} {seconds / self._all:.0%}" for name, seconds in most)
+        shares = (
+            f"The machine was busy for {self._busy / self._all:.0%} of the time that all its cores"
+            f" have, with these servers and their client for {self._own / self._all:.0%};"
+            f" of the others most: {named or 'nothing'}."
+        )
+        return [f"Load average {averages[0]:.1f} before, {max(averages):.1f} at most.", shares]
+
+
+def _name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return "ended"
+
+
+def describe(scratch: Path, peers: Sequence[Peer]) -> list[str]:
+    """Return sentences about machine and versions."""
+    models = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    filesystem = subprocess.run(
+        ["stat", "--file-system", "--format=%T", scratch],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    hardware = (
+        f"{os.cpu_count()} cores ({models[0] if models else platform.machine()}),"
+        f" {memory:.0f} GiB of memory, Linux {platform.release()}, {filesystem}."
+    )
+    versions = (
+        f"{'; '.join(peer.version for peer in peers)}. Python {platform.python_version()},"
+        f" SQLite {sqlite3.sqlite_version}, {libraries}."
+    )
+    return [hardware, versions]
