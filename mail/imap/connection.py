@@ -31,7 +31,7 @@ from mail.imap.wire import ProtocolError, Reader, UnknownCharsetError
 
 _HEAD = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,255}) ([A-Za-z]{1,20})')
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,255}) ')
-_LITERAL = re.compile(rb"\{([0-9]{1,20})(\+?)\}\Z")
+_LITERAL = re.compile(rb"(?P<binary>~?)\{(?P<size>[0-9]{1,20})(?P<sent>\+?)\}\Z")
 _TAIL: Final = 32
 """Octets of a skipped line that are kept, to see whether a literal follows it."""
 
@@ -169,8 +169,9 @@ class Connection:
             self._complete()
             return True
         self._size += len(line)
-        self._parts.append(line[: literal.start()])
-        self._open_literal(int(literal[1]), waits=not literal[2])
+        # The mark of a literal8 stays in the line, for the parser to see.
+        self._parts.append(line[: literal.end("binary")])
+        self._open_literal(literal)
         return True
 
     def _take_line(self) -> bytes | None:
@@ -223,8 +224,15 @@ class Connection:
 
     # Literals.
 
-    def _open_literal(self, size: int, *, waits: bool) -> None:
+    def _open_literal(self, literal: re.Match[bytes]) -> None:
+        size, waits = int(literal["size"]), not literal["sent"]
         is_message = self._awaits_message()
+        if literal["binary"] and not is_message:
+            self._refuse(
+                BadCommand(self._find_tag(self._parts[0]), "Only a message is a literal8.")
+            )
+            self._skip_refused(size, waits=waits)
+            return
         if size > self._allowed_literal(is_message=is_message):
             self._refuse_literal(size, is_message=is_message, waits=waits)
             return
@@ -242,7 +250,7 @@ class Connection:
         head = _HEAD.match(self._parts[0])
         if head is None or head[2].upper() != b"APPEND" or self._has_message:
             return False
-        return len(self._parts) > 1 or len(self._parts[0]) > head.end() + 1
+        return len(self._parts) > 1 or len(self._parts[0].removesuffix(b"~")) > head.end() + 1
 
     def _allowed_literal(self, *, is_message: bool) -> int:
         room = max(0, self.limits.max_command - self._size)
@@ -284,6 +292,9 @@ class Connection:
             self._refuse(BadCommand(tag, "The literal is too large."))
         else:
             self._refuse(BadCommand(tag, "A literal of that size is not taken before login."))
+        self._skip_refused(size, waits=waits)
+
+    def _skip_refused(self, size: int, *, waits: bool) -> None:
         # A client that waits sees the refusal in place of the continuation and sends no literal.
         if not waits and self._mode is not Mode.CLOSED:
             self._skip_literal(size)
@@ -327,8 +338,8 @@ class Connection:
         literal = _LITERAL.search(self._tail.removesuffix(b"\r"))
         self._tail = b""
         self._mode = Mode.LINE
-        if literal is not None and literal[2]:
-            self._skip_literal(int(literal[1]))
+        if literal is not None and literal["sent"]:
+            self._skip_literal(int(literal["size"]))
         return True
 
     def _read_skipped_literal(self) -> bool:

@@ -152,6 +152,11 @@ class Reader:
         self._pos = 0
         return value
 
+    def message(self) -> bytes:
+        """Take a message: a literal, or a literal8, which says that it may hold NUL (RFC 3516)."""
+        self.accept(b"~")
+        return self.literal("the message as a literal")
+
     def string(self, what: str = "a string") -> bytes:
         """Take a quoted string or a literal; quoted may hold 8-bit octets, as clients send."""
         if not self.at(b'"'):

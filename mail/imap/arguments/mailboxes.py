@@ -2,13 +2,10 @@
 
 from mail.imap.requests import (
     Append,
-    List,
     Mailbox,
     Rename,
     Request,
     Select,
-    Status,
-    StatusItem,
 )
 from mail.imap.wire import ProtocolError, Reader
 
@@ -25,33 +22,6 @@ def parse_rename(reader: Reader) -> Request:
     old = reader.mailbox()
     reader.space()
     return Rename(old, reader.mailbox())
-
-
-def parse_list(reader: Reader) -> Request:
-    """Take `SP reference SP pattern`."""
-    reader.space()
-    reference = reader.list_mailbox()
-    reader.space()
-    return List(reference, reader.list_mailbox())
-
-
-def parse_status(reader: Reader) -> Request:
-    """Take `SP mailbox SP (items)`."""
-    reader.space()
-    mailbox = reader.mailbox()
-    reader.space()
-
-    def item() -> StatusItem:
-        word = reader.atom("a status item").upper()
-        try:
-            return StatusItem(word)
-        except ValueError:
-            raise ProtocolError("Unknown status item.") from None
-
-    items = reader.parenthesized(item, "status items")
-    if not items:
-        raise ProtocolError("Expected a status item.")
-    return Status(mailbox, tuple(dict.fromkeys(items)))
 
 
 def parse_select(reader: Reader) -> Request:
@@ -79,4 +49,4 @@ def parse_append(reader: Reader) -> Request:
     if reader.at(b'"'):
         internal_date = reader.date_time()
         reader.space()
-    return Append(mailbox, flags, internal_date, reader.literal("the message as a literal"))
+    return Append(mailbox, flags, internal_date, reader.message())

@@ -44,6 +44,12 @@ PIECES = [
     *(b"d AUTHENTICATE PLAIN\r\n", b"AGEAYg==\r\n", b"*\r\n", b"e IDLE\r\n", b"DONE\r\n"),
     *(b"f CREATE {5+}\r\n", b"f CREATE {5}\r\n", b"a b c", b"g CREATE {33+}\r\n", b"x" * 33),
     *(b"h APPEND INBOX {401+}\r\n", b"h APPEND INBOX {30+}\r\n", b"x" * 401, b"x" * 101),
+    *(
+        b"h APPEND INBOX ~{30+}\r\n",
+        b"h APPEND INBOX ~{9}\r\n",
+        b"~{8+}\r\n",
+        b"g CREATE ~{5+}\r\n",
+    ),
     *(b"i SEARCH CHARSET X ALL\r\n", b"j UID FETCH 1:* (FLAGS BODY[]<0.9>)\r\n", b"k LOGOUT\r\n"),
     *(b"\r\n", b"\r", b"\n", b"{8+}\r\n", b"{8}\r\n", b" ", b"\x00", b"\xff", b'"', b"(", b"l"),
 ]
@@ -183,15 +189,19 @@ def test_section_labels_are_what_was_asked_for(
     assert parse_fetch_items(Reader([wire])) == (section,)
 
 
-@given(TEXTS.filter(bool), st.binary(max_size=300), st.booleans())
-def test_commands_survive_the_wire(name: str, message: bytes, waits: bool) -> None:
-    plus = b"" if waits else b"+"
+@given(
+    TEXTS.filter(bool),
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"+"]),
+    st.sampled_from([b"", b"~"]),
+)
+def test_commands_survive_the_wire(name: str, message: bytes, plus: bytes, mark: bytes) -> None:
     connection = Connection()
     connection.feed(b"a LOGIN u p\r\n")
     connection.resume_authenticated()
     box = responses.mailbox(name)
     stream = b"b CREATE " + box + b"\r\n"
-    stream += b"c APPEND " + box + b" {%d%s}\r\n" % (len(message), plus) + message + b"\r\n"
+    stream += b"c APPEND " + box + b" %s{%d%s}\r\n" % (mark, len(message), plus) + message + b"\r\n"
     requests = [e.request for e in connection.feed(stream) if isinstance(e, CommandReceived)]
     told = canonical_name(name)
     assert requests == [Mailbox(told), Append(told, (), None, message)]

@@ -101,6 +101,24 @@ def test_a_non_synchronising_literal_is_just_taken() -> None:
     assert event.request == Mailbox("x y")
 
 
+@pytest.mark.parametrize("plus", [b"", b"+"])
+def test_a_message_may_come_as_literal8(plus: bytes) -> None:
+    connection = logged_in()
+    events = connection.feed(b"a APPEND INBOX ~{3%s}\r\nx\0y\r\nb NOOP\r\n" % plus)
+    assert names(events) == [*["NeedContinuation"][len(plus) :], "a APPEND", "b NOOP"]
+    received = next(event for event in events if isinstance(event, CommandReceived))
+    assert received.request == Append("INBOX", (), None, b"x\0y")
+
+
+@pytest.mark.parametrize("line", [b"a CREATE ~{3", b"a APPEND ~{3", b"a SEARCH TEXT ~{3"])
+def test_nothing_but_a_message_is_a_literal8(line: bytes) -> None:
+    connection = logged_in()
+    refused = [BadCommand(b"a", "Only a message is a literal8.")]
+    assert connection.feed(line + b"}\r\n") == refused
+    assert connection.feed(line + b"+}\r\n") == refused
+    assert names(connection.feed(b"abc more\r\nb NOOP\r\n")) == ["b NOOP"]
+
+
 def test_a_login_may_use_small_literals() -> None:
     connection = Connection(SMALL)
     assert connection.feed(b"a LOGIN {1}\r\n") == [NeedContinuation(1)]
