@@ -99,6 +99,7 @@ class Session:
         self.principal: auth.Principal | None = None
         self.view: MailboxView | None = None
         self.condstore = False
+        self.enabled: set[str] = set()
         self.failed_logins = 0
         self.closing = False
         self._on_event = on_event
@@ -169,6 +170,21 @@ class Session:
         self.view = view
         self._looked = True
         self._seen_version = version
+
+    @property
+    def qresync(self) -> bool:
+        """Tell whether VANISHED takes the place of EXPUNGE (RFC 7162 §3.2.3)."""
+        return "QRESYNC" in self.enabled
+
+    @property
+    def rev2(self) -> bool:
+        """Tell whether the client speaks IMAP4rev2 (RFC 9051 §6.3.1)."""
+        return "IMAP4REV2" in self.enabled
+
+    @property
+    def utf8(self) -> bool:
+        """Tell whether quoted strings may hold UTF-8 (RFC 6855 §3, RFC 9051 §6.3.1)."""
+        return self.rev2 or "UTF8=ACCEPT" in self.enabled
 
     def enable_condstore(self) -> None:
         """Tell mod-sequences from now on; first of all up to where the open mailbox was told.

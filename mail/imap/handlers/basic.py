@@ -1,5 +1,7 @@
 """Commands about the session itself, but for logging in."""
 
+from typing import Final
+
 from mail.imap import responses
 from mail.imap.capabilities import capabilities_of
 from mail.imap.errors import After, Idling, Outcome, Reply, ok
@@ -8,6 +10,10 @@ from mail.imap.responses import Condition
 from mail.imap.session import Session
 
 IDENTITY = {"name": "Groupware", "vendor": "Groupware"}
+ENABLABLE: Final = {
+    name.upper(): name for name in ("CONDSTORE", "QRESYNC", "UTF8=ACCEPT", "IMAP4rev2")
+}
+"""What a client can turn on, by upper case, as it is announced."""
 
 
 async def capability(session: Session, _request: Plain) -> Outcome:
@@ -33,11 +39,21 @@ async def identify(session: Session, _request: Id) -> Outcome:
 
 
 async def enable(session: Session, request: Enable) -> Outcome:
-    """ENABLE (RFC 5161): what is not known is passed over."""
-    enabled = [name for name in request.capabilities if name == "CONDSTORE"]
-    if enabled:
+    """ENABLE (RFC 5161): what is not known, or enabled already, is passed over.
+
+    Some is implied: CONDSTORE by QRESYNC (RFC 7162 §3.2.3).
+    """
+    fresh = [
+        name
+        for name in dict.fromkeys(request.capabilities)
+        if name in ENABLABLE and name not in session.enabled
+    ]
+    session.enabled.update(fresh)
+    if session.qresync:
+        session.enabled.add("CONDSTORE")
+    if "CONDSTORE" in session.enabled:
         session.enable_condstore()
-    session.write(responses.enabled(dict.fromkeys(enabled)))
+    session.write(responses.enabled(ENABLABLE[name] for name in fresh))
     return ok("Enabled.")
 
 
