@@ -274,6 +274,28 @@ def fetch_messages(
     return rows
 
 
+def sum_deleted(collection_ids: list[int]) -> dict[int, int]:
+    r"""Return by mailbox the octets of the messages that have `\Deleted`, where there are any."""
+    condition, params = db.in_list("collection_id", collection_ids)
+    rows = db.fetch_rows(
+        f"SELECT collection_id, SUM(size) FROM mail_message WHERE {condition}"
+        f" AND flags & {DELETED} <> 0 GROUP BY collection_id",
+        params,
+    )
+    return {collection_id: int(size) for collection_id, size in rows}
+
+
+def count_seen(reader_id: int, collection_ids: list[int]) -> dict[int, int]:
+    """Return by mailbox how many messages a reader has seen, where there are any."""
+    condition, params = db.in_list("collection_id", collection_ids)
+    rows = db.fetch_rows(
+        f"SELECT collection_id, COUNT(*) FROM mail_messagereader WHERE {condition}"
+        " AND reader_id = %s AND seen GROUP BY collection_id",
+        [*params, reader_id],
+    )
+    return dict(rows)
+
+
 def count_flags(collection_id: int) -> tuple[int, int, int, int]:
     """Return (items, octets, unseen, deleted) counted from the rows, for `doctor`."""
     [row] = db.fetch_rows(

@@ -8,6 +8,8 @@ from mail.imap.session import Session
 _ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
 _LOGGED_IN: Final = (
     *("NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "CHILDREN", "SPECIAL-USE", "CONDSTORE"),
+    "MULTIAPPEND",
+    *("LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE"),
 )
 
 

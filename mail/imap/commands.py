@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Final
 
-from mail.imap.arguments import mailboxes, messages, session
+from mail.imap.arguments import listing, mailboxes, messages, session
+from mail.imap.arguments.appending import parse_append
 from mail.imap.requests import Request
 from mail.imap.wire import ProtocolError, Reader
 
@@ -54,14 +55,14 @@ _ROWS: Final = (
     Command("LOGIN", session.parse_login, FRESH, pauses=True),
     Command("ENABLE", session.parse_enable, LOGGED_IN),
     Command("NAMESPACE", session.parse_plain, LOGGED_IN),
-    Command("LIST", mailboxes.parse_list, LOGGED_IN),
-    Command("LSUB", mailboxes.parse_list, LOGGED_IN),
+    Command("LIST", listing.parse_list, LOGGED_IN),
+    Command("LSUB", listing.parse_lsub, LOGGED_IN),
     Command("CREATE", mailboxes.parse_mailbox, LOGGED_IN),
     Command("DELETE", mailboxes.parse_mailbox, LOGGED_IN),
     Command("RENAME", mailboxes.parse_rename, LOGGED_IN),
     Command("SUBSCRIBE", mailboxes.parse_mailbox, LOGGED_IN),
     Command("UNSUBSCRIBE", mailboxes.parse_mailbox, LOGGED_IN),
-    Command("STATUS", mailboxes.parse_status, LOGGED_IN),
+    Command("STATUS", listing.parse_status, LOGGED_IN),
     Command("SELECT", mailboxes.parse_select, LOGGED_IN, breaks_seqs=True),
     Command("EXAMINE", mailboxes.parse_select, LOGGED_IN, breaks_seqs=True),
     Command("APPEND", mailboxes.parse_append, LOGGED_IN),

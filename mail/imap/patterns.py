@@ -4,13 +4,15 @@ INBOX as the first level of a name is matched in any case (§5.1).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mail.names import DELIMITER, canonical_name
 
 MAX_WILDCARDS: Final = 20
 """Runs of wildcards in a pattern; a match costs at most so many passes over a name."""
+MAX_WILDCARDS_TOGETHER: Final = 100
+"""The same in all patterns of one LIST."""
 
 _INBOX: Final = "INBOX"
 _TOKENS = re.compile(r"[*%]+|[^*%]+")
@@ -19,12 +21,13 @@ _TOKENS = re.compile(r"[*%]+|[^*%]+")
 class Pattern:
     """A reference and a pattern, as one."""
 
-    __slots__ = ("_tokens",)
+    __slots__ = ("_tokens", "wildcards")
 
     def __init__(self, reference: str, pattern: str) -> None:
         """Raise ValueError for more wildcards than a pattern may have."""
         self._tokens = _TOKENS.findall(canonical_name(reference + pattern))
-        if sum(token[0] in "*%" for token in self._tokens) > MAX_WILDCARDS:
+        self.wildcards = sum(token[0] in "*%" for token in self._tokens)
+        if self.wildcards > MAX_WILDCARDS:
             raise ValueError(f"A pattern has at most {MAX_WILDCARDS} wildcards.")
 
     def matches(self, name: str) -> bool:
@@ -44,6 +47,25 @@ class Pattern:
             if not places:
                 return False
         return len(name) in places
+
+
+class Patterns:
+    """The patterns of one LIST; a name matches where one of them does (RFC 5258 §3)."""
+
+    __slots__ = ("_names", "_patterns")
+
+    def __init__(self, reference: str, patterns: Iterable[str]) -> None:
+        """Pass over empty ones; raise ValueError for more wildcards than there may be."""
+        read = [(text, Pattern(reference, text)) for text in patterns if text]
+        # Names are looked up, however many a client asks for.
+        self._names = {canonical_name(reference + text) for text, one in read if not one.wildcards}
+        self._patterns = [one for _, one in read if one.wildcards]
+        if sum(one.wildcards for one in self._patterns) > MAX_WILDCARDS_TOGETHER:
+            raise ValueError(f"The patterns have at most {MAX_WILDCARDS_TOGETHER} wildcards.")
+
+    def matches(self, name: str) -> bool:
+        """Tell whether the whole name matches one of them."""
+        return name in self._names or any(one.matches(name) for one in self._patterns)
 
 
 def _stands_at(name: str, text: str, place: int, folded: int) -> bool:

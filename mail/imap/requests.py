@@ -10,12 +10,13 @@ from enum import Enum
 from typing import Final
 
 from mail.imap.fetchitems import FetchItem
+from mail.imap.listing import Returned, Selection
 from mail.imap.searchkeys import SearchKey
 from mail.imap.sequences import SequenceSet
 
 
 class StatusItem(Enum):
-    """What STATUS can tell (RFC 3501 §6.3.10, RFC 7162 §3.1.7, RFC 7889 §5)."""
+    """What STATUS can tell (RFC 3501 §6.3.10; RFC 7162, 7889, 8438, 9208 and 8474)."""
 
     MESSAGES = b"MESSAGES"
     RECENT = b"RECENT"
@@ -24,6 +25,10 @@ class StatusItem(Enum):
     UNSEEN = b"UNSEEN"
     HIGHESTMODSEQ = b"HIGHESTMODSEQ"
     APPENDLIMIT = b"APPENDLIMIT"
+    SIZE = b"SIZE"
+    DELETED = b"DELETED"
+    DELETED_STORAGE = b"DELETED-STORAGE"
+    MAILBOXID = b"MAILBOXID"
 
 
 class StoreMode(Enum):
@@ -86,7 +91,19 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """LIST and LSUB."""
+    """LIST; `extended` where a client shows that it knows RFC 5258."""
+
+    reference: str
+    patterns: tuple[str, ...]
+    selection: frozenset[Selection] = frozenset()
+    returned: frozenset[Returned] = frozenset()
+    status: tuple[StatusItem, ...] = ()
+    extended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lsub:
+    """LSUB."""
 
     reference: str
     pattern: str
@@ -165,7 +182,7 @@ class UidExpunge:
 
 
 Request = (
-    Plain | Id | Enable | Authenticate | Login | Mailbox | Rename | List | Status | Select
+    Plain | Id | Enable | Authenticate | Login | Mailbox | Rename | List | Lsub | Status | Select
     | Append | Fetch | Store | Copy | Search | UidExpunge
 )  # fmt: skip
 

@@ -203,15 +203,18 @@ def expunge(seq: Seq) -> bytes:
     return b"* %d EXPUNGE\r\n" % seq
 
 
-def listing(command: str, attributes: Iterable[str], name: str, delimiter: str = "/") -> bytes:
-    """Return `* LIST` or `* LSUB`."""
-    head = f'* {command} ({" ".join(attributes)}) "{delimiter}" '.encode("ascii")
-    return head + mailbox(name) + b"\r\n"
+def listing(
+    command: str, attributes: Iterable[str], name: str, *, child_info: bool = False
+) -> bytes:
+    """Return `* LIST` or `* LSUB`; with `child_info` it tells why (RFC 5258 §3.5)."""
+    head = f'* {command} ({" ".join(attributes)}) "/" '.encode("ascii")
+    extended = b' ("CHILDINFO" ("SUBSCRIBED"))' if child_info else b""
+    return head + mailbox(name) + extended + b"\r\n"
 
 
-def status(name: str, items: Mapping[StatusItem, int]) -> bytes:
+def status(name: str, items: Mapping[StatusItem, bytes]) -> bytes:
     """Return `* STATUS`."""
-    words = b" ".join(b"%s %d" % (item.value, value) for item, value in items.items())
+    words = b" ".join(item.value + b" " + value for item, value in items.items())
     return b"* STATUS " + mailbox(name) + b" (" + words + b")\r\n"
 
 

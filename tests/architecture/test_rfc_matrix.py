@@ -33,7 +33,7 @@ def named_in(chapter: str) -> set[str]:
 
 
 async def announced_by_imap() -> set[str]:
-    """Return the capabilities before TLS, within it and after login, without their values."""
+    """Return the capabilities before TLS, within it and after login, without a limit's value."""
     hub, watch = Hub(asyncio.get_running_loop(), read), change_watch()
     session = Session(
         Shared(HANDLERS, hub, watch),
@@ -49,7 +49,7 @@ async def announced_by_imap() -> set[str]:
     announced += capabilities_of(session)
     await hub.close()
     watch.close()
-    return {name if name.startswith("AUTH=") else name.partition("=")[0] for name in announced}
+    return {re.sub(r"(?<=^APPENDLIMIT)=\d+$", "", name) for name in announced}
 
 
 async def announced_by_lmtp() -> set[str]:

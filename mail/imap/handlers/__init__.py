@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from mail.imap.commands import COMMANDS
-from mail.imap.handlers import basic, fetch, login, mailboxes, messages, selection
+from mail.imap.handlers import basic, fetch, listing, login, mailboxes, messages, selection
+from mail.imap.handlers.appending import append
 from mail.imap.handlers.search import search
 from mail.imap.session import Handler
 
@@ -20,14 +21,14 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "STARTTLS": login.start_tls,
     "AUTHENTICATE": login.authenticate,
     "LOGIN": login.login,
-    "LIST": mailboxes.list_mailboxes,
-    "LSUB": mailboxes.list_subscribed,
+    "LIST": listing.list_mailboxes,
+    "LSUB": listing.list_subscribed,
     "CREATE": mailboxes.create,
     "DELETE": mailboxes.delete,
     "RENAME": mailboxes.rename,
     "SUBSCRIBE": mailboxes.subscribe,
     "UNSUBSCRIBE": mailboxes.unsubscribe,
-    "STATUS": mailboxes.status,
+    "STATUS": listing.status,
     "SELECT": selection.select,
     "EXAMINE": selection.examine,
     "CLOSE": selection.close,

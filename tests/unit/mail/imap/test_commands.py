@@ -6,6 +6,7 @@ import pytest
 
 from mail.imap.commands import COMMANDS, States, parse_command
 from mail.imap.fetchitems import Attribute
+from mail.imap.listing import Returned, Selection
 from mail.imap.requests import (
     PLAIN,
     Append,
@@ -16,6 +17,7 @@ from mail.imap.requests import (
     Id,
     List,
     Login,
+    Lsub,
     Mailbox,
     Rename,
     Request,
@@ -56,8 +58,29 @@ def parse(*parts: bytes) -> tuple[str, Request]:
         (b"AUTHENTICATE PLAIN AGEAYg==", "AUTHENTICATE", Authenticate("PLAIN", b"\0a\0b")),
         (b"AUTHENTICATE EXTERNAL =", "AUTHENTICATE", Authenticate("EXTERNAL", b"")),
         (b'LOGIN a@example.org "p w"', "LOGIN", Login("a@example.org", "p w")),
-        (b'LIST "" *', "LIST", List("", "*")),
-        (b'lsub "" "%"', "LSUB", List("", "%")),
+        (b'LIST "" *', "LIST", List("", ("*",))),
+        (b'LIST () "a" %', "LIST", List("a", ("%",), extended=True)),
+        (b'LIST "" ("INBOX" Sent/%)', "LIST", List("", ("INBOX", "Sent/%"), extended=True)),
+        (
+            b'list (subscribed REMOTE RECURSIVEMATCH special-use Remote) "" *',
+            "LIST",
+            List("", ("*",), frozenset(Selection), extended=True),
+        ),
+        (b'LIST "" * RETURN ()', "LIST", List("", ("*",), extended=True)),
+        (
+            b'LIST "" * return (Children STATUS (SIZE DELETED SIZE) SUBSCRIBED SPECIAL-USE)',
+            "LIST",
+            List(
+                "",
+                ("*",),
+                returned=frozenset(
+                    (Returned.CHILDREN, Returned.SUBSCRIBED, Returned.SPECIAL_USE)
+                ),
+                status=(StatusItem.SIZE, StatusItem.DELETED),
+                extended=True,
+            ),
+        ),
+        (b'lsub "" "%"', "LSUB", Lsub("", "%")),
         (b"CREATE a/b", "CREATE", Mailbox("a/b")),
         (b"DELETE a", "DELETE", Mailbox("a")),
         (b"SUBSCRIBE inbox", "SUBSCRIBE", Mailbox("INBOX")),
@@ -125,6 +148,23 @@ def test_append_takes_flags_and_date_or_neither() -> None:
         b"SELECT",
         b"SELECT a b",
         b"SELECT a (FOO)",
+        b'LIST "" ()',
+        b'LIST "" (a (b))',
+        b'LIST (FOO) "" *',
+        b'LIST (SUBSCRIBED) ""',
+        b'LIST (RECURSIVEMATCH) "" *',
+        b'LIST (REMOTE RECURSIVEMATCH) "" *',
+        b'LIST (SPECIAL-USE RECURSIVEMATCH) "" *',
+        b'LIST "" * RETURN',
+        b'LIST "" * RETURN CHILDREN',
+        b'LIST "" * RETURN (FOO)',
+        b'LIST "" * RETURN (REMOTE)',
+        b'LIST "" * RETURN (STATUS)',
+        b'LIST "" * RETURN (STATUS ())',
+        b'LIST "" * RETURN (STATUS (FOO))',
+        b'LIST "" * RETURN (CHILDREN) RETURN (CHILDREN)',
+        b'LSUB "" (a b)',
+        b'LSUB "" * RETURN ()',
         b"STATUS a ()",
         b"STATUS a (FOO)",
         b"LOGIN a",

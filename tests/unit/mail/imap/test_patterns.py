@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from mail.imap.patterns import MAX_WILDCARDS, Pattern
+from mail.imap.patterns import MAX_WILDCARDS, MAX_WILDCARDS_TOGETHER, Pattern, Patterns
 from mail.names import DELIMITER
 
 
@@ -60,3 +60,22 @@ def test_pattern_has_so_many_wildcards_at_most() -> None:
     Pattern("", "*a" * MAX_WILDCARDS)
     with pytest.raises(ValueError, match="wildcards"):
         Pattern("", "*a" * (MAX_WILDCARDS + 1))
+
+
+def test_patterns_together_have_so_many_wildcards_at_most() -> None:
+    names = [f"name{number}" for number in range(1_000)]
+    wild = [f"a{number}/*" for number in range(MAX_WILDCARDS_TOGETHER)]
+    patterns = Patterns("", [*names, *wild])
+    assert patterns.matches("name999")
+    assert patterns.matches("a7/b")
+    assert not patterns.matches("name1000")
+    with pytest.raises(ValueError, match="wildcards"):
+        Patterns("", [*wild, "%"])
+
+
+def test_patterns_stand_behind_the_reference_each() -> None:
+    patterns = Patterns("inbox/", ["a", "b%"])
+    assert [name for name in ("INBOX/a", "INBOX/bc", "a", "bc") if patterns.matches(name)] == [
+        "INBOX/a",
+        "INBOX/bc",
+    ]

@@ -76,7 +76,11 @@ def test_untagged_data() -> None:
         == b'* LIST (\\HasNoChildren \\Drafts) "/" Entw&APw-rfe\r\n'
     )
     assert (
-        responses.status("a b", {StatusItem.MESSAGES: 3, StatusItem.UNSEEN: 1})
+        responses.listing("LIST", [], "Foo", child_info=True)
+        == b'* LIST () "/" Foo ("CHILDINFO" ("SUBSCRIBED"))\r\n'
+    )
+    assert (
+        responses.status("a b", {StatusItem.MESSAGES: b"3", StatusItem.UNSEEN: b"1"})
         == b'* STATUS "a b" (MESSAGES 3 UNSEEN 1)\r\n'
     )
     assert responses.search([2, 3], 917) == b"* SEARCH 2 3 (MODSEQ 917)\r\n"
