@@ -115,7 +115,7 @@ class Writer:
         self.written.held[account.inbox, uid] = flags
 
     def _move(self) -> None:
-        from mail.services.messages import move_messages
+        from mail.services.copying import move_messages
 
         account, uid = self._account, self._random.choice(self._in_inbox())
         where = (account.account_id, account.inbox, [(uid, uid)])

@@ -1,6 +1,7 @@
 """Flags and keywords (RFC 3501 §2.3.2): a bit mask and sorted names. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 SEEN = 1
 ANSWERED = 2
@@ -15,11 +16,39 @@ FLAG_NAMES: dict[int, str] = {
     SEEN: "\\Seen",
     DRAFT: "\\Draft",
 }
+EVERY_FLAG = SEEN | ANSWERED | FLAGGED | DELETED | DRAFT
 _BITS = {name.lower(): bit for bit, name in FLAG_NAMES.items()}
 _SERIALIZED: dict[int, bytes] = {
     mask: " ".join(name for bit, name in FLAG_NAMES.items() if mask & bit).encode()
     for mask in range(32)
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    r"""Who sets flags, and which of them may be set (RFC 4314 §4); 0 is a mailbox's owner.
+
+    Whoever is not the owner has a `\Seen` of their own.
+    """
+
+    account_id: int = 0
+    mask: int = EVERY_FLAG
+    keywords: bool = True
+
+    def reader_in(self, owner_id: int) -> int:
+        r"""Return the reader whose `\Seen` counts in the owner's mailboxes, 0 for the owner."""
+        return 0 if self.account_id == owner_id else self.account_id
+
+
+OWNER = Actor()
+
+
+def actor_with(account_id: int, rights: str) -> Actor:
+    """Return an account that holds these letters."""
+    mask = 0
+    for letter, bits in (("s", SEEN), ("t", DELETED), ("w", EVERY_FLAG & ~(SEEN | DELETED))):
+        mask |= bits if letter in rights else 0
+    return Actor(account_id, mask, "w" in rights)
 
 
 def parse_flags(names: Iterable[str]) -> tuple[int, tuple[str, ...]]:

@@ -54,6 +54,17 @@ _CONTENT_FIELDS: dict[str, str] = {
 }
 _PREFIX_FIELDS = {"prefix": "p.data"}
 _BLOB_FIELDS = {"blob_location": "s.location", "blob_size": "s.size"}
+_READER_FIELDS = {
+    "flags": f"(m.flags & {~SEEN}) | CASE WHEN r.seen THEN {SEEN} ELSE 0 END",
+    "modseq": "CASE WHEN r.modseq > m.modseq THEN r.modseq ELSE m.modseq END",
+}
+r"""What is another's for a reader: `\Seen`, and with it the greater modseq of the two rows."""
+READER_JOIN = (
+    " LEFT JOIN mail_messagereader r"
+    " ON r.collection_id = m.collection_id AND r.reader_id = %s AND r.uid = m.uid"
+)
+r"""Joins the row of a reader, the parameter, to the messages `m`, for `select_columns`."""
+_FLAG_COLUMNS = ("uid", "flags", "keywords", "modseq")
 FIELDS: dict[str, str] = {**_MESSAGE_FIELDS, **_CONTENT_FIELDS, **_PREFIX_FIELDS, **_BLOB_FIELDS}
 """What `fetch_messages` can return, by name."""
 
@@ -163,10 +174,10 @@ def list_subscriptions(account_id: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def get_snapshot(account_id: int, collection_id: int) -> Snapshot:
+def get_snapshot(account_id: int, collection_id: int, *, reader_id: int = 0) -> Snapshot:
     """Return a mailbox with its UIDs for SELECT; raises `NotFound`.
 
-    `first_unseen_uid` goes by the owner's flags.
+    `first_unseen_uid` goes by the flags of the reader, of the owner without one.
     """
     info = get_mailbox_by_id(collection_id)
     if info.account_id != account_id:
@@ -175,15 +186,21 @@ def get_snapshot(account_id: int, collection_id: int) -> Snapshot:
         "SELECT uid FROM mail_message WHERE collection_id = %s ORDER BY uid", [collection_id]
     )
     uids = array("q", [row[0] for row in rows])
-    first_unseen = None
-    if info.unseen:
-        found = db.fetch_rows(
-            "SELECT uid FROM mail_message WHERE collection_id = %s AND flags & %s = 0"
-            " ORDER BY uid LIMIT 1",
-            [collection_id, SEEN],
-        )
-        first_unseen = found[0][0] if found else None
-    return Snapshot(info, uids, first_unseen)
+    return Snapshot(info, uids, _find_first_unseen(info, reader_id))
+
+
+def _find_first_unseen(info: MailboxInfo, reader_id: int) -> int | None:
+    if not (info.items if reader_id else info.unseen):
+        return None
+    join, unseen, params = "", f"m.flags & {SEEN} = 0", [info.collection_id]
+    if reader_id:
+        join, unseen, params = f"{READER_JOIN} AND r.seen", "r.id IS NULL", [reader_id, *params]
+    found = db.fetch_rows(
+        f"SELECT m.uid FROM mail_message m{join} WHERE m.collection_id = %s AND {unseen}"
+        " ORDER BY m.uid LIMIT 1",
+        params,
+    )
+    return found[0][0] if found else None
 
 
 def get_highest_modseq(collection_id: int) -> int | None:
@@ -194,8 +211,12 @@ def get_highest_modseq(collection_id: int) -> int | None:
     return rows[0][0] if rows else None
 
 
-def list_changes(collection_id: int, *, since_modseq: int, known_uid_next: int) -> Changes:
+def list_changes(
+    collection_id: int, *, since_modseq: int, known_uid_next: int, reader_id: int = 0
+) -> Changes:
     """Return everything with a modseq above `since_modseq`; costs by what changed.
+
+    Flags and modseqs are those of the reader, of the owner without one.
 
     `vanished` holds every UID below `known_uid_next` that was removed since, and may hold others
     that are not there: below the tombstone floor, where tombstones are no longer whole, it is
@@ -205,15 +226,38 @@ def list_changes(collection_id: int, *, since_modseq: int, known_uid_next: int) 
     info = get_mailbox_by_id(collection_id)
     if info.highest_modseq <= since_modseq:
         return Changes(info, [], [], [])
-    rows = db.fetch_rows(
-        "SELECT uid, flags, keywords, modseq FROM mail_message"
-        " WHERE collection_id = %s AND modseq > %s ORDER BY uid",
-        [collection_id, since_modseq],
-    )
+    rows = _list_changed(collection_id, since_modseq, reader_id)
     vanished = _list_vanished(collection_id, since_modseq, known_uid_next)
     changed = [row for row in rows if row[0] < known_uid_next]
     new = [row for row in rows if row[0] >= known_uid_next]
     return Changes(info, changed, new, vanished)
+
+
+def _list_changed(collection_id: int, since_modseq: int, reader_id: int) -> list[FlagRow]:
+    changed = list_flags(collection_id, "m.modseq > %s", [since_modseq], reader_id=reader_id)
+    if not reader_id:
+        return changed
+    # Each half by its own index; a row in both is the same in both.
+    read = list_flags(collection_id, "r.modseq > %s", [since_modseq], reader_id=reader_id)
+    return sorted({*changed, *read}) if read else changed
+
+
+def list_flags(
+    collection_id: int, condition: str, params: Sequence[Any], *, reader_id: int = 0
+) -> list[FlagRow]:
+    """Return the flags of the messages (`m`, its reader `r`) that an SQL condition holds for."""
+    join, readers = (READER_JOIN, [reader_id]) if reader_id else ("", [])
+    return db.fetch_rows(
+        f"SELECT {select_columns(_FLAG_COLUMNS, reader_id)} FROM mail_message m{join}"
+        f" WHERE m.collection_id = %s AND {condition} ORDER BY m.uid",
+        [*readers, collection_id, *params],
+    )
+
+
+def select_columns(fields: Sequence[str], reader_id: int) -> str:
+    """Return the columns of `fields`, with a reader's (joined as `r`) in place of the owner's."""
+    columns = {**FIELDS, **_READER_FIELDS} if reader_id else FIELDS
+    return ", ".join(columns[name] for name in fields)
 
 
 def _list_vanished(collection_id: int, since_modseq: int, uid_next: int) -> list[tuple[int, int]]:
@@ -237,24 +281,28 @@ def _list_vanished(collection_id: int, since_modseq: int, uid_next: int) -> list
     return [(first, last) for _, first, last in rows if first is not None]
 
 
-def fetch_messages(
+def fetch_messages(  # noqa: PLR0913 (keyword-only, each a condition)
     collection_id: int,
     ranges: Ranges,
     fields: Sequence[str],
     *,
     after_uid: int = 0,
     changed_since: int = 0,
+    reader_id: int = 0,
     limit: int = BATCH,
 ) -> list[tuple[Any, ...]]:
     """Return one batch of rows, ascending by uid; call again with the last uid.
 
     `fields` are keys of `FIELDS`; the blob is never opened. A binary field may come as
-    bytes or memoryview.
+    bytes or memoryview. Flags and modseqs are those of the reader, of the owner without one.
     """
     wanted = [(max(first, after_uid + 1), last) for first, last in ranges if last > after_uid]
-    columns = ", ".join(FIELDS[name] for name in fields)
+    if reader_id and not changed_since and _READER_FIELDS.keys().isdisjoint(fields):
+        reader_id = 0  # nothing of it is asked for
+    columns = select_columns(fields, reader_id)
     joins = "".join(join for group, join in _JOINS if not group.keys().isdisjoint(fields))
-    newer = " AND m.modseq > %s" if changed_since else ""
+    joins = READER_JOIN + joins if reader_id else joins
+    newer = f" AND {select_columns(['modseq'], reader_id)} > %s" if changed_since else ""
     rows: list[tuple[Any, ...]] = []
     for chunk in chunks(wanted):
         condition, params = sql_condition("m.uid", chunk)
@@ -263,6 +311,7 @@ def fetch_messages(
             f" WHERE m.collection_id = %s AND {condition}{newer}"
             " ORDER BY m.uid LIMIT %s",
             [
+                *([reader_id] if reader_id else []),
                 collection_id,
                 *params,
                 *([changed_since] if changed_since else []),

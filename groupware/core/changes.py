@@ -71,11 +71,18 @@ def next_uid_validity(account_id: int) -> int:
 
 
 def touch_collection(
-    change: Change, collection_id: int, *, uids: int = 0, items: int = 0, size: int = 0
+    change: Change,
+    collection_id: int,
+    *,
+    uids: int = 0,
+    items: int = 0,
+    size: int = 0,
+    reader_id: int = 0,
 ) -> int:
     """Raise the collection's highest_modseq to the change's and count what comes or goes.
 
-    Returns the first of `uids` newly drawn UIDs. Publishes the change after the commit.
+    Returns the first of `uids` newly drawn UIDs. Publishes the change after the commit, of what
+    one reader alone sees to that reader alone.
     Raises `Stale` when the collection is gone from the account.
     """
     with connection.cursor() as cursor:
@@ -88,7 +95,7 @@ def touch_collection(
         row = cursor.fetchone()
     if row is None:
         raise Stale("The mailbox is gone.")
-    event = CollectionChanged(change.account_id, collection_id, change.modseq)
+    event = CollectionChanged(reader_id or change.account_id, collection_id, change.modseq)
     db.on_commit(lambda: publish(event))
     return int(row[0]) - uids
 

@@ -70,6 +70,11 @@ class MessageReader(models.Model):
                 fields=["collection", "reader", "uid"], name="mail_reader_unique"
             )
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["collection", "reader", "modseq", "seen"], name="mail_reader_modseq"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.reader_id} in {self.collection_id}/{self.uid}"

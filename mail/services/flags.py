@@ -8,11 +8,20 @@ from typing import Any
 from django.db import connection
 
 from groupware.core import db, limits
-from groupware.core.changes import begin_change, touch_collection
+from groupware.core.changes import Change, begin_change, touch_collection
 from groupware.core.errors import LimitExceeded
-from mail.flags import DELETED, SEEN, add_keywords, join_keywords, remove_keywords
-from mail.queries import FlagRow
+from mail.flags import (
+    DELETED,
+    OWNER,
+    SEEN,
+    Actor,
+    add_keywords,
+    join_keywords,
+    remove_keywords,
+)
+from mail.queries import FlagRow, list_flags
 from mail.services.keywords import add_mailbox_keywords, spell_keywords
+from mail.services.readers import note_seen
 from mail.uidset import Ranges, chunks, sql_condition
 
 
@@ -48,47 +57,60 @@ def store_flags(  # noqa: PLR0913 (the arguments of STORE)
     keywords: Sequence[str],
     *,
     unchanged_since: int | None = None,
+    actor: Actor = OWNER,
 ) -> Stored:
-    """Set, add or remove flags; a message that would not change keeps its modseq.
+    r"""Set, add or remove flags; a message that would not change keeps its modseq.
 
-    Raises `NotFound`, `Stale`, `LimitExceeded`.
+    What the actor may not change stays as it is. Whoever is not the owner changes their own
+    `\Seen`, of which nobody else is told. Raises `NotFound`, `Stale`, `LimitExceeded`.
     """
+    reader_id = actor.reader_in(account_id)
     with db.write_transaction():
         change = begin_change(account_id)
         if op is not StoreOp.REMOVE:
             keywords = spell_keywords(collection_id, keywords)
-        rows = _select(collection_id, ranges)
+        rows = _select(collection_id, ranges, reader_id)
         modified = [
             row[0] for row in rows if unchanged_since is not None and row[3] > unchanged_since
         ]
         refused = set(modified)
         before = [row for row in rows if row[0] not in refused]
-        after = [_apply(row, op, flags, keywords, change.modseq) for row in before]
-        changed = [new for old, new in zip(before, after, strict=True) if new is not old]
-        if changed:
-            _write(collection_id, changed)
+        request = _Request(op, flags, keywords, actor)
+        after = [_apply(row, request, change.modseq) for row in before]
+        changed = [(old, new) for old, new in zip(before, after, strict=True) if new is not old]
+        if changed and reader_id:
+            _write_as_reader(change, collection_id, changed, reader_id)
+        elif changed:
+            _write(collection_id, [new for _, new in changed])
             touch_collection(change, collection_id)
-            fresh = () if op is StoreOp.REMOVE else keywords
-            _count(collection_id, before, after, fresh)
+        if changed:
+            fresh = () if op is StoreOp.REMOVE or not actor.keywords else keywords
+            _count(collection_id, changed, fresh, owner=not reader_id)
     return Stored(change.modseq if changed else 0, before, after, modified)
 
 
-def _select(collection_id: int, ranges: Ranges) -> list[FlagRow]:
+def _select(collection_id: int, ranges: Ranges, reader_id: int) -> list[FlagRow]:
     rows: list[FlagRow] = []
-    with connection.cursor() as cursor:
-        for chunk in chunks(ranges):
-            condition, params = sql_condition("uid", chunk)
-            cursor.execute(
-                "SELECT uid, flags, keywords, modseq FROM mail_message"
-                f" WHERE collection_id = %s AND {condition} ORDER BY uid",
-                [collection_id, *params],
-            )
-            rows += cursor.fetchall()
+    for chunk in chunks(ranges):
+        condition, params = sql_condition("m.uid", chunk)
+        rows += list_flags(collection_id, condition, params, reader_id=reader_id)
     return rows
 
 
-def _apply(row: FlagRow, op: StoreOp, flags: int, keywords: Sequence[str], modseq: int) -> FlagRow:
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked for, and by whom."""
+
+    op: StoreOp
+    flags: int
+    keywords: Sequence[str]
+    actor: Actor
+
+
+def _apply(row: FlagRow, request: _Request, modseq: int) -> FlagRow:
     uid, held, stored, _ = row
+    op, keywords, allowed = request.op, request.keywords, request.actor.mask
+    flags = request.flags & allowed
     if op is StoreOp.ADD:
         mask = held | flags
         words = add_keywords(stored, keywords) if keywords else stored
@@ -96,8 +118,10 @@ def _apply(row: FlagRow, op: StoreOp, flags: int, keywords: Sequence[str], modse
         mask = held & ~flags
         words = remove_keywords(stored, keywords) if keywords and stored else stored
     else:
-        mask = flags
+        mask = held & ~allowed | flags
         words = join_keywords(keywords)
+    if not request.actor.keywords:
+        words = stored
     if mask == held and words == stored:
         return row
     if keywords and len(words.split()) > (limit := limits.KEYWORDS.value):
@@ -105,35 +129,55 @@ def _apply(row: FlagRow, op: StoreOp, flags: int, keywords: Sequence[str], modse
     return uid, mask, words, modseq
 
 
-def _write(collection_id: int, changed: list[FlagRow]) -> None:
-    """Write rows grouped by their new state: a STORE on all is a handful of statements."""
+def _write(collection_id: int, changed: list[FlagRow], *, kept: int = 0) -> None:
+    """Write rows grouped by their new state: a STORE on all is a handful of statements.
+
+    The `kept` flags stay as the messages have them.
+    """
     states: dict[tuple[int, str], list[int]] = {}
     for uid, mask, words, _ in changed:
-        states.setdefault((mask, words), []).append(uid)
+        states.setdefault((mask & ~kept, words), []).append(uid)
     modseq = changed[0][3]
     with connection.cursor() as cursor:
         for (mask, words), uids in states.items():
             condition, params = db.in_list("uid", uids)
-            values: list[Any] = [mask, words, modseq, collection_id, *params]
+            values: list[Any] = [kept, mask, words, modseq, collection_id, *params]
             cursor.execute(
-                "UPDATE mail_message SET flags = %s, keywords = %s, modseq = %s"
+                "UPDATE mail_message SET flags = (flags & %s) | %s, keywords = %s, modseq = %s"
                 f" WHERE collection_id = %s AND {condition}",
                 values,
             )
 
 
+def _write_as_reader(
+    change: Change, collection_id: int, changed: list[tuple[FlagRow, FlagRow]], reader_id: int
+) -> None:
+    r"""Write what everybody sees to the messages, and the reader's `\Seen` to rows of its own."""
+    shared = [new for old, new in changed if (old[1] | SEEN, old[2]) != (new[1] | SEEN, new[2])]
+    if shared:
+        _write(collection_id, shared, kept=SEEN)
+    for seen in (0, SEEN):
+        uids = [new[0] for old, new in changed if new[1] & SEEN == seen != old[1] & SEEN]
+        note_seen(change, collection_id, reader_id, uids, seen=bool(seen))
+    touch_collection(change, collection_id, reader_id=0 if shared else reader_id)
+
+
 def _count(
-    collection_id: int, before: list[FlagRow], after: list[FlagRow], keywords: Sequence[str]
+    collection_id: int,
+    changed: list[tuple[FlagRow, FlagRow]],
+    keywords: Sequence[str],
+    *,
+    owner: bool,
 ) -> None:
     unseen = deleted = 0
-    for old, new in zip(before, after, strict=True):
+    for old, new in changed:
         unseen += (not new[1] & SEEN) - (not old[1] & SEEN)
         deleted += bool(new[1] & DELETED) - bool(old[1] & DELETED)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE mail_mailbox SET unseen = unseen + %s, deleted = deleted + %s"
             " WHERE collection_id = %s RETURNING keywords",
-            [unseen, deleted, collection_id],
+            [unseen if owner else 0, deleted, collection_id],
         )
         held = cursor.fetchone()[0]
     if keywords:

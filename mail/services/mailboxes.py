@@ -223,7 +223,7 @@ def _rename_tree(change: Change, tree: dict[str, int], old: str, new: str) -> No
 
 
 def _rename_inbox(change: Change, inbox_id: int, new: str) -> None:
-    from mail.services.messages import move_messages
+    from mail.services.copying import move_messages
 
     target = _insert(change, new, "")
     everything = [(1, 2**62)]

@@ -236,7 +236,7 @@ class Writer:
 
     def transfer(self, op: str, *, across: bool = False) -> None:
         """Copy or move one message, across accounts or within one."""
-        from mail.services.messages import copy_messages, move_messages
+        from mail.services.copying import copy_messages, move_messages
 
         key = self._any_held()
         source, uid = self._places[key[1]], self._uid(key)

@@ -15,7 +15,7 @@ import pytest
 
 from groupware.celery import app, do_duty
 from groupware.duties import DUTIES, Duty, find_duty
-from mail.services.messages import FINISH_MOVE
+from mail.services.copying import FINISH_MOVE
 from tests.serve.running import (
     Running,
     free_ports,

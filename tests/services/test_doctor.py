@@ -20,9 +20,10 @@ from groupware.core.doctor import Examination, Fault, Note, examine
 from groupware.core.models import Account, Blob, OutboxRow
 from mail.models import Message, MessageContent
 from mail.services.content import prepare_message
+from mail.services.copying import copy_messages, move_messages
 from mail.services.flags import StoreOp, store_flags
 from mail.services.mailboxes import create_mailbox, delete_mailbox
-from mail.services.messages import copy_messages, expunge_messages, move_messages
+from mail.services.messages import expunge_messages
 from tests.services.damage import DAMAGES, INBOX, Damage, damage, fill_inbox, find, location_of, run
 from tests.services.store import append, create, mailbox, message, prepared
 from tests.services.threads import SECONDS, threads

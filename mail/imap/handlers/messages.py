@@ -1,4 +1,4 @@
-"""Commands that change messages: APPEND, STORE, COPY, MOVE, EXPUNGE.
+"""Commands that change messages: STORE, COPY, MOVE, EXPUNGE.
 
 Each crosses to the store once; its transaction also reads what else happened, so that the reply
 comes with everything that the client does not know yet.
@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from groupware.core import aio, db
-from groupware.core.blobs import BlobGone
-from groupware.core.errors import NotFound
 from mail import flags, queries
 from mail.imap import responses
 from mail.imap.errors import EXPUNGE_ISSUED, TRY_CREATE, Outcome, Refused, Reply, bad, ok
-from mail.imap.requests import Append, Copy, Plain, Store, StoreMode, UidExpunge
+from mail.imap.requests import Copy, Plain, Store, StoreMode, UidExpunge
 from mail.imap.responses import Condition
 from mail.imap.sequences import SequenceSet, Uid
 from mail.imap.session import Session
 from mail.imap.view import Ranges
 from mail.services import messages
+from mail.services.copying import Copied, copy_messages, move_messages
 from mail.services.flags import Stored, StoreOp, store_flags
 
 _OPS = {
@@ -161,12 +160,12 @@ def _prepare(session: Session, request: Copy, *, move: bool) -> Copying:
     )
 
 
-def copying_service(copying: Copying) -> Callable[[], messages.Copied]:
+def copying_service(copying: Copying) -> Callable[[], Copied]:
     """Return the service that does it; all or nothing."""
 
-    def service() -> messages.Copied:
+    def service() -> Copied:
         target = find_target(copying.account_id, copying.mailbox)
-        act = messages.move_messages if copying.move else messages.copy_messages
+        act = move_messages if copying.move else copy_messages
         copied = act(
             copying.account_id,
             copying.collection_id,
@@ -189,7 +188,7 @@ def find_target(account_id: int, name: str) -> queries.MailboxInfo:
     return info
 
 
-def _copy_code(copied: messages.Copied) -> bytes | None:
+def _copy_code(copied: Copied) -> bytes | None:
     if not copied.source_uids:
         return None
     return responses.code_copy_uid(
@@ -216,39 +215,3 @@ async def _expunge(session: Session, ranges: Ranges | None) -> Outcome:
     _, changes = await aio.write(with_changes, session.position(), service)
     session.absorb(changes)
     return ok("Expunged.")
-
-
-async def append(session: Session, request: Append) -> Outcome:
-    """APPEND (RFC 3501 §6.3.11, RFC 4315 §3)."""
-    for _ in range(2):
-        prepared = await aio.call(_prepare_message, session.account_id, request)
-        try:
-            appended = await aio.write(_append, session.account_id, request, prepared)
-        except BlobGone:  # collected between staging and commit: staged anew it stays
-            continue
-        code = responses.code_append_uid(appended.uid_validity, [Uid(appended.uid)])
-        return ok("Appended.", code)
-    raise NotFound("The message could not be kept: send it again.")
-
-
-def _prepare_message(account_id: int, request: Append) -> messages.PreparedMessage:
-    find_target(account_id, request.mailbox)
-    return messages.prepare_message(request.message)
-
-
-def _append(
-    account_id: int, request: Append, prepared: messages.PreparedMessage
-) -> messages.Appended:
-    target = find_target(account_id, request.mailbox)
-    mask, keywords = flags.parse_flags(request.flags)
-    moment = request.internal_date
-    offset = moment.utcoffset() if moment is not None else None
-    return messages.append_message(
-        target.account_id,
-        target.collection_id,
-        prepared,
-        flags=mask,
-        keywords=keywords,
-        internal_date=None if moment is None else int(moment.timestamp()),
-        internal_zone=0 if offset is None else int(offset.total_seconds()) // 60,
-    )

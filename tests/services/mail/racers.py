@@ -6,9 +6,10 @@ from groupware.core.errors import OverQuota, Stale
 from mail import queries
 from mail.flags import DELETED
 from mail.services.content import prepare_message
+from mail.services.copying import move_messages
 from mail.services.flags import StoreOp, store_flags
 from mail.services.mailboxes import create_mailbox, delete_mailbox
-from mail.services.messages import append_message, expunge_messages, move_messages
+from mail.services.messages import append_message, expunge_messages
 from tests.services.processes import Channel
 from tests.services.store import message_of
 

@@ -13,9 +13,9 @@ from groupware.core.errors import OverQuota, Stale
 from groupware.core.models import Account, OutboxRow, Tombstone
 from mail.flags import DELETED, FLAGGED, SEEN
 from mail.models import Message, MessagePrefix
-from mail.services import messages
+from mail.services import copying, messages
+from mail.services.copying import Copied, copy_messages, move_messages
 from mail.services.mailboxes import create_mailbox, delete_mailbox
-from mail.services.messages import Copied, copy_messages, move_messages
 from tests.services.store import (
     EVERYTHING,
     append,
@@ -209,7 +209,7 @@ def test_crash_between_the_halves_leaves_the_messages_in_both(three: Account, be
     assert len(uids_of(three)) == len(uids_of(ben)) == 3
     assert outbox.sweep(now=OutboxRow.objects.get().run_after) == 1
     assert uids_of(three) == []
-    messages.finish_move(payload)
+    copying.finish_move(payload)
     assert (len(uids_of(ben)), state_of(three).bytes_used) == (3, 0)
 
 
@@ -219,7 +219,7 @@ def test_flags_set_between_the_halves_do_not_stop_the_move(three: Account, ben: 
     payload = unfinished_move(three, ben)
     store_flags(three.pk, mailbox(three).collection_id, EVERYTHING, StoreOp.SET, SEEN, ())
     append(three)
-    messages.finish_move(payload)
+    copying.finish_move(payload)
     OutboxRow.objects.all().delete()
     assert uids_of(three) == [4]
 
@@ -237,7 +237,7 @@ def test_move_from_a_mailbox_that_was_made_anew_takes_nothing_from_it(
     delete_mailbox(three.pk, "Work")
     create_mailbox(three.pk, "Work")
     append(three, "Work")
-    messages.finish_move(payload)
+    copying.finish_move(payload)
     OutboxRow.objects.all().delete()
     assert uids_of(three, "Work") == [1]
 
@@ -251,7 +251,7 @@ def test_move_whose_messages_are_expunged_meanwhile_gives_back_once(
     with threads(1) as start:
         with db.write_transaction():
             messages.expunge_messages(three.pk, inbox)
-            finishing = start(lambda: messages.finish_move(payload))
+            finishing = start(lambda: copying.finish_move(payload))
             wait_until_blocked(finishing)
         finishing.result(SECONDS)
     assert state_of(three).items_used == 0
@@ -273,7 +273,7 @@ def wait_until_blocked(future: Future[None]) -> None:
 def test_move_from_an_account_that_is_gone_is_finished(three: Account, ben: Account) -> None:
     payload = unfinished_move(three, ben)
     delete_account(three.login)
-    messages.finish_move(payload)
+    copying.finish_move(payload)
     OutboxRow.objects.all().delete()
     assert len(uids_of(ben)) == 3
     assert not Message.objects.exclude(account=ben).exists()

@@ -7,9 +7,10 @@ from groupware.core.errors import NotFound
 from groupware.core.models import Account
 from mail import queries
 from mail.flags import DELETED, FLAGGED, SEEN
+from mail.services.copying import copy_messages
 from mail.services.flags import StoreOp, store_flags
 from mail.services.mailboxes import delete_mailbox
-from mail.services.messages import copy_messages, expunge_messages
+from mail.services.messages import expunge_messages
 from tests.services.store import EVERYTHING, append, mailbox, prepared, uids_of
 from tests.services.threads import in_thread
 

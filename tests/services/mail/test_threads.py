@@ -7,7 +7,7 @@ import pytest
 from groupware.core.models import Account
 from mail.models import ThreadReference
 from mail.services.content import prepare_message
-from mail.services.messages import Copied, copy_messages, move_messages
+from mail.services.copying import Copied, copy_messages, move_messages
 from mail.services.threads import MAX_REFERENCES
 from tests.services.store import EVERYTHING, append, mailbox, message, prepared, rows_of
 

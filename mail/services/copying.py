@@ -1,0 +1,259 @@
+"""Copying and moving messages, within an account and across."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import connection
+
+from groupware.core import crashpoints, db, outbox
+from groupware.core.changes import begin_change, touch_collection
+from groupware.core.clock import epoch
+from groupware.core.errors import NotFound, Stale
+from mail import queries
+from mail.flags import DELETED, EVERY_FLAG, OWNER, SEEN, Actor, join_keywords
+from mail.services import content, threads
+from mail.services.keywords import spell_stored
+from mail.services.messages import count_mailbox, remove_messages
+from mail.services.readers import copy_seen, list_seen
+from mail.uidset import Ranges, chunks, sql_condition, to_ranges
+
+FINISH_MOVE = "mail.finish-move"
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Which messages were copied or moved, and where to; pairs in order (RFC 4315 COPYUID)."""
+
+    uid_validity: int
+    source_uids: list[int]
+    target_uids: list[int]
+
+
+_COPIED_COLUMNS = (
+    "size, flags, keywords, prefix_size, internal_date, internal_zone, email_id, thread_id, blob_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Originals:
+    """Rows as their copies are to be, and (uid, reader) of those who have seen them."""
+
+    rows: list[tuple[Any, ...]]
+    seen: list[tuple[int, int]]
+
+
+def _read_own(account_id: int, collection_id: int, ranges: Ranges, actor: Actor) -> _Originals:
+    r"""Read what stays in the account: everybody's `\Seen` stays, too.
+
+    The actor's own comes along where it may be set there, as do the flags that all see.
+    """
+    rows = _select(collection_id, ranges, reader_id=0)
+    reader_id = actor.reader_in(account_id)
+    seen = list_seen(collection_id, ranges)
+    if not actor.mask & SEEN:
+        seen = [(uid, other) for uid, other in seen if other != reader_id]
+    return _Originals(_limit(rows, actor.mask | SEEN, actor), seen)
+
+
+def _read_foreign(source: tuple[int, int], ranges: Ranges, target: int, actor: Actor) -> _Originals:
+    r"""Read what goes from one (account, mailbox) to another account: the actor's `\Seen` goes."""
+    account_id, collection_id = source
+    rows = _select(collection_id, ranges, reader_id=actor.reader_in(account_id))
+    reader_id = actor.reader_in(target)
+    if not reader_id:
+        return _Originals(_limit(rows, actor.mask, actor), [])
+    seen = [(row[0], reader_id) for row in rows if row[3] & actor.mask & SEEN]
+    return _Originals(_limit(rows, actor.mask & ~SEEN, actor), seen)
+
+
+def _select(collection_id: int, ranges: Ranges, *, reader_id: int) -> list[tuple[Any, ...]]:
+    flags = queries.select_columns(["flags"], reader_id)
+    columns = _COPIED_COLUMNS.replace("flags", flags, 1)
+    join, readers = (queries.READER_JOIN, [reader_id]) if reader_id else ("", [])
+    rows: list[tuple[Any, ...]] = []
+    for chunk in chunks(ranges):
+        condition, params = sql_condition("m.uid", chunk)
+        rows += db.fetch_rows(
+            f"SELECT m.uid, p.data, {columns} FROM mail_message m{join}"
+            " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"
+            f" WHERE m.collection_id = %s AND {condition} ORDER BY m.uid",
+            [*readers, collection_id, *params],
+        )
+    return rows
+
+
+def _limit(rows: list[tuple[Any, ...]], mask: int, actor: Actor) -> list[tuple[Any, ...]]:
+    """Leave out the flags and keywords that may not be set in the target (RFC 4314 §4)."""
+    if mask == EVERY_FLAG and actor.keywords:
+        return rows
+    return [(*row[:3], row[3] & mask, row[4] if actor.keywords else "", *row[5:]) for row in rows]
+
+
+def copy_messages(
+    account_id: int,
+    collection_id: int,
+    ranges: Ranges,
+    target_account_id: int,
+    target_collection_id: int,
+    actor: Actor = OWNER,
+) -> Copied:
+    """Copy messages, all or none; flags and dates come along, within an account also the ids.
+
+    The target's owner pays. Flags that the actor may not set there are left out. Raises
+    `OverQuota`, `Stale`.
+    """
+    with db.write_transaction():
+        if account_id == target_account_id:
+            begin_change(account_id)  # the lock, before the rows are read
+            own = _read_own(account_id, collection_id, ranges, actor)
+            return _insert_copies(own, account_id, target_collection_id)
+        source = account_id, collection_id
+        foreign = _read_foreign(source, ranges, target_account_id, actor)
+        return _insert_copies(foreign, target_account_id, target_collection_id, foreign=True)
+
+
+def _insert_copies(
+    originals: _Originals,
+    account_id: int,
+    collection_id: int,
+    *,
+    foreign: bool = False,
+    charged: bool = True,
+) -> Copied:
+    """Write copies to a mailbox, in the caller's transaction.
+
+    `foreign` rows are not held by the account's lock; where not `charged`, the originals go.
+    """
+    rows = originals.rows
+    if not rows:
+        return Copied(count_mailbox(collection_id), [], [])
+    size = sum(row[2] for row in rows)
+    cost = {"add_bytes": size, "add_items": len(rows)} if charged else {}
+    change = begin_change(account_id, **cost)
+    if foreign:
+        rows = _adopt(rows, account_id)
+    uid = touch_collection(change, collection_id, uids=len(rows), items=len(rows), size=size)
+    spelled = spell_stored(collection_id, {row[4] for row in rows})
+    uid_validity = count_mailbox(
+        collection_id,
+        unseen=sum(1 for row in rows if not row[3] & SEEN),
+        deleted=sum(1 for row in rows if row[3] & DELETED),
+        keywords=join_keywords(" ".join(spelled.values()).split()),
+    )
+    now = epoch()
+    values = []
+    prefixes: list[tuple[int, bytes]] = []
+    for offset, row in enumerate(rows):
+        ours = (account_id, collection_id, uid + offset, change.modseq, change.modseq, now)
+        values.append((*ours, *row[2:4], spelled[row[4]], *row[5:]))
+        if row[1] is not None:
+            prefixes.append((uid + offset, bytes(row[1])))
+    _insert_many(values, prefixes, collection_id)
+    copied = Copied(uid_validity, [row[0] for row in rows], list(range(uid, uid + len(rows))))
+    if originals.seen:
+        copies = dict(zip(copied.source_uids, copied.target_uids, strict=True))
+        copy_seen(change, collection_id, originals.seen, copies)
+    return copied
+
+
+def _adopt(rows: list[tuple[Any, ...]], account_id: int) -> list[tuple[Any, ...]]:
+    """Hold the blobs of another account's rows, and give them ids of this account's own.
+
+    Threads are an account's own, so each joins the one that it belongs to here; and with another
+    THREADID it is another email, since copies of one agree in it (RFC 8474 §5).
+    """
+    blob_ids = sorted({row[10] for row in rows})
+    for blob_id in blob_ids:
+        if not db.key_share("core_blob", blob_id):
+            raise Stale("A message is gone.")
+    references = content.find_references(blob_ids)
+    emails = {row[8]: references.get(row[10], ()) for row in rows}
+    assigned = threads.assign_threads(account_id, emails.values())
+    own = {email: (new, thread) for email, (thread, new) in zip(emails, assigned, strict=True)}
+    return [(*row[:8], *own[row[8]], row[10]) for row in rows]
+
+
+def _insert_many(
+    values: list[tuple[Any, ...]], prefixes: list[tuple[int, bytes]], collection_id: int
+) -> None:
+    places = ", ".join(["%s"] * 15)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO mail_message (account_id, collection_id, uid, modseq, created_modseq,"
+            f" saved_at, {_COPIED_COLUMNS}) VALUES ({places})",
+            values,
+        )
+        if prefixes:
+            cursor.executemany(
+                "INSERT INTO mail_messageprefix (message_id, data)"
+                " SELECT id, %s FROM mail_message WHERE collection_id = %s AND uid = %s",
+                [(data, collection_id, uid) for uid, data in prefixes],
+            )
+
+
+def move_messages(
+    account_id: int,
+    collection_id: int,
+    ranges: Ranges,
+    target_account_id: int,
+    target_collection_id: int,
+    actor: Actor = OWNER,
+) -> Copied:
+    """Move messages, all or none (RFC 6851).
+
+    Within an account it is one transaction, and costs nothing: a full account empties itself
+    into its Trash. Across accounts the copies and an outbox row are one transaction, the removal
+    a second that the row makes sure of, right after the commit: after a crash the messages are
+    in both places, never in neither. Raises `OverQuota`, `Stale`.
+    """
+    if account_id == target_account_id:
+        with db.write_transaction():
+            begin_change(account_id)  # the lock, before the rows are read
+            own = _read_own(account_id, collection_id, ranges, actor)
+            copied = _insert_copies(own, account_id, target_collection_id, charged=False)
+            uids = to_ranges(copied.source_uids)
+            remove_messages(account_id, collection_id, uids, charged=False)
+        return copied
+    with db.write_transaction():
+        uid_validity = _uid_validity(collection_id)
+        foreign = _read_foreign((account_id, collection_id), ranges, target_account_id, actor)
+        copied = _insert_copies(foreign, target_account_id, target_collection_id, foreign=True)
+        row_id = outbox.add(
+            FINISH_MOVE,
+            {
+                "account": account_id,
+                "collection": collection_id,
+                "uid_validity": uid_validity,
+                "ranges": to_ranges(copied.source_uids),
+            },
+            account_id=target_account_id,
+        )
+        db.on_commit(partial(crashpoints.reach, "move-copied"))
+        outbox.run_after_commit(row_id)
+    return copied
+
+
+def _uid_validity(collection_id: int) -> int:
+    """Return the UIDVALIDITY of a mailbox, 0 when it is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT uid_validity FROM core_collection WHERE id = %s", [collection_id])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def finish_move(payload: dict[str, Any]) -> None:
+    """Remove the source of a cross-account move; a second run finds nothing to do.
+
+    A mailbox that was deleted since took the messages with it; under another UIDVALIDITY their
+    UIDs are those of other messages.
+    """
+    ranges = [(first, last) for first, last in payload["ranges"]]
+    with db.write_transaction():
+        try:
+            begin_change(payload["account"])  # the lock, before the rows are read
+        except NotFound:  # the account is gone
+            return
+        if _uid_validity(payload["collection"]) == payload["uid_validity"]:
+            remove_messages(payload["account"], payload["collection"], ranges)
+    crashpoints.reach("move-removed")
