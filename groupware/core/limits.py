@@ -155,6 +155,16 @@ IMAP_LITERAL = Limit(
     "a literal of IMAP that is not a message, after login",
     lowest=1 << 10,
 )
+IMAP_APPEND = Limit(
+    "IMAP_MAX_APPEND",
+    256 << 20,
+    Unit.OCTETS,
+    "what the messages of one IMAP APPEND may have together; one alone is bound by its own limit",
+    lowest=1 << 20,
+)
+IMAP_APPEND_MESSAGES = Limit(
+    "IMAP_MAX_APPEND_MESSAGES", 1_000, Unit.COUNT, "messages of one IMAP APPEND"
+)
 IMAP_UPLOADING = Limit(
     "IMAP_MAX_UPLOADING",
     512 << 20,

@@ -10,6 +10,7 @@ from typing import Final
 
 from mail.imap.arguments import listing, mailboxes, messages, session
 from mail.imap.arguments.appending import parse_append
+from mail.imap.arguments.appending import parse_append
 from mail.imap.requests import Request
 from mail.imap.wire import ProtocolError, Reader
 
@@ -65,7 +66,7 @@ _ROWS: Final = (
     Command("STATUS", listing.parse_status, LOGGED_IN),
     Command("SELECT", mailboxes.parse_select, LOGGED_IN, breaks_seqs=True),
     Command("EXAMINE", mailboxes.parse_select, LOGGED_IN, breaks_seqs=True),
-    Command("APPEND", mailboxes.parse_append, LOGGED_IN),
+    Command("APPEND", parse_append, LOGGED_IN),
     Command("IDLE", session.parse_plain, LOGGED_IN, pauses=True),
     Command("CHECK", session.parse_plain, SELECTED),
     Command("CLOSE", session.parse_plain, SELECTED, breaks_seqs=True),

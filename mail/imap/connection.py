@@ -64,7 +64,8 @@ class Connection:
         self._tag: bytes = b""
         self._parts: list[bytes] = []
         self._size = 0
-        self._has_message = False
+        self._messages = 0
+        self._message_octets = 0
         self._literal = bytearray()
         self._left = 0
         self._skipped = 0
@@ -82,8 +83,8 @@ class Connection:
 
     @property
     def kept(self) -> int:
-        """Return how many octets of an unfinished literal are kept."""
-        return len(self._literal)
+        """Return how many octets are kept of the messages of an unfinished APPEND."""
+        return max(0, self._message_octets - self._left)
 
     @property
     def in_command(self) -> bool:
@@ -219,7 +220,7 @@ class Connection:
     def _reset(self) -> None:
         self._parts = []
         self._size = 0
-        self._has_message = False
+        self._messages = self._message_octets = 0
         self._mode = Mode.LINE
 
     # Literals.
@@ -237,7 +238,8 @@ class Connection:
             self._refuse_literal(size, is_message=is_message, waits=waits)
             return
         if is_message:
-            self._has_message = True
+            self._messages += 1
+            self._message_octets += size
         else:
             self._size += size
         self._left = size
@@ -248,7 +250,7 @@ class Connection:
     def _awaits_message(self) -> bool:
         """Tell whether the literal that begins here is an APPEND's message, not its mailbox."""
         head = _HEAD.match(self._parts[0])
-        if head is None or head[2].upper() != b"APPEND" or self._has_message:
+        if head is None or head[2].upper() != b"APPEND":
             return False
         return len(self._parts) > 1 or len(self._parts[0].removesuffix(b"~")) > head.end() + 1
 
@@ -258,7 +260,15 @@ class Connection:
             head = _HEAD.match(self._parts[0])
             is_login = head is not None and head[2].upper() == b"LOGIN"
             return min(room, self.limits.max_login_literal) if is_login else -1
-        return self.limits.message_limit if is_message else min(room, self.limits.max_literal)
+        return self._allowed_message() if is_message else min(room, self.limits.max_literal)
+
+    def _allowed_message(self) -> int:
+        limits = self.limits
+        if not self._messages:
+            return limits.message_limit
+        if self._messages == limits.max_messages:
+            return -1
+        return min(limits.message_limit, limits.append_limit - self._message_octets)
 
     def _read_literal(self) -> bool:
         taken = min(self._left, len(self._buffer))
@@ -287,7 +297,8 @@ class Connection:
     def _refuse_literal(self, size: int, *, is_message: bool, waits: bool) -> None:
         tag = self._find_tag(self._parts[0])
         if is_message and self._authenticated and tag is not None:
-            self._refuse(CommandRefused(tag, Refusal.TOO_BIG))
+            is_big = size > self.limits.message_limit
+            self._refuse(CommandRefused(tag, Refusal.TOO_BIG if is_big else Refusal.TOO_MANY))
         elif self._authenticated:
             self._refuse(BadCommand(tag, "The literal is too large."))
         else:

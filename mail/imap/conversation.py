@@ -92,8 +92,8 @@ class Conversation:
     def held(self) -> int:
         """Return how many octets of messages wait here, unfinished or for their turn."""
         waiting = (event.request for event in self._queue if isinstance(event, CommandReceived))
-        messages = (request.message for request in waiting if isinstance(request, Append))
-        return self.connection.kept + sum(map(len, messages))
+        sizes = (request.size for request in waiting if isinstance(request, Append))
+        return self.connection.kept + sum(sizes)
 
     @property
     def is_idling(self) -> bool:
@@ -301,6 +301,7 @@ def _wrong_state(command: Command, state: States) -> str:
 
 _REFUSALS: Mapping[Refusal, Reply] = {
     Refusal.TOO_BIG: no(Refusal.TOO_BIG.value, Code.TOOBIG),
+    Refusal.TOO_MANY: no(Refusal.TOO_MANY.value, Code.LIMIT),
     Refusal.BAD_CHARSET: no(
         Refusal.BAD_CHARSET.value, responses.code_bad_charset(["US-ASCII", "UTF-8"])
     ),

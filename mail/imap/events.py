@@ -17,6 +17,9 @@ class Limits:
     max_literal: int = 64 * 1024
     max_command: int = 256 * 1024
     message_limit: int = 50 * 1024 * 1024
+    append_limit: int = 256 * 1024 * 1024
+    """Of all messages of one APPEND; one of its own may have `message_limit` in any case."""
+    max_messages: int = 1_000
     max_skipped: int = 128 * 1024 * 1024
     max_skipped_before_login: int = 64 * 1024
     max_bad_commands: int = 20
@@ -54,6 +57,7 @@ class Refusal(Enum):
     """Why a well-formed command is answered with NO before it is read to its end."""
 
     TOO_BIG = "The message is larger than this server takes."
+    TOO_MANY = "These are more messages than this server takes at once: send fewer."
     BAD_CHARSET = "That charset is not known here."
 
 

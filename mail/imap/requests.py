@@ -126,13 +126,25 @@ class Select:
 
 
 @dataclass(frozen=True, slots=True)
-class Append:
-    """APPEND of one message."""
+class AppendMessage:
+    """One of the messages of an APPEND."""
 
-    mailbox: str
     flags: tuple[str, ...]
     internal_date: datetime | None
-    message: bytes = field(repr=False)
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """APPEND of one message or several (RFC 3502)."""
+
+    mailbox: str
+    messages: tuple[AppendMessage, ...]
+
+    @property
+    def size(self) -> int:
+        """Return how many octets the messages have together."""
+        return sum(len(message.data) for message in self.messages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -330,6 +330,8 @@ def _client_limits() -> Limits:
         max_literal=configured.IMAP_LITERAL.value,
         max_bad_commands=configured.IMAP_BAD_COMMANDS.value,
         message_limit=configured.MESSAGE_SIZE.value,
+        append_limit=configured.IMAP_APPEND.value,
+        max_messages=configured.IMAP_APPEND_MESSAGES.value,
     )
 
 

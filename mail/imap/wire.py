@@ -67,6 +67,10 @@ class Reader:
         """Tell whether the command is read to its end."""
         return self._pos == len(self._line) and self._next >= len(self._parts)
 
+    def has_more(self) -> bool:
+        """Tell whether more than spaces follows."""
+        return self._next < len(self._parts) or bool(self._line[self._pos :].strip(b" "))
+
     def at_letter(self) -> bool:
         """Tell whether a letter comes next."""
         return self._line[self._pos : self._pos + 1].isalpha()

@@ -194,6 +194,18 @@ def test_uploads_take_turns_when_all_together_are_too_large(server: Running) -> 
         assert [peer.line()[:5] for peer in peers] == [b"a OK "] * 3
 
 
+def test_one_append_takes_only_so_many_messages_and_octets(server: Running) -> None:
+    half = value_of(limits.IMAP_APPEND) // 2
+    with log_in(server.ports["IMAP"]) as peer:
+        peer.send(b"a APPEND Trash" + (b" {%d+}\r\n" % half + bytes(half)) * 2 + b" {1+}\r\nx\r\n")
+        assert peer.line().startswith(b"a NO [LIMIT] ")
+        one = b" {1+}\r\nx"
+        peer.send(b"b APPEND Trash" + one * (value_of(limits.IMAP_APPEND_MESSAGES) + 1) + b"\r\n")
+        assert peer.line().startswith(b"b NO [LIMIT] ")
+        peer.send(b"c APPEND Trash" + one * value_of(limits.IMAP_APPEND_MESSAGES) + b"\r\n")
+        assert peer.line().startswith(b"c OK ")
+
+
 def test_connection_that_is_only_half_open_is_closed(server: Running) -> None:
     with log_in(server.ports["IMAP"]) as peer:
         peer.send(b"a NOOP\r\n")

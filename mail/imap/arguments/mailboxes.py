@@ -1,7 +1,6 @@
-"""Arguments of the commands about mailboxes, and of APPEND."""
+"""Arguments of the commands about mailboxes."""
 
 from mail.imap.requests import (
-    Append,
     Mailbox,
     Rename,
     Request,
@@ -34,19 +33,3 @@ def parse_select(reader: Reader) -> Request:
     if set(parameters) - {"CONDSTORE"}:
         raise ProtocolError("Unknown parameter.")
     return Select(mailbox, condstore=bool(parameters))
-
-
-def parse_append(reader: Reader) -> Request:
-    """Take `SP mailbox [SP flags] [SP date-time] SP literal`."""
-    reader.space()
-    mailbox = reader.mailbox()
-    reader.space()
-    flags: tuple[str, ...] = ()
-    internal_date = None
-    if reader.at(b"("):
-        flags = reader.flag_list()
-        reader.space()
-    if reader.at(b'"'):
-        internal_date = reader.date_time()
-        reader.space()
-    return Append(mailbox, flags, internal_date, reader.message())

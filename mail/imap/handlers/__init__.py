@@ -6,6 +6,7 @@ from typing import Final
 from mail.imap.commands import COMMANDS
 from mail.imap.handlers import basic, fetch, listing, login, mailboxes, messages, selection
 from mail.imap.handlers.appending import append
+from mail.imap.handlers.appending import append
 from mail.imap.handlers.search import search
 from mail.imap.session import Handler
 
@@ -33,7 +34,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "EXAMINE": selection.examine,
     "CLOSE": selection.close,
     "UNSELECT": selection.unselect,
-    "APPEND": messages.append,
+    "APPEND": append,
     "EXPUNGE": messages.expunge,
     "UID EXPUNGE": messages.uid_expunge,
     **dict.fromkeys(("STORE", "UID STORE"), messages.store),

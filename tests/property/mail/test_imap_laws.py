@@ -21,7 +21,7 @@ from mail.imap.events import (
     Limits,
 )
 from mail.imap.fetchitems import Section, SectionText, parse_fetch_items
-from mail.imap.requests import Append, Login, Mailbox
+from mail.imap.requests import Append, AppendMessage, Login, Mailbox
 from mail.imap.sequences import MAX_NUMBER, STAR, SequenceSet, parse_sequence_set, serialize_numbers
 from mail.imap.utf7 import decode_utf7, encode_utf7
 from mail.imap.wire import Reader
@@ -35,6 +35,8 @@ LIMITS = Limits(
     max_literal=32,
     max_command=300,
     message_limit=400,
+    append_limit=450,
+    max_messages=3,
     max_skipped=900,
     max_skipped_before_login=150,
     max_bad_commands=12,
@@ -48,6 +50,7 @@ PIECES = [
         b"h APPEND INBOX ~{30+}\r\n",
         b"h APPEND INBOX ~{9}\r\n",
         b"~{8+}\r\n",
+        b" {9+}\r\n",
         b"g CREATE ~{5+}\r\n",
     ),
     *(b"i SEARCH CHARSET X ALL\r\n", b"j UID FETCH 1:* (FLAGS BODY[]<0.9>)\r\n", b"k LOGOUT\r\n"),
@@ -110,7 +113,8 @@ def test_garbage_gives_events_and_keeps_little(pieces: list[bytes]) -> None:
         if not connection.paused:
             assert len(connection._buffer) <= LIMITS.max_line + 1
         assert len(connection._literal) <= LIMITS.message_limit
-        assert sum(map(len, connection._parts)) <= LIMITS.max_command + LIMITS.message_limit
+        assert sum(map(len, connection._parts)) <= LIMITS.max_command + LIMITS.append_limit
+        assert connection.kept <= LIMITS.append_limit
 
 
 @given(st.binary(max_size=120))
@@ -204,7 +208,7 @@ def test_commands_survive_the_wire(name: str, message: bytes, plus: bytes, mark:
     stream += b"c APPEND " + box + b" %s{%d%s}\r\n" % (mark, len(message), plus) + message + b"\r\n"
     requests = [e.request for e in connection.feed(stream) if isinstance(e, CommandReceived)]
     told = canonical_name(name)
-    assert requests == [Mailbox(told), Append(told, (), None, message)]
+    assert requests == [Mailbox(told), Append(told, (AppendMessage((), None, message),))]
 
 
 @pytest.mark.parametrize("waits", [b"", b"+"])

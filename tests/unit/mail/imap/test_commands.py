@@ -10,6 +10,7 @@ from mail.imap.listing import Returned, Selection
 from mail.imap.requests import (
     PLAIN,
     Append,
+    AppendMessage,
     Authenticate,
     Copy,
     Enable,
@@ -128,12 +129,18 @@ def test_every_command(text: bytes, name: str, request_: Request) -> None:
 
 
 def test_append_takes_flags_and_date_or_neither() -> None:
-    assert parse(b"APPEND a ", b"x\x00y", b"") == ("APPEND", Append("a", (), None, b"x\x00y"))
+    with_nul = Append("a", (AppendMessage((), None, b"x\x00y"),))
+    assert parse(b"APPEND a ", b"x\x00y", b"") == ("APPEND", with_nul)
     assert parse(rb'APPEND "a" (\Seen) " 1-Feb-1994 21:52:25 +0000" ', b"x", b"") == (
         "APPEND",
-        Append("a", ("\\Seen",), datetime(1994, 2, 1, 21, 52, 25, tzinfo=UTC), b"x"),
+        Append(
+            "a", (AppendMessage(("\\Seen",), datetime(1994, 2, 1, 21, 52, 25, tzinfo=UTC), b"x"),)
+        ),
     )
-    assert parse(b"APPEND ", b"a b", b" () ", b"", b"") == ("APPEND", Append("a b", (), None, b""))
+    empty = Append("a b", (AppendMessage((), None, b""),))
+    assert parse(b"APPEND ", b"a b", b" () ", b"", b"") == ("APPEND", empty)
+    several = Append("a", (AppendMessage((), None, b"x"), AppendMessage(("$B",), None, b"y")))
+    assert parse(b"APPEND a ", b"x", b" ($B) ~", b"y", b" ") == ("APPEND", several)
 
 
 @pytest.mark.parametrize(

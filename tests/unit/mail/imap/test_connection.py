@@ -1,5 +1,7 @@
 """The connection: every limit has its own case, every pause its own way on."""
 
+from dataclasses import replace
+
 import pytest
 
 from mail.imap.connection import Connection
@@ -15,7 +17,7 @@ from mail.imap.events import (
     NeedContinuation,
     Refusal,
 )
-from mail.imap.requests import Append, Login, Mailbox
+from mail.imap.requests import Append, AppendMessage, Login, Mailbox
 
 SMALL = Limits(
     max_line=100,
@@ -107,7 +109,7 @@ def test_a_message_may_come_as_literal8(plus: bytes) -> None:
     events = connection.feed(b"a APPEND INBOX ~{3%s}\r\nx\0y\r\nb NOOP\r\n" % plus)
     assert names(events) == [*["NeedContinuation"][len(plus) :], "a APPEND", "b NOOP"]
     received = next(event for event in events if isinstance(event, CommandReceived))
-    assert received.request == Append("INBOX", (), None, b"x\0y")
+    assert received.request == Append("INBOX", (AppendMessage((), None, b"x\0y"),))
 
 
 @pytest.mark.parametrize("line", [b"a CREATE ~{3", b"a APPEND ~{3", b"a SEARCH TEXT ~{3"])
@@ -164,7 +166,7 @@ def test_a_message_over_the_limit_is_refused_before_it_is_read() -> None:
     assert connection.feed(b"a APPEND INBOX {1000}\r\n") == [NeedContinuation(1000)]
     [event] = connection.feed(b"m" * 1000 + b"\r\n")
     assert isinstance(event, CommandReceived)
-    assert event.request == Append("INBOX", (), None, b"m" * 1000)
+    assert event.request == Append("INBOX", (AppendMessage((), None, b"m" * 1000),))
 
 
 def test_a_message_over_the_limit_that_comes_anyway_is_skipped() -> None:
@@ -187,8 +189,53 @@ def test_an_append_takes_its_mailbox_as_a_small_literal_and_one_message() -> Non
     assert isinstance(event, BadCommand)
     assert connection.feed(b"a APPEND {3}\r\n") == [NeedContinuation(3)]
     assert connection.feed(b"box {500}\r\n") == [NeedContinuation(500)]
-    events = connection.feed(b"m" * 500 + b" {21}\r\n")
-    assert events == [BadCommand(b"a", "The literal is too large.")]
+    assert names(connection.feed(b"m" * 500 + b"\r\n")) == ["a APPEND"]
+
+
+def test_an_append_takes_several_messages() -> None:
+    connection = logged_in()
+    stream = b"a APPEND INBOX {3+}\r\none () {3+}\r\ntwo (\\Seen) ~{5+}\r\nthree\r\nb NOOP\r\n"
+    [event, _] = connection.feed(stream)
+    assert isinstance(event, CommandReceived)
+    assert isinstance(event.request, Append)
+    assert [message.data for message in event.request.messages] == [b"one", b"two", b"three"]
+    assert event.request.size == 11
+    assert connection.kept == 0
+
+
+def test_messages_of_one_append_are_limited_together() -> None:
+    several = replace(SMALL, append_limit=1200)
+    connection = logged_in(several)
+    assert connection.feed(b"a APPEND INBOX {1000}\r\n") == [NeedContinuation(1000)]
+    assert connection.feed(b"m" * 1000 + b" {201}\r\n") == [CommandRefused(b"a", Refusal.TOO_MANY)]
+    assert names(connection.feed(b"b NOOP\r\n")) == ["b NOOP"]
+    connection.feed(b"a APPEND INBOX {1000+}\r\n" + b"m" * 1000)
+    assert connection.kept == 1000
+    assert connection.feed(b" {200}\r\n") == [NeedContinuation(200)]
+    assert names(connection.feed(b"m" * 200 + b"\r\n")) == ["a APPEND"]
+
+
+def test_one_message_alone_has_its_own_limit() -> None:
+    connection = logged_in(replace(SMALL, append_limit=500))
+    assert connection.feed(b"a APPEND INBOX {1000}\r\n") == [NeedContinuation(1000)]
+    assert names(connection.feed(b"m" * 1000 + b"\r\n")) == ["a APPEND"]
+
+
+def test_an_append_has_no_more_messages_than_the_limit() -> None:
+    connection = logged_in(replace(SMALL, max_messages=2))
+    stream = b"a APPEND INBOX" + b" {1+}\r\nx" * 2
+    assert names(connection.feed(stream + b"\r\n")) == ["a APPEND"]
+    refused = [CommandRefused(b"a", Refusal.TOO_MANY)]
+    assert connection.feed(stream + b" {1+}\r\nx" * 3 + b"\r\n") == refused
+    assert names(connection.feed(b"b NOOP\r\n")) == ["b NOOP"]
+
+
+def test_a_message_too_large_in_the_middle_takes_the_rest_along() -> None:
+    connection = logged_in()
+    events = connection.feed(b"a APPEND INBOX {3+}\r\none {1001+}\r\n" + b"m" * 1001)
+    assert events == [CommandRefused(b"a", Refusal.TOO_BIG)]
+    assert connection.kept == 0
+    assert names(connection.feed(b" {9+}\r\nb NOOP\r\n\n (\\Seen)\r\nc NOOP\r\n")) == ["c NOOP"]
 
 
 def test_a_line_over_the_limit_is_refused_and_skipped() -> None:

@@ -1,0 +1,60 @@
+"""APPEND of one message or several (RFC 3501 §6.3.11, RFC 3502, RFC 4315 §3)."""
+
+from groupware.core import aio
+from groupware.core.blobs import BlobGone
+from groupware.core.errors import NotFound
+from mail import flags
+from mail.imap import responses
+from mail.imap.errors import Outcome, Refused, no, ok
+from mail.imap.handlers.messages import find_target
+from mail.imap.requests import Append, AppendMessage
+from mail.imap.sequences import Uid
+from mail.imap.session import Session
+from mail.services.appending import NewMessage, append_messages
+from mail.services.content import PreparedMessage, prepare_message
+from mail.services.messages import Appended
+
+_CANCELLED = no("A message without a single octet cancels the APPEND: nothing was added.")
+
+
+async def append(session: Session, request: Append) -> Outcome:
+    """Add all messages or none; an empty one is the client's way to cancel (RFC 3502)."""
+    if not all(message.data for message in request.messages):
+        raise Refused(_CANCELLED)
+    for _ in range(2):
+        # One at a time: others read between two of them.
+        prepared = [
+            await aio.call(_prepare, session.account_id, request.mailbox, message.data)
+            for message in request.messages
+        ]
+        try:
+            appended = await aio.write(_append, session.account_id, request, prepared)
+        except BlobGone:  # collected between staging and commit: staged anew it stays
+            continue
+        uids = [Uid(message.uid) for message in appended]
+        return ok("Appended.", responses.code_append_uid(appended[0].uid_validity, uids))
+    raise NotFound("The message could not be kept: send it again.")
+
+
+def _prepare(account_id: int, mailbox: str, data: bytes) -> PreparedMessage:
+    find_target(account_id, mailbox)
+    return prepare_message(data)
+
+
+def _append(account_id: int, request: Append, prepared: list[PreparedMessage]) -> list[Appended]:
+    target = find_target(account_id, request.mailbox)
+    new = [_new_message(*pair) for pair in zip(request.messages, prepared, strict=True)]
+    return append_messages(target.account_id, target.collection_id, new)
+
+
+def _new_message(message: AppendMessage, prepared: PreparedMessage) -> NewMessage:
+    mask, keywords = flags.parse_flags(message.flags)
+    moment = message.internal_date
+    offset = moment.utcoffset() if moment is not None else None
+    return NewMessage(
+        prepared,
+        flags=mask,
+        keywords=keywords,
+        internal_date=None if moment is None else int(moment.timestamp()),
+        internal_zone=0 if offset is None else int(offset.total_seconds()) // 60,
+    )

@@ -1,0 +1,43 @@
+"""Appending several messages as one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from groupware.core import db
+from mail.flags import OWNER, Actor
+from mail.services.content import PreparedMessage
+from mail.services.messages import Appended, append_message
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A prepared message and what its row is to say."""
+
+    prepared: PreparedMessage
+    flags: int = 0
+    keywords: Sequence[str] = ()
+    internal_date: int | None = None
+    internal_zone: int = 0
+
+
+def append_messages(
+    account_id: int, collection_id: int, new: Sequence[NewMessage], *, actor: Actor = OWNER
+) -> list[Appended]:
+    """Add messages to a mailbox in this order, all or none; durable after the outermost commit.
+
+    Raises as `append_message` does.
+    """
+    with db.write_transaction():
+        return [
+            append_message(
+                account_id,
+                collection_id,
+                message.prepared,
+                flags=message.flags,
+                keywords=message.keywords,
+                internal_date=message.internal_date,
+                internal_zone=message.internal_zone,
+                actor=actor,
+            )
+            for message in new
+        ]
