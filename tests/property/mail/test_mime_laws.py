@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from mail.mime.addresses import parse_addresses
 from mail.mime.dates import parse_date
-from mail.mime.envelope import serialize_envelope
+from mail.mime.envelope import (
+    EnvelopeField,
+    read_envelope_subject,
+    read_first_address,
+    serialize_envelope,
+)
 from mail.mime.fields import parse_valued
 from mail.mime.index import MessageIndex, index_message
 from mail.mime.limits import DEFAULT_LIMITS, MimeLimits
@@ -79,7 +84,11 @@ def check_text(value: object) -> None:
 
 
 def check_wire(index: MessageIndex) -> None:
-    read_envelope(index.envelope)
+    envelope = read_envelope(index.envelope)
+    assert read_envelope_subject(index.envelope) == (envelope["subject"] or b"")
+    for field in EnvelopeField:
+        first = envelope[field.name.lower()][:1]
+        assert read_first_address(index.envelope, field) == (first[0] if first else None)
     structure = read_body(index.bodystructure, extended=True)
     assert read_body(index.body, extended=False) == without_extensions(structure)
 
