@@ -58,7 +58,7 @@ _ROWS: Final = (
     Command("NAMESPACE", session.parse_plain, LOGGED_IN),
     Command("LIST", listing.parse_list, LOGGED_IN),
     Command("LSUB", listing.parse_lsub, LOGGED_IN),
-    Command("CREATE", mailboxes.parse_mailbox, LOGGED_IN),
+    Command("CREATE", mailboxes.parse_create, LOGGED_IN),
     Command("DELETE", mailboxes.parse_mailbox, LOGGED_IN),
     Command("RENAME", mailboxes.parse_rename, LOGGED_IN),
     Command("SUBSCRIBE", mailboxes.parse_mailbox, LOGGED_IN),

@@ -7,6 +7,7 @@ from typing import Final
 
 from groupware.core import errors
 from mail.imap.responses import Code, Condition
+from mail.services.mailboxes import UseRefused
 
 
 class After(Enum):
@@ -88,6 +89,7 @@ CODES: Final[Mapping[type[errors.GroupwareError], Code]] = {
     errors.Throttled: Code.UNAVAILABLE,
     errors.AuthenticationFailed: Code.AUTHENTICATIONFAILED,
     errors.Stale: Code.NONEXISTENT,
+    UseRefused: Code.USEATTR,
     MailboxGone: Code.NONEXISTENT,
 }
 

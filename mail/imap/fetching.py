@@ -15,6 +15,7 @@ from mail import queries
 from mail.flags import SEEN, serialize_flags
 from mail.imap import responses
 from mail.imap.fetchitems import Attribute, FetchItem, Section, SectionText
+from mail.imap.objectids import email_id, thread_id
 from mail.imap.view import MailboxView, Ranges
 from mail.mime.bodystructure import derive_body
 from mail.mime.parts import load_parts
@@ -89,6 +90,8 @@ _FIELDS: Final[dict[Attribute, tuple[str, ...]]] = {
     Attribute.BODY: ("bodystructure",),
     Attribute.BODYSTRUCTURE: ("bodystructure",),
     Attribute.MODSEQ: ("modseq",),
+    Attribute.EMAILID: ("email_id",),
+    Attribute.THREADID: ("thread_id",),
 }
 _CONTENT: Final = ("parts", "prefix_size", "prefix", "blob_location")
 _HEADERS: Final = (SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT)
@@ -343,4 +346,6 @@ _RENDERERS: Final[dict[Attribute, Callable[..., bytes]]] = {
     Attribute.BODY: lambda structure: b"BODY " + derive_body(bytes(structure)),
     Attribute.BODYSTRUCTURE: lambda structure: b"BODYSTRUCTURE " + bytes(structure),
     Attribute.MODSEQ: lambda modseq: b"MODSEQ (%d)" % modseq,
+    Attribute.EMAILID: lambda value: b"EMAILID (%s)" % email_id(value),
+    Attribute.THREADID: lambda value: b"THREADID (%s)" % thread_id(value),
 }

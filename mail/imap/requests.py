@@ -82,6 +82,14 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Create:
+    """CREATE, with special uses without their backslash (RFC 6154 §3)."""
+
+    name: str
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     """RENAME."""
 
@@ -194,7 +202,7 @@ class UidExpunge:
 
 
 Request = (
-    Plain | Id | Enable | Authenticate | Login | Mailbox | Rename | List | Lsub | Status | Select
+    Plain | Id | Enable | Authenticate | Login | Mailbox | Create | Rename | List | Lsub | Status | Select
     | Append | Fetch | Store | Copy | Search | UidExpunge
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
+from mail.imap.objectids import mailbox_id
 from mail.imap.requests import StatusItem
 from mail.imap.sequences import Seq, Uid, serialize_numbers
 from mail.imap.utf7 import encode_utf7
@@ -46,6 +47,7 @@ class Code(Enum):
     TOOBIG = b"TOOBIG"
     TRYCREATE = b"TRYCREATE"
     UNAVAILABLE = b"UNAVAILABLE"
+    USEATTR = b"USEATTR"
 
 
 class Condition(Enum):
@@ -79,6 +81,11 @@ def code_unseen(seq: Seq) -> bytes:
 def code_highest_modseq(modseq: int) -> bytes:
     """Return HIGHESTMODSEQ (RFC 7162 §3.1.2.1)."""
     return b"HIGHESTMODSEQ %d" % modseq
+
+
+def code_mailbox_id(object_id: str) -> bytes:
+    """Return MAILBOXID (RFC 8474 §4)."""
+    return b"MAILBOXID (" + mailbox_id(object_id) + b")"
 
 
 def code_permanent_flags(flags: Iterable[str]) -> bytes:

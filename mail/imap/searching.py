@@ -239,6 +239,17 @@ def _modseq(key: keys.ModSeqKey) -> Compiled:
     return Compiled(lambda c: bool(c.row["modseq"] >= key.modseq), frozenset({"modseq"}), _ROW)
 
 
+def _email_id(key: keys.EmailIdKey) -> Compiled:
+    return Compiled(
+        lambda c: bool(c.row["email_id"] == key.email_id), frozenset({"email_id"}), _ROW
+    )
+
+
+def _thread_id(key: keys.ThreadIdKey) -> Compiled:
+    wanted = key.thread_id
+    return Compiled(lambda c: bool(c.row["thread_id"] == wanted), frozenset({"thread_id"}), _ROW)
+
+
 def _date(key: keys.DateKey) -> Compiled:
     relate = _RELATIONS[key.relation]
     if key.field is keys.DateField.INTERNAL:
@@ -295,6 +306,8 @@ _COMPILERS: Final[Mapping[type, Callable[[Any], Compiled]]] = {
     keys.LargerKey: _larger,
     keys.SmallerKey: _smaller,
     keys.ModSeqKey: _modseq,
+    keys.EmailIdKey: _email_id,
+    keys.ThreadIdKey: _thread_id,
     keys.DateKey: _date,
     keys.HeaderKey: _header,
     keys.BodyKey: _body,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Union
 
+from mail.imap.objectids import OBJECT_ID, parse_email_id, parse_thread_id
 from mail.imap.sequences import SequenceSet
 from mail.imap.wire import ProtocolError, Reader, UnknownCharsetError
 from mail.mime.charsets import find_codec
@@ -133,9 +134,23 @@ class ModSeqKey:
     modseq: int
 
 
+@dataclass(frozen=True, slots=True)
+class EmailIdKey:
+    """Messages of one EMAILID (RFC 8474 §6); None stands for one that no message has."""
+
+    email_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadIdKey:
+    """Messages of one THREADID; None likewise."""
+
+    thread_id: int | None
+
+
 SearchKey = Union[  # noqa: UP007 - a union with forward references to itself
     AllKey, AndKey, OrKey, NotKey, SeqKey, UidKey, FlagKey, HeaderKey, BodyKey, TextKey,
-    LargerKey, SmallerKey, DateKey, ModSeqKey,
+    LargerKey, SmallerKey, DateKey, ModSeqKey, EmailIdKey, ThreadIdKey,
 ]  # fmt: skip
 
 
@@ -260,6 +275,11 @@ def _modseq(parser: SearchParser) -> SearchKey:
     return ModSeqKey(reader.modseq())
 
 
+def _object_id(parser: SearchParser) -> bytes:
+    parser.reader.space()
+    return parser.reader.match(OBJECT_ID, "an object identifier")[0]
+
+
 _SYSTEM: Final = {
     name: FlagKey(f"\\{name.capitalize()}")
     for name in ("ANSWERED", "DELETED", "DRAFT", "FLAGGED", "SEEN")
@@ -285,5 +305,7 @@ _PARSERS: Final[Mapping[str, Callable[[SearchParser], SearchKey]]] = {
     "LARGER": _size(LargerKey),
     "SMALLER": _size(SmallerKey),
     "MODSEQ": _modseq,
+    "EMAILID": lambda parser: EmailIdKey(parse_email_id(_object_id(parser))),
+    "THREADID": lambda parser: ThreadIdKey(parse_thread_id(_object_id(parser))),
     "UID": _uid,
 }

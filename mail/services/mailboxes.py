@@ -33,6 +33,10 @@ DEFAULT_MAILBOXES: tuple[tuple[str, SpecialUse], ...] = (
 )
 
 
+class UseRefused(Invalid):
+    """A mailbox cannot be given the special use that is asked for."""
+
+
 def _checked(name: str) -> str:
     try:
         return check_name(name)
@@ -71,13 +75,15 @@ class CollectionSet:
 def create_mailbox(account_id: int, name: str, special_use: str = "") -> MailboxInfo:
     """Create a mailbox and the superiors it lacks (RFC 3501 §6.3.3).
 
-    A name that is left of a deleted mailbox becomes a new mailbox. Raises `AlreadyExists`,
-    `Invalid`, `LimitExceeded`.
+    A name that is left of a deleted mailbox becomes a new mailbox. A special use has one
+    mailbox at most. Raises `AlreadyExists`, `Invalid`, `LimitExceeded`, `UseRefused`.
     """
     name = _checked_new(name)
     with db.write_transaction():
         change = begin_change(account_id)
         held = CollectionSet(account_id)
+        if special_use:
+            _check_use(account_id, special_use)
         _insert_superiors(change, held, name)
         if name in held.ids:
             _revive(change, held.ids[name], name, special_use)
@@ -86,6 +92,15 @@ def create_mailbox(account_id: int, name: str, special_use: str = "") -> Mailbox
             _insert(change, name, special_use)
         _publish_list(account_id)
         return get_mailbox(account_id, name)
+
+
+def _check_use(account_id: int, special_use: str) -> None:
+    if special_use not in SpecialUse.values:
+        raise UseRefused(f"No mailbox here can be used for {special_use}.")
+    taken = Mailbox.objects.filter(collection__account_id=account_id, special_use=special_use)
+    name = taken.values_list("collection__name", flat=True).first()
+    if name is not None:
+        raise UseRefused(f"The mailbox {name} has that use already: delete it first.")
 
 
 def _insert_superiors(change: Change, held: CollectionSet, name: str) -> None:

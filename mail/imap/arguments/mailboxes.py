@@ -1,6 +1,7 @@
 """Arguments of the commands about mailboxes."""
 
 from mail.imap.requests import (
+    Create,
     Mailbox,
     Rename,
     Request,
@@ -13,6 +14,25 @@ def parse_mailbox(reader: Reader) -> Request:
     """Take one mailbox."""
     reader.space()
     return Mailbox(reader.mailbox())
+
+
+def parse_create(reader: Reader) -> Request:
+    """Take `SP mailbox [SP (USE (uses))]` (RFC 4466 §2.2, RFC 6154 §6)."""
+    reader.space()
+    name = reader.mailbox()
+    if not reader.accept(b" ("):
+        return Create(name)
+    if reader.word("a parameter") != "USE":
+        raise ProtocolError("Unknown parameter.")
+    reader.space()
+    uses = reader.parenthesized(lambda: _parse_use(reader), "special uses")
+    reader.expect(b")", "one parameter")
+    return Create(name, tuple(dict.fromkeys(uses)))
+
+
+def _parse_use(reader: Reader) -> str:
+    reader.expect(b"\\", "a special use such as \\Sent")
+    return reader.word("a special use").capitalize()
 
 
 def parse_rename(reader: Reader) -> Request:

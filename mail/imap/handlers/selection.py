@@ -60,6 +60,7 @@ def _describe(view: MailboxView, snapshot: queries.Snapshot) -> bytes:
         (responses.code_uid_validity(info.uid_validity), "UIDs are valid."),
         (responses.code_uid_next(Uid(info.uid_next)), "The next UID."),
         (responses.code_highest_modseq(info.highest_modseq), "The highest mod-sequence."),
+        (responses.code_mailbox_id(info.object_id), "The mailbox by any name."),
     ]
     if snapshot.first_unseen_uid is not None:
         seq = view.find_seq(snapshot.first_unseen_uid)

@@ -21,7 +21,7 @@ from mail.imap.events import (
     Limits,
 )
 from mail.imap.fetchitems import Section, SectionText, parse_fetch_items
-from mail.imap.requests import Append, AppendMessage, Login, Mailbox
+from mail.imap.requests import Append, AppendMessage, Create, Login
 from mail.imap.sequences import MAX_NUMBER, STAR, SequenceSet, parse_sequence_set, serialize_numbers
 from mail.imap.utf7 import decode_utf7, encode_utf7
 from mail.imap.wire import Reader
@@ -208,7 +208,7 @@ def test_commands_survive_the_wire(name: str, message: bytes, plus: bytes, mark:
     stream += b"c APPEND " + box + b" %s{%d%s}\r\n" % (mark, len(message), plus) + message + b"\r\n"
     requests = [e.request for e in connection.feed(stream) if isinstance(e, CommandReceived)]
     told = canonical_name(name)
-    assert requests == [Mailbox(told), Append(told, (AppendMessage((), None, message),))]
+    assert requests == [Create(told), Append(told, (AppendMessage((), None, message),))]
 
 
 @pytest.mark.parametrize("waits", [b"", b"+"])

@@ -10,6 +10,7 @@ from mail import queries
 from mail.flags import DELETED, SEEN
 from mail.models import MessageReader
 from mail.services.mailboxes import (
+    UseRefused,
     create_mailbox,
     delete_mailbox,
     rename_mailbox,
@@ -49,8 +50,17 @@ def test_created_mailbox_is_empty_and_has_no_use(ann: Account) -> None:
     assert info.highest_modseq == state_of(ann).next_modseq - 1
 
 
-def test_created_mailbox_takes_a_special_use(ann: Account) -> None:
+def test_created_mailbox_takes_a_special_use_that_is_free(ann: Account) -> None:
+    delete_mailbox(ann.pk, "Drafts")
     assert create_mailbox(ann.pk, "Entwürfe", "Drafts").special_use == "Drafts"
+
+
+@pytest.mark.parametrize("special_use", ["Drafts", "All", "Nonsense"])
+def test_special_use_that_is_taken_or_unknown_is_refused(ann: Account, special_use: str) -> None:
+    before = names(ann)
+    with pytest.raises(UseRefused):
+        create_mailbox(ann.pk, "Deep/Entwürfe", special_use)
+    assert names(ann) == before
 
 
 def test_missing_superiors_are_created(ann: Account) -> None:

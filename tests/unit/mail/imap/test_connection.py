@@ -17,7 +17,7 @@ from mail.imap.events import (
     NeedContinuation,
     Refusal,
 )
-from mail.imap.requests import Append, AppendMessage, Login, Mailbox
+from mail.imap.requests import Append, AppendMessage, Create, Login
 
 SMALL = Limits(
     max_line=100,
@@ -100,7 +100,7 @@ def test_a_non_synchronising_literal_is_just_taken() -> None:
     assert isinstance(event, BadCommand)
     [event] = logged_in().feed(b"a CREATE {3+}\r\nx y\r\n")
     assert isinstance(event, CommandReceived)
-    assert event.request == Mailbox("x y")
+    assert event.request == Create("x y")
 
 
 @pytest.mark.parametrize("plus", [b"", b"+"])
