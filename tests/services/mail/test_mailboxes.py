@@ -175,6 +175,7 @@ def test_left_name_becomes_a_new_mailbox(ann: Account) -> None:
     append(ann, "a")
     before = mailbox(ann, "a")
     delete_mailbox(ann.pk, "a")
+    delete_mailbox(ann.pk, "Archive")
     revived = create_mailbox(ann.pk, "a", "Archive")
     assert (revived.selectable, revived.uid_next, revived.items) == (True, 1, 0)
     assert revived.special_use == "Archive"
