@@ -1,10 +1,14 @@
 """Mailbox names: levels divided by `/`, INBOX in any case (RFC 3501 §5.1). Pure.
 
+Names are Net-Unicode: in Normalization Form C whatever form they are given in (RFC 9051 §5.1), so
+that names which look alike for that reason are one. docs/adr/0011.
+
 A session speaks of its own mailboxes by their names, and of those of others as
 `Other Users/ADDRESS/NAME` (persons) and `Shared Folders/ADDRESS/NAME` (shared accounts, rooms,
 equipment): the namespaces of RFC 2342.
 """
 
+import unicodedata
 from typing import NamedTuple
 
 DELIMITER = "/"
@@ -29,9 +33,15 @@ class BadName(ValueError):
 
 
 def canonical_name(name: str) -> str:
-    """Return the name with INBOX in its one form, also as the first level."""
+    """Return the name normalized, with INBOX in its one form, also as the first level."""
+    name = unicodedata.normalize("NFC", name)
     first, delimiter, rest = name.partition(DELIMITER)
     return "INBOX" + delimiter + rest if first.upper() == "INBOX" else name
+
+
+def is_normalized(name: str) -> bool:
+    """Tell whether the name is in the one of its Unicode forms that is kept."""
+    return unicodedata.is_normalized("NFC", name)
 
 
 def check_name(name: str) -> str:
@@ -53,7 +63,13 @@ def check_name(name: str) -> str:
 
 
 def _is_control(char: str) -> bool:
-    return ord(char) < 32 or 127 <= ord(char) < 160 or "\ud800" <= char <= "\udfff"
+    """Tell whether a character is one that RFC 6855 §3 excludes, or no character by itself."""
+    return (
+        char in "\u2028\u2029"
+        or ord(char) < 32
+        or 127 <= ord(char) < 160
+        or "\ud800" <= char <= "\udfff"
+    )
 
 
 def superiors(name: str) -> list[str]:

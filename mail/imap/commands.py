@@ -54,7 +54,7 @@ _ROWS: Final = (
     Command("STARTTLS", session.parse_plain, FRESH, pauses=True),
     Command("AUTHENTICATE", session.parse_authenticate, FRESH, pauses=True),
     Command("LOGIN", session.parse_login, FRESH, pauses=True),
-    Command("ENABLE", session.parse_enable, LOGGED_IN),
+    Command("ENABLE", session.parse_enable, LOGGED_IN, pauses=True),
     Command("NAMESPACE", session.parse_plain, LOGGED_IN),
     Command("LIST", listing.parse_list, LOGGED_IN),
     Command("LSUB", listing.parse_lsub, LOGGED_IN),

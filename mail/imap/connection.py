@@ -1,8 +1,8 @@
 """The client's side of a connection, without input or output: bytes in, events out.
 
 Invariant: how the stream is cut into pieces does not change the events. Hence reading pauses
-after commands whose outcome decides how the next bytes are read (LOGIN, AUTHENTICATE, IDLE,
-STARTTLS, LOGOUT); whoever drives says how to go on. What was sent behind STARTTLS is dropped.
+after commands whose outcome decides how the next bytes are read (LOGIN, AUTHENTICATE, ENABLE,
+IDLE, STARTTLS, LOGOUT); whoever drives says how to go on. What was sent behind STARTTLS is dropped.
 
 Every size has a limit in `events.Limits`, checked before the bytes are kept; for literals before they
 are asked for (RFC 7888 §4).
@@ -27,7 +27,7 @@ from mail.imap.events import (
     NeedContinuation,
     Refusal,
 )
-from mail.imap.wire import ProtocolError, Reader, UnknownCharsetError
+from mail.imap.wire import PLAIN_DIALECT, ProtocolError, Reader, UnknownCharsetError
 
 _HEAD = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,255}) ([A-Za-z]{1,20})')
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,255}) ')
@@ -55,6 +55,7 @@ class Connection:
     def __init__(self, limits: Limits | None = None) -> None:
         """Begin before login."""
         self.limits = limits or Limits()
+        self.dialect = PLAIN_DIALECT
         self._buffer = bytearray()
         self._scanned = 0
         self._mode = Mode.LINE
@@ -203,7 +204,7 @@ class Connection:
         self._reset()
         tag = None
         try:
-            reader = Reader(parts)
+            reader = Reader(parts, self.dialect)
             tag = reader.tag()
             command, request = parse_command(reader)
         except UnknownCharsetError:

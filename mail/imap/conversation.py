@@ -229,6 +229,7 @@ class Conversation:
             self.session.secure = True
             self._queue.extend(self.connection.resume())
         elif self.connection.paused:
+            self.connection.dialect = self.session.dialect
             resume = self.connection.resume
             if self.session.principal is not None:
                 resume = self.connection.resume_authenticated

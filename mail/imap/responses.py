@@ -4,9 +4,10 @@ Large data is not built here: `literal_head` announces it, the session streams i
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from mail.imap.objectids import mailbox_id
 from mail.imap.requests import StatusItem
@@ -154,9 +155,23 @@ def literal_head(size: int) -> bytes:
     return b"{%d}\r\n" % size
 
 
+Spell = Callable[[str], bytes]
+"""How a mailbox name is written for a client: `mailbox` or `mailbox_utf8`."""
+
+
 def mailbox(name: str) -> bytes:
     """Return the name of a mailbox, in modified UTF-7."""
     return astring(encode_utf7(name))
+
+
+def mailbox_utf8(name: str) -> bytes:
+    """Return the name of a mailbox for a client that has enabled UTF-8 (RFC 6855 §3)."""
+    return astring(name.encode()) if name.isascii() else quote_utf8(name)
+
+
+def quote_utf8(text: str) -> bytes:
+    """Return a quoted string with UTF-8 in it (RFC 6855 §3); the text has no line end nor NUL."""
+    return b'"' + re.sub(rb'["\\]', rb"\\\g<0>", text.encode()) + b'"'
 
 
 def flag_list(flags: Iterable[str]) -> bytes:
@@ -211,18 +226,32 @@ def expunge(seq: Seq) -> bytes:
 
 
 def listing(
-    command: str, attributes: Iterable[str], name: str, *, child_info: bool = False
+    command: str,
+    attributes: Iterable[str],
+    name: str,
+    *,
+    extended: bytes = b"",
+    spell: Spell = mailbox,
 ) -> bytes:
-    """Return `* LIST` or `* LSUB`; with `child_info` it tells why (RFC 5258 §3.5)."""
+    """Return `* LIST` or `* LSUB`; `extended` is one of the data items of RFC 5258 §6."""
     head = f'* {command} ({" ".join(attributes)}) "/" '.encode("ascii")
-    extended = b' ("CHILDINFO" ("SUBSCRIBED"))' if child_info else b""
-    return head + mailbox(name) + extended + b"\r\n"
+    tail = b" (" + extended + b")" if extended else b""
+    return head + spell(name) + tail + b"\r\n"
 
 
-def status(name: str, items: Mapping[StatusItem, bytes]) -> bytes:
+CHILD_INFO: Final = b'"CHILDINFO" ("SUBSCRIBED")'
+"""Below the name there is something subscribed (RFC 5258 §3.5)."""
+
+
+def old_name(name: str, spell: Spell) -> bytes:
+    """Return OLDNAME: by what other name a client knows the mailbox (RFC 9051 §6.3.9.7)."""
+    return b'"OLDNAME" (' + spell(name) + b")"
+
+
+def status(name: str, items: Mapping[StatusItem, bytes], *, spell: Spell = mailbox) -> bytes:
     """Return `* STATUS`."""
     words = b" ".join(item.value + b" " + value for item, value in items.items())
-    return b"* STATUS " + mailbox(name) + b" (" + words + b")\r\n"
+    return b"* STATUS " + spell(name) + b" (" + words + b")\r\n"
 
 
 def search(numbers: Iterable[int], modseq: int | None = None) -> bytes:
@@ -236,7 +265,7 @@ def search(numbers: Iterable[int], modseq: int | None = None) -> bytes:
 def namespace(
     personal: Sequence[str] | None, other: Sequence[str] | None, shared: Sequence[str] | None
 ) -> bytes:
-    """Return `* NAMESPACE` for prefixes, all with the delimiter `/` (RFC 2342 §5)."""
+    """Return `* NAMESPACE` for ASCII prefixes, all with the delimiter `/` (RFC 2342 §5)."""
     groups = (personal, other, shared)
     return b"* NAMESPACE " + b" ".join(map(_namespace_group, groups)) + b"\r\n"
 

@@ -219,6 +219,8 @@ def parse_search(reader: Reader) -> SearchKey:
     """Take `[CHARSET name SP] keys`."""
     if not reader.accept_word(b"CHARSET "):
         return SearchParser(reader, "utf-8").keys()
+    if not reader.dialect.charsets:
+        raise ProtocolError("With UTF8=ACCEPT enabled a search names no charset: it is UTF-8.")
     codec = find_codec(reader.astring("a charset"))
     if codec is None:
         raise UnknownCharsetError("That charset is not known here.")

@@ -21,6 +21,7 @@ from mail.imap.errors import READ_ONLY, MailboxGone, Outcome, Refused, no
 from mail.imap.events import Limits
 from mail.imap.responses import Code, Condition
 from mail.imap.view import FlagRow, MailboxView
+from mail.imap.wire import Dialect
 
 Handler = Callable[["Session", Any], Awaitable[Outcome]]
 """Does one command; raises `Refused` or any `GroupwareError`."""
@@ -185,6 +186,16 @@ class Session:
     def utf8(self) -> bool:
         """Tell whether quoted strings may hold UTF-8 (RFC 6855 §3, RFC 9051 §6.3.1)."""
         return self.rev2 or "UTF8=ACCEPT" in self.enabled
+
+    @property
+    def spell(self) -> responses.Spell:
+        """Return how mailbox names are written for the client."""
+        return responses.mailbox_utf8 if self.utf8 else responses.mailbox
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how the client's commands are read."""
+        return Dialect(utf8=self.utf8, charsets="UTF8=ACCEPT" not in self.enabled)
 
     def enable_condstore(self) -> None:
         """Tell mod-sequences from now on; first of all up to where the open mailbox was told.

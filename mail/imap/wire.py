@@ -7,13 +7,14 @@ commands.py.
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, TypeVar
 
 from mail.flags import FLAG_NAMES
 from mail.imap.sequences import MAX_NUMBER, SET, SequenceSet, parse_sequence_set
 from mail.imap.utf7 import decode_utf7
-from mail.names import canonical_name
+from mail.names import canonical_name, is_normalized
 
 MAX_MODSEQ: Final = 2**63 - 1
 MAX_LIST: Final = 1_000
@@ -37,6 +38,22 @@ _DATE_TIME = re.compile(
 _MONTH_NUMBERS: Final = {name.upper().encode(): n for n, name in enumerate(MONTHS, start=1)}
 
 _T = TypeVar("_T")
+_EIGHT_BIT = re.compile(rb"[\x80-\xff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a client's ENABLE changes of the grammar.
+
+    utf8: mailbox names are UTF-8, and quoted strings may hold it (RFC 6855 §3, RFC 9051 §5.1).
+    charsets: a SEARCH may name its charset (not so after ENABLE UTF8=ACCEPT, RFC 6855 §3).
+    """
+
+    utf8: bool = False
+    charsets: bool = True
+
+
+PLAIN_DIALECT: Final = Dialect()
 
 
 class ProtocolError(Exception):
@@ -50,10 +67,12 @@ class UnknownCharsetError(ProtocolError):
 class Reader:
     """A cursor over one command; every method takes a token or raises ProtocolError."""
 
-    __slots__ = ("_line", "_next", "_parts", "_pos")
+    __slots__ = ("_line", "_next", "_parts", "_pos", "denormalized", "dialect")
 
-    def __init__(self, parts: Sequence[bytes]) -> None:
+    def __init__(self, parts: Sequence[bytes], dialect: Dialect = PLAIN_DIALECT) -> None:
         """Begin at the first part, a line fragment without its `{n}`."""
+        self.dialect = dialect
+        self.denormalized = ""
         self._parts = parts
         self._line = parts[0]
         self._next = 1
@@ -166,6 +185,8 @@ class Reader:
         if not self.at(b'"'):
             return _without_nul(self.literal(what))
         value = self.match(_QUOTED, what)[1]
+        if self.dialect.utf8:
+            _decode_utf8(value)
         return _ESCAPED.sub(rb"\1", value) if b"\\" in value else value
 
     def astring(self, what: str = "a string") -> bytes:
@@ -204,19 +225,32 @@ class Reader:
         return parsed
 
     def mailbox(self) -> str:
-        """Take a mailbox name; INBOX in any case is INBOX."""
-        name = _decode_mailbox(self.astring("a mailbox name"))
-        if not name:
+        """Take a mailbox name and return its canonical form.
+
+        Where that is another by normalization, `denormalized` is the name as it was given.
+        """
+        given = self._decode_mailbox(self.astring("a mailbox name"))
+        if not given:
             raise ProtocolError("A mailbox name may not be empty.")
-        return canonical_name(name)
+        self.denormalized = "" if is_normalized(given) else given
+        return canonical_name(given)
 
     def list_mailbox(self) -> str:
         """Take a LIST pattern or reference, in which wildcards may stand and which may be empty."""
         found = _LIST_MAILBOX.match(self._line, self._pos)
         if found is None:
-            return _decode_mailbox(self.string("a mailbox pattern"))
+            return self._decode_mailbox(self.string("a mailbox pattern"))
         self._pos = found.end()
-        return _decode_mailbox(found[0])
+        return self._decode_mailbox(found[0])
+
+    def _decode_mailbox(self, data: bytes) -> str:
+        """Return the name: in UTF-8 once that is enabled, or where it can be nothing else."""
+        if self.dialect.utf8 or _EIGHT_BIT.search(data):
+            return _decode_utf8(data)
+        name = decode_utf7(data)
+        if name is None:
+            raise ProtocolError("The mailbox name is not valid modified UTF-7.")
+        return name
 
     def flag(self) -> str:
         """Take a flag that a client may set; system flags in their canonical case."""
@@ -265,11 +299,11 @@ def _date(day: bytes, month: bytes, year: bytes) -> date:
         raise ProtocolError("There is no such date.") from None
 
 
-def _decode_mailbox(data: bytes) -> str:
-    name = decode_utf7(data)
-    if name is None:
-        raise ProtocolError("The mailbox name is not valid modified UTF-7.")
-    return name
+def _decode_utf8(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ProtocolError("The string is not valid UTF-8.") from None
 
 
 def _without_nul(value: bytes) -> bytes:

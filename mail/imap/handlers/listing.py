@@ -1,5 +1,7 @@
 """Commands that tell of mailboxes that are not open: LIST, LSUB, STATUS."""
 
+from functools import partial
+
 from groupware.core import aio
 from groupware.core.errors import NotFound
 from mail import queries
@@ -9,6 +11,7 @@ from mail.imap.listing import Held, Listing, Returned, Selection, Told
 from mail.imap.patterns import Patterns
 from mail.imap.places import Place, find_place, list_places
 from mail.imap.requests import List, Lsub, Status, StatusItem
+from mail.imap.responses import Spell, mailbox
 from mail.imap.session import Session
 from mail.imap.status import StatusReader
 
@@ -27,14 +30,22 @@ async def list_mailboxes(session: Session, request: List) -> Outcome:
     except ValueError as error:
         return bad(str(error))
     reader = StatusReader(request.status, session.shared.limits.message_limit)
-    listed = await aio.read(render_list, session.account_id, request, patterns, reader)
+    render = partial(render_list, spell=session.spell)
+    listed = await aio.read(render, session.account_id, request, patterns, reader)
     if StatusItem.HIGHESTMODSEQ in request.status:
         session.enable_condstore()
     session.write(listed)
     return ok("Listed.")
 
 
-def render_list(account_id: int, request: List, patterns: Patterns, reader: StatusReader) -> bytes:
+def render_list(
+    account_id: int,
+    request: List,
+    patterns: Patterns,
+    reader: StatusReader,
+    *,
+    spell: Spell = mailbox,
+) -> bytes:
     """Return the LIST responses of the names that are chosen, each with its STATUS behind it.
 
     Hot for clients that ask for all mailboxes each minute: a fixed number of queries, however
@@ -52,9 +63,10 @@ def render_list(account_id: int, request: List, patterns: Patterns, reader: Stat
     reader.look(list(asked.values()))
     lines = []
     for one in told:
-        lines.append(_line(one, extended=request.extended))
+        lines.append(_line(one, spell, extended=request.extended))
         if one.name in asked:
-            lines.append(responses.status(one.name, reader.values(asked[one.name])))
+            values = reader.values(asked[one.name])
+            lines.append(responses.status(one.name, values, spell=spell))
     return b"".join(lines)
 
 
@@ -70,12 +82,13 @@ def _places_of_status(told: list[Told], places: dict[str, Place]) -> dict[str, P
     return {place.name: place for place in chosen if _held(place).selectable}
 
 
-def _line(told: Told, *, extended: bool) -> bytes:
+def _line(told: Told, spell: Spell, *, extended: bool) -> bytes:
     attributes = told.attributes
     if not extended and attributes[0] == "\\NonExistent":
         # Who does not know the one, knows the other.
         attributes = (_NONSELECTABLE, *attributes)
-    return responses.listing("LIST", attributes, told.name, child_info=told.child_info)
+    item = responses.CHILD_INFO if told.child_info else b""
+    return responses.listing("LIST", attributes, told.name, extended=item, spell=spell)
 
 
 async def list_subscribed(session: Session, request: Lsub) -> Outcome:
@@ -87,11 +100,11 @@ async def list_subscribed(session: Session, request: Lsub) -> Outcome:
         patterns = Patterns(request.reference, [request.pattern])
     except ValueError as error:
         return bad(str(error))
-    session.write(await aio.read(render_subscribed, session.account_id, patterns))
+    session.write(await aio.read(render_subscribed, session.account_id, patterns, session.spell))
     return ok("Listed.")
 
 
-def render_subscribed(account_id: int, patterns: Patterns) -> bytes:
+def render_subscribed(account_id: int, patterns: Patterns, spell: Spell = mailbox) -> bytes:
     r"""Return the LSUB responses of the names that match, whether or not there is a mailbox.
 
     A name above a subscribed one that the pattern stops short of is told with `\Noselect`.
@@ -99,7 +112,7 @@ def render_subscribed(account_id: int, patterns: Patterns) -> bytes:
     subscribed = queries.list_subscriptions(account_id)
     selection = (Selection.SUBSCRIBED, Selection.RECURSIVEMATCH)
     return b"".join(
-        responses.listing("LSUB", () if told.meets else (_NONSELECTABLE,), told.name)
+        responses.listing("LSUB", () if told.meets else (_NONSELECTABLE,), told.name, spell=spell)
         for told in Listing((), subscribed, selection).choose(patterns.matches)
     )
 
@@ -107,18 +120,20 @@ def render_subscribed(account_id: int, patterns: Patterns) -> bytes:
 async def status(session: Session, request: Status) -> Outcome:
     """STATUS (RFC 3501 §6.3.10); asking for HIGHESTMODSEQ enables CONDSTORE (RFC 7162 §3.1)."""
     reader = StatusReader(request.items, session.shared.limits.message_limit)
-    told = await aio.read(render_status, session.account_id, request, reader)
+    told = await aio.read(render_status, session.account_id, request, reader, session.spell)
     if StatusItem.HIGHESTMODSEQ in request.items:
         session.enable_condstore()
     session.write(told)
     return ok("That is the status.")
 
 
-def render_status(account_id: int, request: Status, reader: StatusReader) -> bytes:
+def render_status(
+    account_id: int, request: Status, reader: StatusReader, spell: Spell = mailbox
+) -> bytes:
     """Return the STATUS response; raises `NotFound` also where it cannot be selected."""
     place = find_place(account_id, request.mailbox)
     place.require("r")
     if not place.info.selectable:
         raise NotFound("The mailbox cannot be selected.")
     reader.look([place])
-    return responses.status(request.mailbox, reader.values(place))
+    return responses.status(request.mailbox, reader.values(place), spell=spell)

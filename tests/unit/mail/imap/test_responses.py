@@ -64,6 +64,22 @@ def test_dates_keep_their_zone(moment: datetime, wire: bytes) -> None:
     assert responses.date_time(moment) == wire
 
 
+@pytest.mark.parametrize(
+    ("name", "utf7", "utf8"),
+    [
+        ("Drafts", b"Drafts", b"Drafts"),
+        ("R&D", b"R&-D", b"R&D"),
+        ("Entwürfe", b"Entw&APw-rfe", '"Entwürfe"'.encode()),
+        ('ü\\"', b'"&APw-\\\\\\""', '"ü\\\\\\""'.encode()),
+    ],
+)
+def test_a_name_is_told_in_the_encoding_that_the_client_reads(
+    name: str, utf7: bytes, utf8: bytes
+) -> None:
+    assert responses.mailbox(name) == utf7
+    assert responses.mailbox_utf8(name) == utf8
+
+
 def test_untagged_data() -> None:
     assert responses.enabled(["CONDSTORE"]) == b"* ENABLED CONDSTORE\r\n"
     assert responses.enabled([]) == b"* ENABLED\r\n"
@@ -76,7 +92,7 @@ def test_untagged_data() -> None:
         == b'* LIST (\\HasNoChildren \\Drafts) "/" Entw&APw-rfe\r\n'
     )
     assert (
-        responses.listing("LIST", [], "Foo", child_info=True)
+        responses.listing("LIST", [], "Foo", extended=responses.CHILD_INFO)
         == b'* LIST () "/" Foo ("CHILDINFO" ("SUBSCRIBED"))\r\n'
     )
     assert (

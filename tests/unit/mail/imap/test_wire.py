@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mail.imap.wire import MAX_LIST, ProtocolError, Reader
+from mail.imap.wire import MAX_LIST, Dialect, ProtocolError, Reader
 
 TAKEN: list[tuple[Callable[[Reader], Any], list[bytes], Any]] = [
     (Reader.atom, [b"Foo.bar"], b"Foo.bar"),
@@ -27,6 +27,7 @@ TAKEN: list[tuple[Callable[[Reader], Any], list[bytes], Any]] = [
     (Reader.mailbox, [b"iNbOx"], "INBOX"),
     (Reader.mailbox, [b'"Entw&APw-rfe"'], "Entwürfe"),
     (Reader.mailbox, [b"", b"Tom &- Jerry", b""], "Tom & Jerry"),
+    (Reader.mailbox, ['"Entwürfe &-"'.encode()], "Entwürfe &-"),
     (Reader.list_mailbox, [b"a/%"], "a/%"),
     (Reader.list_mailbox, [b'""'], ""),
     (Reader.list_mailbox, [b'"*&APw-"'], "*ü"),
@@ -79,7 +80,7 @@ REFUSED: list[tuple[Callable[[Reader], Any], list[bytes]]] = [
     (Reader.sequence_set, [b"x"]),
     (Reader.mailbox, [b'""']),
     (Reader.mailbox, [b"a&b"]),
-    (Reader.mailbox, ['"Entwürfe"'.encode()]),
+    (Reader.mailbox, ['"Entwürfe"'.encode("latin-1")]),
     (Reader.flag, [rb"\Recent"]),
     (Reader.flag, [rb"\*"]),
     (Reader.flag, [rb"\Unknown"]),
@@ -105,6 +106,37 @@ def test_what_is_no_such_token_is_a_protocol_error(
     reader = Reader(parts)
     with pytest.raises(ProtocolError):
         take(reader)
+
+
+UTF8 = Dialect(utf8=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ('"Entwürfe"', "Entwürfe"),
+        ('"R&D &AMQ- &"', "R&D &AMQ- &"),
+        ("R&D", "R&D"),
+        ('"a\\"b"', 'a"b'),
+        ('"e\u0301te\u0301"', "été"),
+    ],
+)
+def test_with_utf8_enabled_a_name_is_what_it_looks_like(given: str, name: str) -> None:
+    assert Reader([given.encode()], UTF8).mailbox() == name
+
+
+def test_with_utf8_enabled_a_quoted_string_must_be_utf8() -> None:
+    octets = '"Entwürfe"'.encode("latin-1")
+    assert Reader([octets]).string() == octets[1:-1]
+    with pytest.raises(ProtocolError):
+        Reader([octets], UTF8).string()
+
+
+def test_a_name_is_remembered_as_it_was_given_where_its_form_is_another() -> None:
+    reader = Reader(['"e\u0301" "é"'.encode()], UTF8)
+    assert (reader.mailbox(), reader.denormalized) == ("é", "e\u0301")
+    reader.space()
+    assert (reader.mailbox(), reader.denormalized) == ("é", "")
 
 
 def test_trailing_spaces_are_forgiven_and_trailing_words_are_not() -> None:
