@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from groupware.core import outbox, retention
 from groupware.core.blobs import collector
+from mail.services import search
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ DUTIES = (
     Duty("outbox", 2.0, outbox.sweep),
     Duty("unreferenced-blobs", 600.0, collector.collect_unreferenced),
     Duty("unnamed-blobs", 3600.0, collector.sweep_unnamed),
+    Duty("search-index", 2.0, search.index_new),
+    Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
 )
 

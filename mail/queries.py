@@ -65,13 +65,21 @@ READER_JOIN = (
 )
 r"""Joins the row of a reader, the parameter, to the messages `m`, for `select_columns`."""
 _FLAG_COLUMNS = ("uid", "flags", "keywords", "modseq")
-FIELDS: dict[str, str] = {**_MESSAGE_FIELDS, **_CONTENT_FIELDS, **_PREFIX_FIELDS, **_BLOB_FIELDS}
+_SEARCH_FIELDS = {"search_version": "x.version", "search_text": "x.text"}
+FIELDS: dict[str, str] = {
+    **_MESSAGE_FIELDS,
+    **_CONTENT_FIELDS,
+    **_PREFIX_FIELDS,
+    **_BLOB_FIELDS,
+    **_SEARCH_FIELDS,
+}
 """What `fetch_messages` can return, by name."""
 
 _JOINS = (
     (_CONTENT_FIELDS, " JOIN mail_messagecontent t ON t.blob_id = m.blob_id"),
     (_BLOB_FIELDS, " JOIN core_blob s ON s.id = m.blob_id"),
     (_PREFIX_FIELDS, " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"),
+    (_SEARCH_FIELDS, " LEFT JOIN mail_searchtext x ON x.blob_id = m.blob_id"),
 )
 
 

@@ -260,6 +260,11 @@ def key_share(table: str, key: int) -> bool:
         return cursor.fetchone() is not None
 
 
+def holds(column: str) -> str:
+    """Return the SQL condition that a binary column holds the octets of one parameter."""
+    return f"instr({column}, %s) > 0" if is_sqlite() else f"position(%s IN {column}) > 0"
+
+
 def in_list(column: str, values: list[int]) -> tuple[str, list[Any]]:
     """Return (SQL condition, its parameters) for `column IN values`, of any length."""
     if is_sqlite():

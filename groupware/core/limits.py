@@ -102,6 +102,14 @@ TOMBSTONE_DAYS = Limit(
     "how long removals are remembered for clients that are away; after it they compare everything",
     highest=36_500,
 )
+SEARCH_TEXT = Limit(
+    "MAX_SEARCH_TEXT",
+    4 << 20,
+    Unit.OCTETS,
+    "text of one message that the search index keeps; of a longer one each search reads the message",
+    lowest=0,
+    highest=32 << 20,
+)
 LMTP_CONNECTIONS = Limit(
     "LMTP_MAX_CONNECTIONS", 200, Unit.COUNT, "LMTP connections of one process at once"
 )

@@ -1,10 +1,11 @@
-"""SEARCH by scanning: a tree of keys becomes a predicate over rows, on a thread of the readers.
+"""SEARCH: a tree of keys becomes a predicate over rows, on a thread of the readers.
 
-Narrow rows decide what they can; the blob is opened only for keys that ask for its text, and last
-among keys that must all hold. An index can only take candidates away before this, never add any.
+Narrow rows decide what they can; text is looked at only for keys that ask for it, and last among
+keys that must all hold. The search index can only take candidates away before this
+(`mail.imap.narrowing`), never add any.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -15,16 +16,19 @@ from groupware.core import blobs
 from mail import queries
 from mail.flags import parse_flags
 from mail.imap import searchkeys as keys
+from mail.imap.narrowing import find_candidates
 from mail.imap.sequences import SequenceSet
 from mail.imap.view import MailboxView, Ranges
 from mail.mime.dates import parse_date
-from mail.mime.parser import parse_message
 from mail.mime.sections import filter_header_fields
-from mail.mime.text import decode_header, decode_header_block, extract_text, fold_search
 from mail.services.content import LISTED_FIELDS
+from mail.services.search import read_text
+from mail.services.search_candidates import may_hold
+from mail.services.search_text import SearchableText, fold_fields, fold_header, fold_term
+from mail.uidset import to_ranges
 
 ROWS: Final = 1_000
-ROWS_WITH_CONTENT: Final = 50
+ROWS_WITH_CONTENT: Final = 200
 """Rows of one crossing to the store, without and with content."""
 
 Predicate = Callable[["Candidate"], bool]
@@ -68,19 +72,15 @@ class Candidate:
         header = blobs.read_location(self.row["blob_location"], 0, self.row["header_size"])
         return self.prefix + header
 
-    @cached_property
-    def texts(self) -> list[str]:
-        """Header and body as search sees them, folded."""
-        return [fold_search(decode_header_block(self.prefix)), *self._read_texts(headers=True)]
+    def prefix_holds(self, wanted: bytes) -> bool:
+        """Whether a folded term is in the text of those fields."""
+        return may_hold(self.prefix, wanted) and wanted in fold_header(self.prefix)
 
     @cached_property
-    def body_texts(self) -> list[str]:
-        """The same without the message's own header."""
-        return self._read_texts(headers=False)
-
-    def _read_texts(self, *, headers: bool) -> list[str]:
-        blob = blobs.read_location(self.row["blob_location"])
-        return list(map(fold_search, extract_text(blob, parse_message(blob), headers=headers)))
+    def text(self) -> SearchableText:
+        """Header and body as search sees them, without what was added on arrival."""
+        row = self.row
+        return read_text(row["blob_location"], row["search_version"], row["search_text"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,17 @@ class Compiled:
     cost: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SearchPlan:
-    """A search of one mailbox."""
+    """A search of one mailbox; its first batch looks the candidates up."""
 
+    key: keys.SearchKey
     compiled: Compiled
     ranges: Ranges
     fields: tuple[str, ...]
     rows: int
+    candidates: list[int] | None = None
+    """UIDs outside of which nothing can match, ascending; None before the first batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,9 @@ _ROW: Final = 1
 _TEXT: Final = 10
 _HEADER: Final = 100
 _BODY: Final = 1_000
-_CONTENT_FIELDS: Final = frozenset({"blob_location", "prefix"})
+_HEADER_FIELDS: Final = frozenset({"blob_location", "header_size", "prefix"})
+_BODY_FIELDS: Final = frozenset({"blob_location", "search_version", "search_text"})
+_TEXT_FIELDS: Final = _BODY_FIELDS | {"prefix"}
 
 
 def plan_search(key: keys.SearchKey, view: MailboxView) -> SearchPlan:
@@ -124,27 +129,42 @@ def plan_search(key: keys.SearchKey, view: MailboxView) -> SearchPlan:
     compiled = _compile(key, view)
     fields = tuple({"uid": None, "modseq": None, **dict.fromkeys(sorted(compiled.fields))})
     rows = ROWS if compiled.cost < _HEADER else ROWS_WITH_CONTENT
-    return SearchPlan(compiled, _narrow(key, view), fields, rows)
+    return SearchPlan(key, compiled, _narrow(key, view), fields, rows)
 
 
 def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
-    """Return what the next rows hold."""
+    """Return what the next messages hold, from the first after `after_uid`."""
+    if plan.candidates is None:
+        plan.candidates = _list_candidates(view, plan)
+    start = bisect_right(plan.candidates, after_uid)
+    wanted = plan.candidates[start : start + plan.rows]
     rows = queries.fetch_messages(
         view.identity.collection_id,
-        plan.ranges,
+        to_ranges(wanted),
         plan.fields,
-        after_uid=after_uid,
+        reader_id=view.identity.reader_id,
         limit=plan.rows,
     )
     test = plan.compiled.test
     matches = [
         (row[0], row[1])
         for row in rows
-        if view.find_seq(row[0]) is not None
-        and test(Candidate(dict(zip(plan.fields, row, strict=True))))
+        if test(Candidate(dict(zip(plan.fields, row, strict=True))))
     ]
-    last_uid = rows[-1][0] if rows else after_uid
-    return Found(matches, last_uid, is_last=len(rows) < plan.rows)
+    last_uid = wanted[-1] if wanted else after_uid
+    return Found(matches, last_uid, is_last=start + plan.rows >= len(plan.candidates))
+
+
+def _list_candidates(view: MailboxView, plan: SearchPlan) -> list[int]:
+    """Return the messages of the client, inside the plan's ranges, that the index leaves."""
+    found = find_candidates(view.identity.collection_id, plan.key)
+    uids = view.uids
+    return [
+        uid
+        for low, high in plan.ranges
+        for uid in uids[bisect_left(uids, low) : bisect_right(uids, high)]
+        if found is None or uid in found
+    ]
 
 
 def _narrow(key: keys.SearchKey, view: MailboxView) -> Ranges:
@@ -220,7 +240,7 @@ def _flag(key: keys.FlagKey) -> Compiled:
     if mask:
         return Compiled(lambda c: bool(c.row["flags"] & mask), frozenset({"flags"}), _ROW)
     if not keywords:  # \Recent: no message here is
-        return Compiled(lambda _: False, frozenset(), _FREE)
+        return _nothing()
     wanted = keywords[0].lower()
     return Compiled(
         lambda c: wanted in c.row["keywords"].lower().split(), frozenset({"keywords"}), _ROW
@@ -264,35 +284,44 @@ def _date(key: keys.DateKey) -> Compiled:
 
 def _header(key: keys.HeaderKey) -> Compiled:
     name = key.name.encode("ascii", "replace").lower()
-    wanted = fold_search(key.value)
+    wanted = fold_term(key.value)
+    if wanted is None:
+        return _nothing()
     is_listed = name in LISTED_FIELDS
 
     def test(candidate: Candidate) -> bool:
         header = candidate.listed if is_listed else candidate.header
-        return any(wanted in value for value in _values(header, name))
+        if not may_hold(header, wanted):
+            return False
+        return any(wanted in value for value in fold_fields(header, name))
 
     if is_listed:
         return Compiled(test, frozenset({"header_fields"}), _TEXT)
-    return Compiled(test, _CONTENT_FIELDS | {"header_size"}, _HEADER)
-
-
-def _values(header: bytes, name: bytes) -> Iterable[str]:
-    """Return the folded values of the fields of that name."""
-    fields = filter_header_fields(header, [name], negate=False)
-    unfolded = fields.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b" ")
-    for line in unfolded.split(b"\n"):
-        if line.strip():
-            yield fold_search(decode_header(line.partition(b":")[2].strip()))
+    return Compiled(test, _HEADER_FIELDS, _HEADER)
 
 
 def _body(key: keys.BodyKey) -> Compiled:
-    wanted = fold_search(key.value)
-    return Compiled(lambda c: any(wanted in text for text in c.body_texts), _CONTENT_FIELDS, _BODY)
+    wanted = fold_term(key.value)
+    if wanted is None:
+        return _nothing()
+    return Compiled(lambda c: wanted in c.text.body, _BODY_FIELDS, _BODY)
 
 
 def _text(key: keys.TextKey) -> Compiled:
-    wanted = fold_search(key.value)
-    return Compiled(lambda c: any(wanted in text for text in c.texts), _CONTENT_FIELDS, _BODY)
+    wanted = fold_term(key.value)
+    if wanted is None:
+        return _nothing()
+
+    def test(candidate: Candidate) -> bool:
+        text = candidate.text
+        return wanted in text.header or wanted in text.body or candidate.prefix_holds(wanted)
+
+    return Compiled(test, _TEXT_FIELDS, _BODY)
+
+
+def _nothing() -> Compiled:
+    """Return a key that no message can match."""
+    return Compiled(lambda _: False, frozenset(), _FREE)
 
 
 _RELATIONS: Final[Mapping[keys.DateRelation, Callable[[date, date], bool]]] = {

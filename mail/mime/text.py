@@ -22,6 +22,7 @@ __all__ = [
     "decode_header",
     "decode_header_block",
     "decode_text",
+    "extract_header",
     "extract_text",
     "fold_search",
 ]
@@ -118,14 +119,19 @@ def extract_text(
             left -= len(text)
 
 
+def extract_header(data: bytes, part: Part, limits: MimeLimits = DEFAULT_LIMITS) -> str:
+    """Return the text of a message's own header, as far as headers are interpreted."""
+    end = min(part.header_end, part.header_start + limits.max_header_bytes)
+    return decode_header_block(data[part.header_start : end])
+
+
 def _pieces(data: bytes, top: Part, limits: MimeLimits, *, headers: bool) -> Iterator[str]:
     messages = {id(top)} if headers else set()
     for part in top.walk():
         if part.message is not None:
             messages.add(id(part.message))
         if id(part) in messages:
-            end = min(part.header_end, part.header_start + limits.max_header_bytes)
-            yield decode_header_block(data[part.header_start : end])
+            yield extract_header(data, part, limits)
         elif part is not top:
             yield from _part_names(part)
         # Leaves of message/* are text too: delivery and disposition reports.

@@ -1,6 +1,6 @@
 """Tables of the mail store."""
 
-from mail.models.content import MessageContent, SearchText
+from mail.models.content import MessageContent, SearchPage, SearchSegment, SearchText
 from mail.models.mailbox import Mailbox, Subscription
 from mail.models.message import Message, MessagePrefix, MessageReader, ThreadReference
 
@@ -10,6 +10,8 @@ __all__ = [
     "MessageContent",
     "MessagePrefix",
     "MessageReader",
+    "SearchPage",
+    "SearchSegment",
     "SearchText",
     "Subscription",
     "ThreadReference",

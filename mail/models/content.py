@@ -31,14 +31,57 @@ class MessageContent(models.Model):
         return f"content of blob {self.blob_id}"
 
 
+class SearchSegment(models.Model):
+    """An index of trigrams over the texts of up to `slots` blobs, written once.
+
+    Blobs that are collected leave their bits behind; when most of them are gone the segment is
+    dissolved, and what is left of it goes into a later one.
+    """
+
+    slots = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"search segment {self.pk}"
+
+
+class SearchPage(models.Model):
+    """Part of a segment: for some hashes of trigrams the bitmaps of the slots that hold one."""
+
+    segment = models.ForeignKey(SearchSegment, db_index=False, on_delete=models.CASCADE)
+    number = models.IntegerField()
+    bitmaps = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["segment", "number"], name="mail_searchpage_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"page {self.number} of search segment {self.segment_id}"
+
+
 class SearchText(models.Model):
-    """Which blobs the full-text index holds; a blob without a row is in the unindexed tail."""
+    """What search compares of a blob; a blob without a row is in the unindexed tail.
+
+    `subject`, `sender`, `recipients` and `cc` are folded header fields, null where too long;
+    `text` is the packed text (`mail.services.search_text`), empty where too long: what is not
+    here is read from the blob. `segment` is null until one holds the text's trigrams.
+    """
 
     blob = models.OneToOneField("core.Blob", primary_key=True, on_delete=models.CASCADE)
     version = models.SmallIntegerField()
+    segment = models.ForeignKey(SearchSegment, null=True, db_index=False, on_delete=models.SET_NULL)
+    slot = models.IntegerField(default=0)
+    subject = models.BinaryField(null=True)
+    sender = models.BinaryField(null=True)
+    recipients = models.BinaryField(null=True)
+    cc = models.BinaryField(null=True)
+    text = models.BinaryField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["version"], name="mail_searchtext_version")]
+        indexes: ClassVar = [
+            models.Index(fields=["version", "segment"], name="mail_searchtext_version")
+        ]
 
     def __str__(self) -> str:
         return f"search text of blob {self.blob_id}"
