@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from groupware.core import outbox, retention
 from groupware.core.blobs import collector
-from mail.services import search
+from mail.services import expunged, search
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ DUTIES = (
     Duty("search-index", 2.0, search.index_new),
     Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
+    Duty("expunged", 600.0, expunged.let_go),
 )
 
 

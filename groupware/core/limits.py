@@ -102,6 +102,14 @@ TOMBSTONE_DAYS = Limit(
     "how long removals are remembered for clients that are away; after it they compare everything",
     highest=36_500,
 )
+UNDELETE_DAYS = Limit(
+    "UNDELETE_DAYS",
+    14,
+    Unit.DAYS,
+    "how long an expunged message can be restored by `undelete`; 0 keeps none",
+    lowest=0,
+    highest=36_500,
+)
 SEARCH_TEXT = Limit(
     "MAX_SEARCH_TEXT",
     4 << 20,
@@ -194,6 +202,12 @@ IMAP_COMMAND_TIMEOUT = Limit(
 )
 IMAP_WRITE_TIMEOUT = Limit(
     "IMAP_WRITE_TIMEOUT", 120, Unit.SECONDS, "how long an IMAP client may take nothing"
+)
+IMAP_SAVED_RESULT = Limit(
+    "IMAP_MAX_SAVED_RESULT",
+    1_000_000,
+    Unit.COUNT,
+    "messages of a search result that an IMAP session keeps for `$`, four octets each",
 )
 
 LIMITS: tuple[Limit, ...] = tuple(held for held in list(globals().values()) if type(held) is Limit)

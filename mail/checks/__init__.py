@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from groupware.core.doctor import Examination, Finding
 from mail.checks.contents import check_contents
+from mail.checks.expunged import check_expunged
 from mail.checks.mailboxes import check_mailboxes
 from mail.checks.messages import check_messages
 
@@ -15,4 +16,5 @@ def check_mail(examination: Examination) -> Iterator[Finding]:
     """Find everything that is wrong with the mail store; bytes are core's, but for `deep`."""
     yield from check_mailboxes(examination)
     yield from check_messages(examination)
+    yield from check_expunged(examination)
     yield from check_contents(examination)

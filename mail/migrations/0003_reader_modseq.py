@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0002_account_tombstone_floor'),
-        ('mail', '0001_initial'),
+        ('mail', '0002_expungedmessage'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -22,6 +22,7 @@ from mail.names import (
     superiors,
 )
 from mail.queries import MailboxInfo, get_mailbox
+from mail.services import expunged
 
 DEFAULT_MAILBOXES: tuple[tuple[str, SpecialUse], ...] = (
     ("INBOX", SpecialUse.NONE),
@@ -172,11 +173,15 @@ def delete_mailbox(account_id: int, name: str) -> None:
 
 
 def _empty(change: Change, collection_id: int) -> None:
-    """Remove every message of a mailbox that is going, and give back what they used."""
+    """Remove every message of a mailbox that is going, and give back what they used.
+
+    They can be restored for a while, by the name that the mailbox had.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT items, bytes FROM core_collection WHERE id = %s", [collection_id])
         items, size = cursor.fetchone()
         # In the database alone: a mailbox may hold a million messages.
+        expunged.keep_messages(collection_id, "1 = 1", ())
         cursor.execute(
             "DELETE FROM mail_messageprefix WHERE message_id IN"
             " (SELECT id FROM mail_message WHERE collection_id = %s)",

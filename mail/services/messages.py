@@ -11,7 +11,7 @@ from groupware.core.changes import Change, begin_change, touch_collection
 from groupware.core.clock import epoch
 from groupware.core.errors import Stale
 from mail.flags import DELETED, OWNER, SEEN, Actor, join_keywords
-from mail.services import content, threads
+from mail.services import content, expunged, threads
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.keywords import add_mailbox_keywords, spell_keywords
 from mail.services.readers import note_seen
@@ -140,7 +140,7 @@ def expunge_messages(
         begin_change(account_id)
         found = _select_deleted(collection_id, ranges)
         if found:
-            remove_messages(account_id, collection_id, to_ranges(found))
+            remove_messages(account_id, collection_id, to_ranges(found), kept=True)
     return found
 
 
@@ -159,11 +159,17 @@ def _select_deleted(collection_id: int, ranges: Ranges | None) -> list[int]:
 
 
 def remove_messages(
-    account_id: int, collection_id: int, ranges: Ranges, *, charged: bool = True
+    account_id: int,
+    collection_id: int,
+    ranges: Ranges,
+    *,
+    charged: bool = True,
+    kept: bool = False,
 ) -> None:
     """Delete the messages of `ranges` and leave tombstones, in the caller's transaction.
 
     The caller holds the account's lock; where not `charged`, their copies keep what they cost.
+    What is `kept` can be restored for a while.
     """
     gone: list[tuple[int, int, int, int]] = []
     with connection.cursor() as cursor:
@@ -177,8 +183,11 @@ def remove_messages(
             gone += cursor.fetchall()
         if not gone:
             return
+        keys = [row[3] for row in gone]
+        if kept:
+            expunged.keep_messages(collection_id, *db.in_list("m.id", keys))
         for table, column in (("mail_messageprefix", "message_id"), ("mail_message", "id")):
-            condition_sql, values = db.in_list(column, [row[3] for row in gone])
+            condition_sql, values = db.in_list(column, keys)
             cursor.execute(f"DELETE FROM {table} WHERE {condition_sql}", values)
         for chunk in chunks(ranges):
             condition, params = sql_condition("uid", chunk)

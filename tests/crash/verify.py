@@ -190,10 +190,12 @@ def sweep_everything() -> list[str]:
     from groupware.core.blobs import collector
     from groupware.core.blobs.service import store
     from groupware.core.models import Blob
+    from mail.services import expunged
 
     for _ in range(MAX_SWEEPS):
         if not outbox.sweep(now=FAR_FUTURE):
             break
+    expunged.let_go_before(2**40)
     collector.collect_unreferenced(min_age=0)
     collector.sweep_unnamed(min_age=-2)
     named = set(Blob.objects.values_list("location", flat=True))

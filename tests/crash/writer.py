@@ -289,10 +289,15 @@ class Writer:
         self._take("remove", work, removes=[key])
 
     def collect(self) -> None:
-        """Run the collector on everything that nothing points at, however young."""
+        """Let go of what was expunged and run the collector, however young anything is."""
         from groupware.core.blobs import collector
+        from mail.services import expunged
 
-        self._take("collect", lambda _: _ignore(collector.collect_unreferenced(min_age=0)))
+        def work(_: Result) -> None:
+            expunged.let_go_before(2**40)
+            collector.collect_unreferenced(min_age=0)
+
+        self._take("collect", work)
 
     def mailbox(self) -> None:
         """Delete the mailbox that is this writer's own, or make it, with a new UIDVALIDITY."""

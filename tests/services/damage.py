@@ -276,6 +276,25 @@ DAMAGES: tuple[Damage, ...] = (
         "indexed by version 0",
     ),
     Damage(
+        "UPDATE mail_expungedmessage SET size = 5 WHERE account_id = {ann}",
+        "expunged-size",
+        f"{INBOX} expunged UID 2",
+        "its size 5 is not that of",
+    ),
+    Damage(
+        "UPDATE mail_expungedmessage SET mailbox_id = (SELECT id FROM core_collection"
+        " WHERE account_id = {ben} AND name = 'INBOX') WHERE account_id = {ann}",
+        "expunged-owner",
+        f"{INBOX} expunged UID 2",
+        "is of ben@example.test",
+    ),
+    Damage(
+        "UPDATE mail_expungedmessage SET uid = 3 WHERE account_id = {ann}",
+        "expunged-lives",
+        f"{INBOX} expunged UID 3",
+        "is in its mailbox",
+    ),
+    Damage(
         "DELETE FROM core_accountstate WHERE account_id = {ann}",
         "account-state",
         "ann@example.test",

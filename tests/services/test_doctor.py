@@ -18,7 +18,7 @@ from groupware.core.blobs.service import store
 from groupware.core.clock import epoch
 from groupware.core.doctor import Examination, Fault, Note, examine
 from groupware.core.models import Account, Blob, OutboxRow
-from mail.models import Message, MessageContent
+from mail.models import ExpungedMessage, Message, MessageContent
 from mail.services.content import prepare_message
 from mail.services.copying import copy_messages, move_messages
 from mail.services.flags import StoreOp, store_flags
@@ -278,6 +278,8 @@ def age(data: Path, location: str, *, hours: int) -> None:
 def test_blobs_that_wait_for_the_collector_are_noted(ann: Account) -> None:
     append(ann, flags=DELETED)
     expunge_messages(ann.pk, mailbox(ann).collection_id)
+    assert list(examine(Examination())) == []
+    ExpungedMessage.objects.all().delete()
     found = list(examine(Examination()))
     assert found == [Note("blob", "1 blobs are held by nothing; the worker collects them.")]
 

@@ -11,6 +11,7 @@ from groupware.core.blobs.frames import DamagedBlob
 from groupware.core.blobs.service import (
     BlobGone,
     StagedBlob,
+    check_reserve,
     claim,
     read,
     read_location,
@@ -27,6 +28,7 @@ __all__ = [
     "BlobMissing",
     "DamagedBlob",
     "StagedBlob",
+    "check_reserve",
     "claim",
     "read",
     "read_location",

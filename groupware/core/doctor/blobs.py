@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 
 from groupware.core import blobs
@@ -23,6 +24,7 @@ from groupware.core.doctor.findings import (
 )
 from groupware.core.doctor.items import item_models, label_sql
 from groupware.core.models import Blob
+from groupware.core.models.store import Item
 
 _LOST = "Restore the bytes from a backup, or remove what holds them: they cannot be made anew."
 _SWEPT_BY_NOW = collector.UNNAMED_AGE + 2 * 3600
@@ -30,11 +32,28 @@ _SWEPT_BY_NOW = collector.UNNAMED_AGE + 2 * 3600
 
 
 def _holding_fields() -> Iterator[tuple[Any, "models.Field[Any, Any]"]]:
-    """Yield (model, field) of every key of an item to a blob."""
-    for model in item_models():
-        for field in model._meta.concrete_fields:
+    """Yield (model, field) of every key to a blob of what an account has, items first."""
+    items = item_models()
+    for model in [*items, *(model for model in apps.get_models() if model not in items)]:
+        fields = model._meta.concrete_fields
+        if "account_id" not in {field.column for field in fields}:
+            continue
+        for field in fields:
             if field.remote_field is not None and field.remote_field.model is Blob:
                 yield model, field
+
+
+def _named_rows(model: Any) -> tuple[str, str]:
+    """Return SQL of a name for rows `i` of a model that holds blobs, and of their tables."""
+    table = model._meta.db_table
+    if issubclass(model, Item):
+        joins = (
+            "JOIN core_collection c ON c.id = i.collection_id"
+            " JOIN core_account a ON a.id = c.account_id"
+        )
+        return label_sql(model), f"{table} i {joins}"
+    label = f"a.login || ': row ' || i.id || ' of {table}'"
+    return label, f"{table} i JOIN core_account a ON a.id = i.account_id"
 
 
 def blobs_within(examination: Examination) -> str:
@@ -53,11 +72,10 @@ def describe_blob(blob_id: int) -> str:
     """Return the first item that holds a blob, by its name, and how many others do."""
     first, number = "", 0
     for model, field in _holding_fields():
+        label, tables = _named_rows(model)
         rows = read_rows(
-            f"SELECT {label_sql(model)}, (SELECT COUNT(*) FROM {model._meta.db_table} n"
-            f" WHERE n.{field.column} = %(blob)s) FROM {model._meta.db_table} i"
-            " JOIN core_collection c ON c.id = i.collection_id"
-            " JOIN core_account a ON a.id = c.account_id"
+            f"SELECT {label}, (SELECT COUNT(*) FROM {model._meta.db_table} n"
+            f" WHERE n.{field.column} = %(blob)s) FROM {tables}"
             f" WHERE i.{field.column} = %(blob)s ORDER BY i.id LIMIT 1",
             blob=blob_id,
         )

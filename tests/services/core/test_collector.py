@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError
 
-from groupware.core import blobs, db
+from groupware.core import blobs, db, limits
 from groupware.core.blobs import collector, service
 from groupware.core.blobs.store import LARGE
 from groupware.core.clock import epoch
@@ -20,6 +20,7 @@ from mail.models import MessageContent
 from mail.services.content import prepare_message
 from mail.services.flags import StoreOp, store_flags
 from mail.services.messages import append_message, expunge_messages
+from tests.conftest import SetLimit
 from tests.services.store import EVERYTHING, append, mailbox, message, prepared
 from tests.services.threads import SECONDS, in_thread, threads
 
@@ -41,7 +42,10 @@ def _own_data(own_data: Path) -> None:
     """Nothing of other tests lies in the store."""
 
 
-def test_unreferenced_blobs_go_with_their_content_and_bytes(ann: Account) -> None:
+def test_unreferenced_blobs_go_with_their_content_and_bytes(
+    ann: Account, set_limit: SetLimit
+) -> None:
+    set_limit(limits.UNDELETE_DAYS, 0)
     append(ann)
     kept = Blob.objects.get().pk
     append(ann, "Trash", flags=8)
