@@ -8,7 +8,7 @@ from mail.imap.session import Session
 _ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
 _LOGGED_IN: Final = (
     *("NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "CHILDREN", "SPECIAL-USE", "CONDSTORE"),
-    "MULTIAPPEND",
+    *("MULTIAPPEND", "BINARY"),
     *("LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "OBJECTID", "CREATE-SPECIAL-USE"),
 )
 

@@ -4,21 +4,30 @@ Hot: 10,000 rows of flags are one pass over tuples; metadata never opens a blob,
 its own range only. Large ranges are not read here but left as spans, which the session streams.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from groupware.core import blobs
-from groupware.core.blobs.frames import FIRST_FRAME, FRAME
 from mail import queries
 from mail.flags import SEEN, serialize_flags
 from mail.imap import responses
-from mail.imap.fetchitems import Attribute, FetchItem, Section, SectionText
+from mail.imap.binary import (
+    INLINE,
+    BinaryData,
+    Decoded,
+    decoded_size,
+    find_data,
+    find_refusal,
+    find_whole,
+)
+from mail.imap.errors import Reply
+from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionText
 from mail.imap.objectids import email_id, thread_id
+from mail.imap.spans import Span, cut_out, read_chunk, size_of
 from mail.imap.view import MailboxView, Ranges
 from mail.mime.bodystructure import derive_body
-from mail.mime.parts import load_parts
+from mail.mime.parts import PartEntry, load_parts
 from mail.mime.sections import SectionKind, SectionRange, filter_header_fields, resolve_section
 from mail.mime.strings import replace_nul
 from mail.services.content import LISTED_FIELDS
@@ -26,21 +35,10 @@ from mail.services.content import LISTED_FIELDS
 METADATA_ROWS: Final = 1_000
 CONTENT_ROWS: Final = 50
 """Rows of one crossing to the store, without and with content."""
-INLINE: Final = 64 * 1024
-"""Octets of content up to which a range is read with its row."""
 BATCH_OCTETS: Final = 4 * 1024 * 1024
 """Octets of content after which a batch ends, however few its rows are."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Octets of a blob that are read when they are sent."""
-
-    location: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Unseen:
     with_modseq: bool
 
 
-Chunk = bytes | Span | Unseen
+Chunk = bytes | Span | Decoded | Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,8 @@ class Batch:
     count: int
     unseen: list[int]
     is_last: bool
+    refusal: Reply | None
+    """Why a message of the batch has no response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,11 @@ class FetchPlan:
     sections: bool
     sets_seen: bool
     changed_since: int
+
+    @property
+    def binaries(self) -> list[Binary]:
+        """Return the items that are decoded."""
+        return [item for item in self.items if isinstance(item, Binary)]
 
     @property
     def rows(self) -> int:
@@ -106,7 +111,7 @@ def plan_fetch(
         wanted = {Attribute.UID: None, **wanted}
     if changed_since is not None:
         wanted[Attribute.MODSEQ] = None
-    sections = [item for item in wanted if isinstance(item, Section)]
+    sections = [item for item in wanted if isinstance(item, Section | Binary)]
     sets_seen = not read_only and any(not section.peek for section in sections)
     fields = {"uid": None}
     for item in wanted:
@@ -123,10 +128,11 @@ def _fields_of(item: FetchItem) -> tuple[str, ...]:
     return ("header_fields",) if _is_listed(item) else _CONTENT
 
 
-def _is_listed(section: Section) -> bool:
+def _is_listed(section: Section | Binary) -> bool:
     """Tell whether the fields are among those that the row keeps (none of them is a prefix's)."""
     return (
-        section.text is SectionText.HEADER_FIELDS
+        isinstance(section, Section)
+        and section.text is SectionText.HEADER_FIELDS
         and not section.part
         and all(name.lower() in LISTED_FIELDS for name in section.fields)
     )
@@ -144,6 +150,8 @@ def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: in
     )
     writer = _Writer(plan)
     count = 0
+    refusal: Reply | None = None
+    decodes = bool(plan.binaries)
     unseen: list[int] = []
     last_uid, is_last = after_uid, len(rows) < plan.rows
     uid_place = plan.fields.index("uid")
@@ -153,12 +161,15 @@ def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: in
         if seq is None:
             continue
         count += 1
+        if decodes and (found := writer.find_refusal(row)):
+            refusal = refusal or found
+            continue
         if writer.write(seq, row):
             unseen.append(last_uid)
         if writer.octets > BATCH_OCTETS:
             is_last = False
             break
-    return Batch(writer.finish(), last_uid, count, unseen, is_last)
+    return Batch(writer.finish(), last_uid, count, unseen, is_last, refusal)
 
 
 class _Writer:
@@ -213,6 +224,8 @@ class _Writer:
     def _item_writer(self, item: FetchItem) -> Callable[[tuple[Any, ...]], None]:
         if isinstance(item, Section):
             return lambda row: self._write_section(item, row)
+        if isinstance(item, Binary):
+            return lambda row: self._write_binary(item, row)
         places = [self._places[name] for name in _FIELDS[item] or ("uid",)]
         render = _RENDERERS[item]
         if len(places) == 1:
@@ -229,18 +242,47 @@ class _Writer:
                 section, [filter_header_fields(header, section.fields, negate=False)]
             )
             return
-        if self._content is None:
-            self._content = _Content(*(row[self._places[name]] for name in _CONTENT))
-        chunks = self._content.resolve(section)
+        chunks = self._content_of(row).resolve(section)
         if chunks is None:
             self._pieces.append(b"NIL")
         else:
             self._write_literal(section, chunks)
 
+    def _content_of(self, row: tuple[Any, ...]) -> "_Content":
+        if self._content is None:
+            self._content = _Content(*(row[self._places[name]] for name in _CONTENT))
+        return self._content
+
+    def find_refusal(self, row: tuple[Any, ...]) -> Reply | None:
+        """Return why the message has a part that is asked for and cannot be decoded."""
+        self._content = None
+        table = self._content_of(row).table
+        refusals = (
+            find_refusal(table.get(item.part), is_message=not item.part)
+            for item in self._plan.binaries
+        )
+        return next(filter(None, refusals), None)
+
+    def _write_binary(self, item: Binary, row: tuple[Any, ...]) -> None:
+        content = self._content_of(row)
+        self._pieces.append(item.label() + b" ")
+        if item.size:
+            self._pieces.append(b"%d" % content.decoded_size(item.part))
+            return
+        data = content.decode(item)
+        if data is None:
+            self._pieces.append(b"NIL")
+            return
+        head = responses.literal8_head if data.has_nul else responses.literal_head
+        self._pieces.append(head(data.size))
+        self.octets += data.size
+        for chunk in data.chunks:
+            self._add(chunk)
+
     def _write_literal(self, section: Section, chunks: list[bytes | Span]) -> None:
         if section.partial is not None:
-            chunks = _cut_out(chunks, *section.partial)
-        self._pieces.append(responses.literal_head(sum(map(_size, chunks))))
+            chunks = cut_out(chunks, *section.partial)
+        self._pieces.append(responses.literal_head(sum(map(size_of, chunks))))
         for chunk in map(_read_small, chunks):
             self.octets += len(chunk) if isinstance(chunk, bytes) else 0
             self._add(chunk)
@@ -253,14 +295,14 @@ class _Content:
     """One message as prefix + blob."""
 
     def __init__(self, parts: Any, prefix_size: int, prefix: Any, location: str) -> None:
-        self._table = load_parts(bytes(parts))
+        self.table = load_parts(bytes(parts))
         self._prefix = bytes(prefix) if prefix_size else b""
         self._location = location
 
     def resolve(self, section: Section) -> list[bytes | Span] | None:
         """Return the octets of a section, None where the message has none such."""
         kind: SectionKind = _KINDS[section.text]
-        found = resolve_section(self._table, section.part, kind)
+        found = resolve_section(self.table, section.part, kind)
         if found is None:
             return None
         if section.text not in _HEADERS:
@@ -268,6 +310,31 @@ class _Content:
         header = b"".join(map(read_chunk, self._chunks(found)))
         negate = section.text is SectionText.HEADER_FIELDS_NOT
         return [filter_header_fields(header, section.fields, negate=negate)]
+
+    def decode(self, item: Binary) -> BinaryData | None:
+        """Return a decoded part, None where the message has none such."""
+        entry = self.table.get(item.part)
+        if entry is None:
+            return None
+        if not item.part:
+            return find_whole(self._whole(), item.partial)
+        return find_data(self._span(entry), entry.encoding, item.partial)
+
+    def decoded_size(self, part: tuple[int, ...]) -> int:
+        """Return the size of what `decode` returns for a whole part."""
+        entry = self.table.get(part)
+        if entry is None:
+            return 0
+        if not part:
+            return sum(map(size_of, self._whole()))
+        return decoded_size(self._span(entry), entry.encoding)
+
+    def _span(self, entry: PartEntry) -> Span:
+        return Span(self._location, entry.header_end, entry.body_end)
+
+    def _whole(self) -> list[bytes | Span]:
+        found = resolve_section(self.table, ())
+        return [] if found is None else self._chunks(found)
 
     def _chunks(self, found: SectionRange) -> list[bytes | Span]:
         span = Span(self._location, found.start, found.end)
@@ -284,50 +351,10 @@ _KINDS: Final[dict[SectionText, SectionKind]] = {
 }
 
 
-def read_chunk(chunk: bytes | Span) -> bytes:
-    """Return the octets of a chunk."""
-    if isinstance(chunk, bytes):
-        return chunk
-    if chunk.start >= chunk.end:
-        return b""
-    return blobs.read_location(chunk.location, chunk.start, chunk.end)
-
-
-def pieces_of(span: Span) -> Iterator[Span]:
-    """Cut a span where the stored frames end, so that each frame is decompressed once."""
-    start = span.start
-    while start < span.end:
-        frames_before = max(0, (start - FIRST_FRAME) // FRAME + 1)
-        end = min(FIRST_FRAME + frames_before * FRAME, span.end)
-        yield Span(span.location, start, end)
-        start = end
-
-
 def _read_small(chunk: bytes | Span) -> bytes | Span:
-    if isinstance(chunk, Span) and _size(chunk) > INLINE:
+    if isinstance(chunk, Span) and size_of(chunk) > INLINE:
         return chunk
     return replace_nul(read_chunk(chunk))
-
-
-def _size(chunk: bytes | Span) -> int:
-    return len(chunk) if isinstance(chunk, bytes) else chunk.end - chunk.start
-
-
-def _cut_out(chunks: list[bytes | Span], offset: int, count: int) -> list[bytes | Span]:
-    """Return `count` octets from `offset` on; beyond the end there is nothing."""
-    found: list[bytes | Span] = []
-    for chunk in chunks:
-        size = _size(chunk)
-        start, end = min(offset, size), min(offset + count, size)
-        offset -= start
-        count -= end - start
-        if start == end:
-            continue
-        if isinstance(chunk, bytes):
-            found.append(chunk[start:end])
-        else:
-            found.append(Span(chunk.location, chunk.start + start, chunk.start + end))
-    return found
 
 
 def _internal_date(seconds: int, zone: int) -> bytes:

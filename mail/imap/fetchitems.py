@@ -67,7 +67,23 @@ class Section:
         return b"BODY[" + inside + b"]" + origin
 
 
-FetchItem = Attribute | Section
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`BINARY[part]<offset.count>` and `BINARY.SIZE[part]` (RFC 3516 §4.2)."""
+
+    part: tuple[int, ...] = ()
+    partial: tuple[int, int] | None = None
+    peek: bool = False
+    size: bool = False
+
+    def label(self) -> bytes:
+        """Return the name under which the answer carries the data."""
+        name = b"BINARY.SIZE[" if self.size else b"BINARY["
+        origin = b"" if self.partial is None else b"<%d>" % self.partial[0]
+        return name + b".".join(b"%d" % number for number in self.part) + b"]" + origin
+
+
+FetchItem = Attribute | Section | Binary
 
 _ALL: Final = (Attribute.FLAGS, Attribute.INTERNALDATE, Attribute.SIZE, Attribute.ENVELOPE)
 MACROS: Final[Mapping[bytes, tuple[FetchItem, ...]]] = {
@@ -81,6 +97,7 @@ _WORDS: Final[Mapping[bytes, FetchItem]] = {
     b"RFC822.HEADER": Section(text=SectionText.HEADER, peek=True, old_name=b"RFC822.HEADER"),
     b"RFC822.TEXT": Section(text=SectionText.TEXT, old_name=b"RFC822.TEXT"),
 }
+_BINARY: Final = frozenset({b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE"})
 _NAME = re.compile(rb"[A-Za-z0-9.]+")
 _PART = re.compile(rb"[1-9][0-9]{0,9}(?:\.[1-9][0-9]{0,9})*")
 _PARTIAL = re.compile(rb"<([0-9]{1,10})\.([0-9]{1,10})>")
@@ -109,6 +126,8 @@ def _parse_item(reader: Reader) -> FetchItem:
 def _parse_named(reader: Reader, name: bytes) -> FetchItem:
     if name in {b"BODY", b"BODY.PEEK"} and reader.accept(b"["):
         return _parse_section(reader, peek=name == b"BODY.PEEK")
+    if name in _BINARY:
+        return _parse_binary(reader, name)
     item = _WORDS.get(name)
     if item is None:
         raise ProtocolError(f"Unknown data item {name.decode('ascii')[:40]}.")
@@ -127,13 +146,26 @@ def _parse_section(reader: Reader, *, peek: bool) -> Section:
     return Section(part, text, fields, _parse_partial(reader), peek)
 
 
+def _parse_binary(reader: Reader, name: bytes) -> Binary:
+    reader.expect(b"[", "'[' and a section")
+    part = () if reader.at(b"]") else _parse_part(reader)
+    reader.expect(b"]", "']' after the section")
+    if name == b"BINARY.SIZE":
+        return Binary(part, peek=True, size=True)
+    return Binary(part, _parse_partial(reader), peek=name == b"BINARY.PEEK")
+
+
+def _parse_part(reader: Reader) -> tuple[int, ...]:
+    numbers = reader.match(_PART, "a section")[0].split(b".")
+    if len(numbers) > MAX_SECTION_DEPTH:
+        raise ProtocolError(f"A section nests deeper than {MAX_SECTION_DEPTH}.")
+    return tuple(map(int, numbers))
+
+
 def _parse_spec(reader: Reader) -> tuple[tuple[int, ...], SectionText]:
     part: tuple[int, ...] = ()
     if not reader.at_letter():
-        numbers = reader.match(_PART, "a section")[0].split(b".")
-        part = tuple(map(int, numbers[: MAX_SECTION_DEPTH + 1]))
-        if len(part) > MAX_SECTION_DEPTH:
-            raise ProtocolError(f"A section nests deeper than {MAX_SECTION_DEPTH}.")
+        part = _parse_part(reader)
         if not reader.accept(b"."):
             return part, SectionText.ALL
     word = reader.match(_NAME, "a section")[0].upper()

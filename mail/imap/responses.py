@@ -48,6 +48,7 @@ class Code(Enum):
     TOOBIG = b"TOOBIG"
     TRYCREATE = b"TRYCREATE"
     UNAVAILABLE = b"UNAVAILABLE"
+    UNKNOWN_CTE = b"UNKNOWN-CTE"
     USEATTR = b"USEATTR"
 
 
@@ -157,6 +158,11 @@ def literal_head(size: int) -> bytes:
 
 Spell = Callable[[str], bytes]
 """How a mailbox name is written for a client: `mailbox` or `mailbox_utf8`."""
+
+
+def literal8_head(size: int) -> bytes:
+    """Return the announcement of a literal that may hold NUL (RFC 3516 §7)."""
+    return b"~{%d}\r\n" % size
 
 
 def mailbox(name: str) -> bytes:

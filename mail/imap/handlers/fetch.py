@@ -7,23 +7,15 @@ from typing import Final
 
 from groupware.core import aio
 from mail.flags import SEEN, serialize_flags
+from mail.imap.binary import Decoded, readers_of
 from mail.imap.errors import EXPUNGE_ISSUED, Outcome, ok
-from mail.imap.fetching import (
-    Batch,
-    Chunk,
-    Span,
-    Unseen,
-    pieces_of,
-    plan_fetch,
-    read_batch,
-    read_chunk,
-)
+from mail.imap.fetching import Batch, Chunk, Unseen, plan_fetch, read_batch
 from mail.imap.fetchitems import Attribute
 from mail.imap.handlers.messages import ranges_of, with_changes
 from mail.imap.requests import Fetch
 from mail.imap.session import Session
+from mail.imap.spans import Span
 from mail.imap.view import FlagRow
-from mail.mime.strings import replace_nul
 from mail.services.flags import Stored, StoreOp, store_flags
 from mail.uidset import to_ranges
 
@@ -46,13 +38,18 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
         read_only=view.identity.read_only,
     )
     last_uid, count, is_last = 0, 0, not ranges
-    read = aio.glance if view.count(ranges) <= GLANCE else aio.read
+    refusal = None
+    is_short = view.count(ranges) <= GLANCE and not plan.binaries
+    read = aio.glance if is_short else aio.read
     while not is_last:
         batch = await read(read_batch, view, plan, ranges, last_uid)
         flags = await _set_seen(session, batch) if batch.unseen else {}
         await _send(session, batch.chunks, flags)
         last_uid, is_last = batch.last_uid, batch.is_last
         count += batch.count
+        refusal = refusal or batch.refusal
+    if refusal is not None:
+        return refusal
     if not request.by_uid and request.changed_since is None and count < view.count(ranges):
         return EXPUNGE_ISSUED
     return ok("Fetched.")
@@ -90,15 +87,15 @@ async def _send_octets(session: Session, data: bytes) -> None:
         await session.output.drain()
 
 
-async def _stream(session: Session, span: Span) -> None:
-    for piece in pieces_of(span):
+async def _stream(session: Session, chunk: Span | Decoded) -> None:
+    for read in readers_of(chunk):
         try:
-            data = await aio.call(read_chunk, piece)
+            data = await aio.call(read)
         except Exception:
             # The literal is announced and cannot be taken back: only the connection can end.
             session.abort()
             raise
-        session.write(replace_nul(data))
+        session.write(data)
         await session.output.drain()
 
 

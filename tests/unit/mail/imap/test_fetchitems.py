@@ -5,6 +5,7 @@ import pytest
 from mail.imap.fetchitems import (
     MAX_HEADER_FIELDS,
     Attribute,
+    Binary,
     FetchItem,
     Section,
     SectionText,
@@ -45,6 +46,31 @@ def parse(text: bytes) -> tuple[FetchItem, ...]:
 def test_sections_and_their_labels(text: bytes, section: Section, label: bytes) -> None:
     assert parse(text) == (section,)
     assert section.label() == label
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "label"),
+    [
+        (b"BINARY[]", Binary(), b"BINARY[]"),
+        (b"binary.peek[1.2]", Binary((1, 2), peek=True), b"BINARY[1.2]"),
+        (b"BINARY[3]<7.1>", Binary((3,), partial=(7, 1)), b"BINARY[3]<7>"),
+        (b"BINARY.SIZE[4]", Binary((4,), peek=True, size=True), b"BINARY.SIZE[4]"),
+    ],
+)
+def test_binaries_and_their_labels(text: bytes, item: Binary, label: bytes) -> None:
+    assert parse(text) == (item,)
+    assert item.label() == label
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"BINARY", b"BINARY[TEXT]", b"BINARY[1.MIME]", b"BINARY[0]", b"BINARY[1]<0.0>", b"BINARY[1",
+     b"BINARY.SIZE[1]<0.5>", b"BINARY.SIZE", b"BINARY.PEEK", b"BINARY[1].PEEK",
+     b"BINARY[" + b".".join([b"1"] * 101) + b"]"],
+)  # fmt: skip
+def test_what_is_no_binary_is_refused(text: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        parse(text)
 
 
 @pytest.mark.parametrize(
