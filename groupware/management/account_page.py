@@ -10,6 +10,7 @@ from groupware.core.names import name_of
 from groupware.core.rights import list_grants
 from groupware.management.sharing import describe_grant, target_in_words
 from groupware.management.tables import counted, day, octets, quota, render_fields, render_table
+from mail.services.undelete import count_restorable
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class AccountPage:
     groups: list[str]
     collections: list[dict[str, Any]]
     grants: list[dict[str, Any]]
+    restorable: dict[str, int]
 
     def data(self) -> dict[str, object]:
         """Return what `--json` prints."""
@@ -29,12 +31,13 @@ class AccountPage:
             "groups": self.groups,
             "collections": self.collections,
             "grants": self.grants,
+            "restorable": self.restorable,
         }
 
     def text(self) -> str:
         """Return what a person reads; a section that would be empty is left out."""
         parts = [
-            render_fields([*_fields(self.account), ("Groups", ", ".join(self.groups) or "-")]),
+            render_fields([*_fields(self.account), *self._more_fields()]),
             _section(
                 ("address", "kind", "leads to"),
                 [
@@ -53,6 +56,13 @@ class AccountPage:
         ]
         return "\n\n".join(filter(None, parts))
 
+    def _more_fields(self) -> list[tuple[str, object]]:
+        fields: list[tuple[str, object]] = [("Groups", ", ".join(self.groups) or "-")]
+        if number := self.restorable["items"]:
+            held = f"{counted(number, 'item')}, {octets(self.restorable['bytes'])} (not charged)"
+            fields.append(("Restorable", held))
+        return fields
+
 
 def read_account_page(address: str) -> AccountPage:
     """Read an account in one snapshot; raises `NotFound`."""
@@ -68,6 +78,7 @@ def read_account_page(address: str) -> AccountPage:
                 for held in collections
             ],
             grants=[describe_grant(held, account) for held in list_grants(account.pk)],
+            restorable=dict(zip(("items", "bytes"), count_restorable(account.pk), strict=True)),
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 from groupware.management.utility import REPLACED
 from tests.commands.running import Manage
 
-OURS = ("account", "address", "doctor", "domain", "grant", "group", "revoke", "serve")
+OURS = ("account", "address", "doctor", "domain", "grant", "group", "revoke", "serve", "undelete")
 
 
 @pytest.fixture

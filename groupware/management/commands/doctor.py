@@ -5,15 +5,14 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any
 
-from groupware.core.clock import monotonic
 from groupware.core.directory import get_account
 from groupware.core.doctor import Examination, Fault, Finding, Note, Repair, examine
 from groupware.core.errors import GroupwareError
 from groupware.management.base import Answer, GroupwareCommand, argument
+from groupware.management.progress import Progress
 from groupware.management.tables import counted, printable
 
 COUNTED = ("accounts", "mailboxes", "messages", "blobs")
-PROGRESS_SECONDS = 0.2
 
 
 class Command(GroupwareCommand):
@@ -29,36 +28,20 @@ class Command(GroupwareCommand):
             help="make anew what can be derived: counters, their order, the index",
         ),
     )
-    _told_at = 0.0
 
     def run(self, options: Namespace) -> Answer:
         """Look at everything; faults go out as they are found, the summary last."""
         account_id = get_account(options.account).pk if options.account else None
-        examination = Examination(account_id, options.deep, self._tell_progress)
         report = _Report(keeps=options.json, repairs=options.repair)
-        for finding in examine(examination):
-            line = report.add(finding)
-            if not options.json:
-                self._clear_progress()
-                self.stdout.write(printable(line))
-                self.stdout.flush()
-        self._clear_progress()
+        with Progress(self.stderr) as progress:
+            examination = Examination(account_id, options.deep, progress.tell)
+            for finding in examine(examination):
+                line = report.add(finding)
+                if not options.json:
+                    progress.clear()
+                    self.stdout.write(printable(line))
+                    self.stdout.flush()
         return report.answer(examination.counted)
-
-    def _tell_progress(self, step: str, done: int, total: int) -> None:
-        if self.stderr.isatty() and monotonic() - self._told_at > PROGRESS_SECONDS:
-            self._told_at = monotonic()
-            self._write_progress(f"{step}: {done} of {total}")
-
-    def _clear_progress(self) -> None:
-        if self._told_at:
-            self._write_progress("")
-            self._told_at = 0.0
-
-    def _write_progress(self, text: str) -> None:
-        """Write over the terminal's line, in no colour: progress is no error."""
-        self.stderr.write(f"\r\x1b[K{text}", style_func=str, ending="")
-        self.stderr.flush()
 
 
 class _Report:
