@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Final
 
-from mail.imap.arguments import listing, mailboxes, messages, session
+from mail.imap.arguments import listing, mailboxes, messages, quota, session
 from mail.imap.arguments.appending import parse_append
 from mail.imap.arguments.appending import parse_append
 from mail.imap.requests import Request
@@ -64,6 +64,9 @@ _ROWS: Final = (
     Command("SUBSCRIBE", mailboxes.parse_mailbox, LOGGED_IN),
     Command("UNSUBSCRIBE", mailboxes.parse_mailbox, LOGGED_IN),
     Command("STATUS", listing.parse_status, LOGGED_IN),
+    Command("GETQUOTA", quota.parse_get_quota, LOGGED_IN),
+    Command("GETQUOTAROOT", quota.parse_get_quota_root, LOGGED_IN),
+    Command("SETQUOTA", quota.parse_set_quota, LOGGED_IN),
     Command("SELECT", mailboxes.parse_select, LOGGED_IN, breaks_seqs=True),
     Command("EXAMINE", mailboxes.parse_select, LOGGED_IN, breaks_seqs=True),
     Command("APPEND", parse_append, LOGGED_IN),

@@ -76,7 +76,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE: one mailbox."""
+    """DELETE, SUBSCRIBE, UNSUBSCRIBE and GETQUOTAROOT: one mailbox."""
 
     name: str
 
@@ -195,6 +195,21 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class GetQuota:
+    """GETQUOTA."""
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuota:
+    """SETQUOTA: limits of resources."""
+
+    root: str
+    limits: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UidExpunge:
     """UID EXPUNGE (RFC 4315 §2.1)."""
 
@@ -204,6 +219,7 @@ class UidExpunge:
 Request = (
     Plain | Id | Enable | Authenticate | Login | Mailbox | Create | Rename | List | Lsub | Status | Select
     | Append | Fetch | Store | Copy | Search | UidExpunge
+    | GetQuota | SetQuota
 )  # fmt: skip
 
 PLAIN: Final = Plain()

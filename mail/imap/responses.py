@@ -260,6 +260,17 @@ def status(name: str, items: Mapping[StatusItem, bytes], *, spell: Spell = mailb
     return b"* STATUS " + spell(name) + b" (" + words + b")\r\n"
 
 
+def quota(root: str, storage: tuple[int, int] | None) -> bytes:
+    """Return `* QUOTA` with (use, limit) of STORAGE, or with no limit at all (RFC 9208 §4.2.1)."""
+    limits = b"STORAGE %d %d" % storage if storage else b""
+    return b"* QUOTA " + astring(root.encode()) + b" (" + limits + b")\r\n"
+
+
+def quota_root(name: str, root: str, *, spell: Spell = mailbox) -> bytes:
+    """Return `* QUOTAROOT` of a mailbox that is under one root (RFC 9208 §4.2.2)."""
+    return b"* QUOTAROOT " + spell(name) + b" " + astring(root.encode()) + b"\r\n"
+
+
 def search(numbers: Iterable[int], modseq: int | None = None) -> bytes:
     """Return `* SEARCH`, with the greatest mod-sequence found if the search asked for one."""
     words = [b"* SEARCH", *(b"%d" % number for number in numbers)]

@@ -16,7 +16,8 @@ from mail.imap.sequences import MAX_NUMBER, SET, SequenceSet, parse_sequence_set
 from mail.imap.utf7 import decode_utf7
 from mail.names import canonical_name, is_normalized
 
-MAX_MODSEQ: Final = 2**63 - 1
+MAX_NUMBER_64: Final = 2**63 - 1
+MAX_MODSEQ: Final = MAX_NUMBER_64
 MAX_LIST: Final = 1_000
 """Members of one parenthesised list; a line of 64 KiB could hold 32,000."""
 

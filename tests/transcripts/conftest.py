@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def imap_team(transactional_db: None) -> Iterator[None]:
-    """Give anna and ben of team.example their mailboxes."""
+    """Give anna and ben of team.example their mailboxes, and carla hers, with 4 KiB of quota."""
     from groupware.core import aio, directory
     from groupware.core.directory import NewAccount
     from tests.transcripts.runner import PASSWORD
@@ -15,5 +15,6 @@ def imap_team(transactional_db: None) -> Iterator[None]:
     directory.create_domain("team.example")
     for name in ("anna", "ben"):
         directory.create_account(NewAccount(f"{name}@team.example", password=PASSWORD))
+    directory.create_account(NewAccount("carla@team.example", password=PASSWORD, quota_bytes=4_096))
     yield
     aio.close_crossing()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mail.imap.commands import COMMANDS
-from mail.imap.handlers import basic, fetch, listing, login, mailboxes, messages, selection
+from mail.imap.handlers import basic, fetch, listing, login, mailboxes, messages, quota, selection
 from mail.imap.handlers.appending import append
 from mail.imap.handlers.appending import append
 from mail.imap.handlers.search import search
@@ -30,6 +30,9 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "SUBSCRIBE": mailboxes.subscribe,
     "UNSUBSCRIBE": mailboxes.unsubscribe,
     "STATUS": listing.status,
+    "GETQUOTA": quota.get_quota_of_root,
+    "GETQUOTAROOT": quota.get_quota_roots,
+    "SETQUOTA": quota.set_quota,
     "SELECT": selection.select,
     "EXAMINE": selection.examine,
     "CLOSE": selection.close,
