@@ -297,7 +297,11 @@ def _open_idle(bench: Bench, stack: contextlib.ExitStack, count: int) -> None:
 
 
 def memory(bench: Bench) -> Figures:
-    """Measure what an idle IDLE connection takes of the memory of all processes."""
+    """Measure what an idle IDLE connection takes of the memory of all processes.
+
+    They are new, so that nothing fits into what other loads left free.
+    """
+    bench.peer.restart()
     with contextlib.ExitStack() as stack:
         _open_idle(bench, stack, IDLE_CONNECTIONS // 10)
         bench.peer.settle()
