@@ -209,5 +209,11 @@ IMAP_SAVED_RESULT = Limit(
     Unit.COUNT,
     "messages of a search result that an IMAP session keeps for `$`, four octets each",
 )
+IMAP_SAVED_RESULT = Limit(
+    "IMAP_MAX_SAVED_RESULT",
+    1_000_000,
+    Unit.COUNT,
+    "messages of a search result that an IMAP session keeps for `$`, four octets each",
+)
 
 LIMITS: tuple[Limit, ...] = tuple(held for held in list(globals().values()) if type(held) is Limit)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Final
 
-from mail.imap.arguments import listing, mailboxes, messages, quota, session
-from mail.imap.arguments.appending import parse_append
+from mail.imap.arguments import listing, mailboxes, messages, quota, searching, session
 from mail.imap.arguments.appending import parse_append
 from mail.imap.requests import Request
 from mail.imap.wire import ProtocolError, Reader
@@ -54,6 +53,7 @@ _ROWS: Final = (
     Command("STARTTLS", session.parse_plain, FRESH, pauses=True),
     Command("AUTHENTICATE", session.parse_authenticate, FRESH, pauses=True),
     Command("LOGIN", session.parse_login, FRESH, pauses=True),
+    Command("COMPRESS", session.parse_compress, LOGGED_IN, pauses=True),
     Command("ENABLE", session.parse_enable, LOGGED_IN, pauses=True),
     Command("NAMESPACE", session.parse_plain, LOGGED_IN),
     Command("LIST", listing.parse_list, LOGGED_IN),
@@ -77,12 +77,12 @@ _ROWS: Final = (
     Command("EXPUNGE", session.parse_plain, SELECTED, breaks_seqs=True),
     Command("FETCH", messages.take_fetch(by_uid=False), SELECTED, uses_seqs=True),
     Command("STORE", messages.take_store(by_uid=False), SELECTED, uses_seqs=True),
-    Command("SEARCH", messages.take_search(by_uid=False), SELECTED, uses_seqs=True),
+    Command("SEARCH", searching.take_search(by_uid=False), SELECTED, uses_seqs=True),
     Command("COPY", messages.take_copy(by_uid=False), SELECTED, uses_seqs=True),
     Command("MOVE", messages.take_copy(by_uid=False), SELECTED, uses_seqs=True, breaks_seqs=True),
     Command("UID FETCH", messages.take_fetch(by_uid=True), SELECTED),
     Command("UID STORE", messages.take_store(by_uid=True), SELECTED),
-    Command("UID SEARCH", messages.take_search(by_uid=True), SELECTED),
+    Command("UID SEARCH", searching.take_search(by_uid=True), SELECTED),
     Command("UID COPY", messages.take_copy(by_uid=True), SELECTED),
     Command("UID MOVE", messages.take_copy(by_uid=True), SELECTED, breaks_seqs=True),
     Command("UID EXPUNGE", messages.parse_uid_expunge, SELECTED, breaks_seqs=True),

@@ -27,7 +27,7 @@ from mail.imap.events import (
     NeedContinuation,
     Refusal,
 )
-from mail.imap.wire import PLAIN_DIALECT, ProtocolError, Reader, UnknownCharsetError
+from mail.imap.wire import PLAIN_DIALECT, ProtocolError, Reader
 
 _HEAD = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,255}) ([A-Za-z]{1,20})')
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,255}) ')
@@ -207,9 +207,6 @@ class Connection:
             reader = Reader(parts, self.dialect)
             tag = reader.tag()
             command, request = parse_command(reader)
-        except UnknownCharsetError:
-            assert tag is not None
-            self._refuse(CommandRefused(tag, Refusal.BAD_CHARSET))
         except ProtocolError as error:
             self._refuse(BadCommand(tag, str(error)))
         else:

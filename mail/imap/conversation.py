@@ -184,6 +184,7 @@ class Conversation:
     async def _run(self, event: CommandReceived) -> Outcome:
         if not self.session.state & event.command.states:
             return bad(_wrong_state(event.command, self.session.state))
+        self.session.tag = event.tag
         handler = self.session.shared.handlers[event.command.name]
         return await self._guard(handler(self.session, event.request), event.command.name)
 
@@ -303,7 +304,4 @@ def _wrong_state(command: Command, state: States) -> str:
 _REFUSALS: Mapping[Refusal, Reply] = {
     Refusal.TOO_BIG: no(Refusal.TOO_BIG.value, Code.TOOBIG),
     Refusal.TOO_MANY: no(Refusal.TOO_MANY.value, Code.LIMIT),
-    Refusal.BAD_CHARSET: no(
-        Refusal.BAD_CHARSET.value, responses.code_bad_charset(["US-ASCII", "UTF-8"])
-    ),
 }

@@ -58,7 +58,6 @@ class Refusal(Enum):
 
     TOO_BIG = "The message is larger than this server takes."
     TOO_MANY = "These are more messages than this server takes at once: send fewer."
-    BAD_CHARSET = "That charset is not known here."
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,11 @@ from typing import Final
 
 from mail.imap.fetchitems import FetchItem
 from mail.imap.listing import Returned, Selection
+from mail.imap.ordering import SortCriterion
+from mail.imap.results import Returns
 from mail.imap.searchkeys import SearchKey
 from mail.imap.sequences import SequenceSet
+from mail.imap.threads import ThreadAlgorithm
 
 
 class StatusItem(Enum):
@@ -188,9 +191,29 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """SEARCH and UID SEARCH."""
+    """SEARCH and UID SEARCH; `key` is None where its charset is not known."""
 
-    key: SearchKey
+    key: SearchKey | None
+    by_uid: bool
+    returns: Returns | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """SORT and UID SORT (RFC 5256, RFC 5267)."""
+
+    criteria: tuple[SortCriterion, ...]
+    key: SearchKey | None
+    by_uid: bool
+    returns: Returns | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """THREAD and UID THREAD (RFC 5256)."""
+
+    algorithm: ThreadAlgorithm
+    key: SearchKey | None
     by_uid: bool
 
 
@@ -218,7 +241,7 @@ class UidExpunge:
 
 Request = (
     Plain | Id | Enable | Authenticate | Login | Mailbox | Create | Rename | List | Lsub | Status | Select
-    | Append | Fetch | Store | Copy | Search | UidExpunge
+    | Append | Fetch | Store | Copy | Search | Sort | Thread | UidExpunge
     | GetQuota | SetQuota
 )  # fmt: skip
 

@@ -39,6 +39,7 @@ class Code(Enum):
     NOMODSEQ = b"NOMODSEQ"
     NONEXISTENT = b"NONEXISTENT"
     NOPERM = b"NOPERM"
+    NOTSAVED = b"NOTSAVED"
     OVERQUOTA = b"OVERQUOTA"
     PARSE = b"PARSE"
     PRIVACYREQUIRED = b"PRIVACYREQUIRED"
@@ -269,14 +270,6 @@ def quota(root: str, storage: tuple[int, int] | None) -> bytes:
 def quota_root(name: str, root: str, *, spell: Spell = mailbox) -> bytes:
     """Return `* QUOTAROOT` of a mailbox that is under one root (RFC 9208 §4.2.2)."""
     return b"* QUOTAROOT " + spell(name) + b" " + astring(root.encode()) + b"\r\n"
-
-
-def search(numbers: Iterable[int], modseq: int | None = None) -> bytes:
-    """Return `* SEARCH`, with the greatest mod-sequence found if the search asked for one."""
-    words = [b"* SEARCH", *(b"%d" % number for number in numbers)]
-    if modseq is not None and len(words) > 1:
-        words.append(b"(MODSEQ %d)" % modseq)
-    return b" ".join(words) + b"\r\n"
 
 
 def namespace(

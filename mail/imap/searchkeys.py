@@ -12,7 +12,7 @@ from typing import Final, Union
 
 from mail.imap.objectids import OBJECT_ID, parse_email_id, parse_thread_id
 from mail.imap.sequences import SequenceSet
-from mail.imap.wire import ProtocolError, Reader, UnknownCharsetError
+from mail.imap.wire import ProtocolError, Reader
 from mail.mime.charsets import find_codec
 
 MAX_DEPTH: Final = 40
@@ -185,7 +185,7 @@ class SearchParser:
             if not inner:
                 raise ProtocolError("Expected a search key.")
             return inner[0] if len(inner) == 1 else AndKey(inner)
-        if self.reader.at_digit() or self.reader.at(b"*"):
+        if self.reader.at_digit() or self.reader.at(b"*") or self.reader.at(b"$"):
             return SeqKey(self.reader.sequence_set())
         return self._named(self.reader.word("a search key"), depth)
 
@@ -215,15 +215,21 @@ class SearchParser:
         return parse(self)
 
 
-def parse_search(reader: Reader) -> SearchKey:
-    """Take `[CHARSET name SP] keys`."""
+def parse_search(reader: Reader) -> SearchKey | None:
+    """Take `[CHARSET name SP] keys`; None where the charset is not known here."""
     if not reader.accept_word(b"CHARSET "):
         return SearchParser(reader, "utf-8").keys()
     if not reader.dialect.charsets:
         raise ProtocolError("With UTF8=ACCEPT enabled a search names no charset: it is UTF-8.")
+    return parse_search_in_charset(reader)
+
+
+def parse_search_in_charset(reader: Reader) -> SearchKey | None:
+    """Take `name SP keys`; None likewise, and what cannot be read then is left out."""
     codec = find_codec(reader.astring("a charset"))
     if codec is None:
-        raise UnknownCharsetError("That charset is not known here.")
+        reader.skip()
+        return None
     reader.space()
     return SearchParser(reader, codec).keys()
 

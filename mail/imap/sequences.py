@@ -36,12 +36,23 @@ class SequenceSet:
         """
         return normalize((low or largest, high or largest) for low, high in self.ranges)
 
+    @property
+    def is_saved(self) -> bool:
+        """Tell whether it is `$`, the result of the last search that was saved."""
+        return not self.ranges
+
     def serialize(self) -> bytes:
         """Return the set as it stands on the wire."""
+        if self.is_saved:
+            return b"$"
         return b",".join(
             _number(low) if low == high else _number(low) + b":" + _number(high)
             for low, high in self.ranges
         )
+
+
+SAVED: Final = SequenceSet(())
+"""`$` (RFC 5182): what it holds is known to the selected mailbox."""
 
 
 def parse_sequence_set(text: bytes) -> SequenceSet | None:

@@ -102,6 +102,7 @@ class Session:
         self.condstore = False
         self.enabled: set[str] = set()
         self.failed_logins = 0
+        self.tag = b""
         self.closing = False
         self._on_event = on_event
         self._unsubscribe: Callable[[], None] | None = None

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, TypeVar
 
 from mail.flags import FLAG_NAMES
-from mail.imap.sequences import MAX_NUMBER, SET, SequenceSet, parse_sequence_set
+from mail.imap.sequences import MAX_NUMBER, SAVED, SET, SequenceSet, parse_sequence_set
 from mail.imap.utf7 import decode_utf7
 from mail.names import canonical_name, is_normalized
 
@@ -59,10 +59,6 @@ PLAIN_DIALECT: Final = Dialect()
 
 class ProtocolError(Exception):
     """The peer spoke against the grammar; the text is meant for the peer."""
-
-
-class UnknownCharsetError(ProtocolError):
-    """A SEARCH in a charset that is not understood: NO [BADCHARSET], not BAD."""
 
 
 class Reader:
@@ -127,6 +123,12 @@ class Reader:
         value = self._line[self._pos :]
         self._pos = len(self._line)
         return value
+
+    def skip(self) -> None:
+        """Leave the rest of the command unread, its literals too."""
+        self._line = b""
+        self._next = len(self._parts)
+        self._pos = 0
 
     def end(self) -> None:
         """Take the end of the command; trailing spaces are forgiven."""
@@ -219,7 +221,9 @@ class Reader:
         return tuple(members)
 
     def sequence_set(self) -> SequenceSet:
-        """Take a sequence set."""
+        """Take a sequence set, or `$` (RFC 5182 §2.1)."""
+        if self.accept(b"$"):
+            return SAVED
         parsed = parse_sequence_set(self.match(SET, "a sequence set")[0])
         if parsed is None:
             raise ProtocolError("A sequence set holds numbers from 1 to 4294967295.")

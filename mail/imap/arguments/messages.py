@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from mail.imap.fetchitems import parse_fetch_items
-from mail.imap.requests import Copy, Fetch, Request, Search, Store, StoreMode, UidExpunge
-from mail.imap.searchkeys import parse_search
+from mail.imap.requests import Copy, Fetch, Request, Store, StoreMode, UidExpunge
 from mail.imap.wire import ProtocolError, Reader
 
 
@@ -60,16 +59,6 @@ def take_copy(*, by_uid: bool) -> Callable[[Reader], Request]:
         return Copy(messages, reader.mailbox(), by_uid)
 
     return parse_copy
-
-
-def take_search(*, by_uid: bool) -> Callable[[Reader], Request]:
-    """Return the parser of SEARCH or of its UID form."""
-
-    def parse_keys(reader: Reader) -> Request:
-        reader.space()
-        return Search(parse_search(reader), by_uid)
-
-    return parse_keys
 
 
 def parse_uid_expunge(reader: Reader) -> Request:

@@ -348,12 +348,6 @@ def test_a_refused_idle_does_not_swallow_the_next_command() -> None:
     assert names(connection.resume()) == ["b NOOP"]
 
 
-def test_an_unknown_charset_is_refused_not_bad() -> None:
-    assert logged_in().feed(b"a SEARCH CHARSET X ALL\r\n") == [
-        CommandRefused(b"a", Refusal.BAD_CHARSET)
-    ]
-
-
 def test_nothing_is_read_behind_logout_or_close() -> None:
     connection = Connection()
     assert names(connection.feed(b"a LOGOUT\r\nb NOOP\r\n")) == ["a LOGOUT"]

@@ -99,8 +99,6 @@ def test_untagged_data() -> None:
         responses.status("a b", {StatusItem.MESSAGES: b"3", StatusItem.UNSEEN: b"1"})
         == b'* STATUS "a b" (MESSAGES 3 UNSEEN 1)\r\n'
     )
-    assert responses.search([2, 3], 917) == b"* SEARCH 2 3 (MODSEQ 917)\r\n"
-    assert responses.search([], 917) == b"* SEARCH\r\n"
     assert (
         responses.namespace([""], ["Other Users/"], None)
         == b'* NAMESPACE (("" "/")) (("Other Users/" "/")) NIL\r\n'

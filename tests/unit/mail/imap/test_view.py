@@ -2,7 +2,7 @@
 
 import pytest
 
-from mail.imap.sequences import SequenceSet
+from mail.imap.sequences import SAVED, SequenceSet
 from mail.imap.view import FlagRow, Identity, MailboxView
 
 
@@ -35,6 +35,20 @@ def test_a_message_that_is_gone_keeps_its_number_until_that_is_told() -> None:
     assert view.find_seq(8) == 3
     assert view.take_updates(expunge=True).expunged == [1, 1]
     assert view.find_seq(8) == 1
+
+
+def test_what_is_gone_is_no_longer_in_a_saved_result() -> None:
+    view = view_of(3, 5, 8, 9)
+    view.save([3, 8, 9])
+    assert view.ranges_of_seqs(SAVED) == view.ranges_of_uids(SAVED) == [(3, 3), (8, 9)]
+    absorb(view, 11, vanished=(8,))
+    assert view.ranges_of_seqs(SAVED) == [(3, 3), (9, 9)]
+    view.take_updates(expunge=True)
+    assert view.saved.tolist() == [3, 9]
+
+
+def test_a_saved_result_is_empty_also_where_the_mailbox_is() -> None:
+    assert view_of().ranges_of_seqs(SAVED) == []
 
 
 def test_new_messages_are_counted_in_the_numbers_that_the_client_has() -> None:
