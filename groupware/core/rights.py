@@ -147,6 +147,17 @@ def revoke(account: Account, collection: Collection | None, grantee: Grantee) ->
         _publish(account.pk)
 
 
+def inherit_grants(superior_id: int, collection_id: int) -> None:
+    """Grant on a new collection what is granted on the one above it (RFC 4314 §4, CREATE).
+
+    In the transaction that makes it.
+    """
+    held = list(Grant.objects.filter(collection_id=superior_id))
+    for grant_ in held:
+        grant_.pk, grant_.collection_id, grant_.created_at = None, collection_id, now()
+    Grant.objects.bulk_create(held)
+
+
 def _lock(account: Account) -> None:
     """Let two grants at once not leave two rows; on the embedded database all writes wait."""
     if Account.objects.select_for_update().filter(pk=account.pk).first() is None:

@@ -21,6 +21,7 @@ from mail.imap.capabilities import capability_code
 from mail.imap.commands import Command, States
 from mail.imap.connection import Connection
 from mail.imap.errors import (
+    CODES,
     SERVER_BUG,
     After,
     Challenge,
@@ -135,6 +136,8 @@ class Conversation:
             hint = Hint(credentials=True)
         elif isinstance(event, events.CollectionChanged) and self._watches(event.collection_id):
             hint = Hint()
+        elif isinstance(event, events.MailboxListChanged) and self._watches(0):
+            hint = Hint()  # what is granted may have changed
         if hint is not None and hint not in self._queue and not self.session.closing:
             self._queue.append(hint)
             self._wake()
@@ -184,9 +187,16 @@ class Conversation:
     async def _run(self, event: CommandReceived) -> Outcome:
         if not self.session.state & event.command.states:
             return bad(_wrong_state(event.command, self.session.state))
-        self.session.tag = event.tag
+        if self.session.is_guest and event.command.states is States.SELECTED:
+            checked = await self._guard(self._check_rights(), event.command.name)
+            if isinstance(checked, Reply) and checked.condition is not Condition.OK:
+                return checked
         handler = self.session.shared.handlers[event.command.name]
         return await self._guard(handler(self.session, event.request), event.command.name)
+
+    async def _check_rights(self) -> Outcome:
+        await self.session.check_rights()
+        return ok("")
 
     async def _guard(self, work: Awaitable[Outcome], name: str) -> Outcome:
         """Turn every failure into a reply: outcomes by their table, bugs with a line in the log."""
@@ -195,7 +205,7 @@ class Conversation:
         except Refused as refused:
             return refused.reply
         except MailboxGone as gone:
-            self.session.say_bye(gone.message, Code.NONEXISTENT)
+            self.session.say_bye(gone.message, CODES[type(gone)])
             return reply_to(gone)
         except GroupwareError as error:
             _log.info("refused", command=name, reason=type(error).__name__, detail=error.detail)
@@ -304,4 +314,7 @@ def _wrong_state(command: Command, state: States) -> str:
 _REFUSALS: Mapping[Refusal, Reply] = {
     Refusal.TOO_BIG: no(Refusal.TOO_BIG.value, Code.TOOBIG),
     Refusal.TOO_MANY: no(Refusal.TOO_MANY.value, Code.LIMIT),
+    Refusal.BAD_CHARSET: no(
+        Refusal.BAD_CHARSET.value, responses.code_bad_charset(["US-ASCII", "UTF-8"])
+    ),
 }

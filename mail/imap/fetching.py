@@ -103,7 +103,7 @@ _HEADERS: Final = (SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT)
 
 
 def plan_fetch(
-    items: Sequence[FetchItem], *, by_uid: bool, changed_since: int | None, read_only: bool
+    items: Sequence[FetchItem], *, by_uid: bool, changed_since: int | None, sets_seen: bool
 ) -> FetchPlan:
     """Return the plan: UID FETCH tells UIDs, CHANGEDSINCE mod-sequences, asked for or not."""
     wanted = dict.fromkeys(items)
@@ -112,7 +112,7 @@ def plan_fetch(
     if changed_since is not None:
         wanted[Attribute.MODSEQ] = None
     sections = [item for item in wanted if isinstance(item, Section | Binary)]
-    sets_seen = not read_only and any(not section.peek for section in sections)
+    sets_seen = sets_seen and any(not section.peek for section in sections)
     fields = {"uid": None}
     for item in wanted:
         fields.update(dict.fromkeys(_fields_of(item)))
@@ -146,6 +146,7 @@ def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: in
         plan.fields,
         after_uid=after_uid,
         changed_since=plan.changed_since,
+        reader_id=view.identity.reader_id,
         limit=plan.rows,
     )
     writer = _Writer(plan)

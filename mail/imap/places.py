@@ -47,6 +47,12 @@ def find_place(account_id: int, name: str) -> Place:
     return found
 
 
+def canonical_place_name(name: str) -> str:
+    """Return the one form of a name, wherever it leads."""
+    foreign = names.parse_foreign(name)
+    return names.canonical_name(name) if foreign is None else names.foreign_name(*foreign)
+
+
 def own_place(info: MailboxInfo) -> Place:
     """Return the place of a mailbox for its owner, who may do everything."""
     return Place(info, info.name, 0, LETTERS)

@@ -5,7 +5,7 @@ that a session runs in memory as well as on a socket.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import structlog
@@ -17,8 +17,17 @@ from mail import queries
 from mail.flags import serialize_flags
 from mail.imap import responses
 from mail.imap.commands import States
-from mail.imap.errors import READ_ONLY, MailboxGone, Outcome, Refused, no
+from mail.imap.errors import (
+    NO_RIGHT,
+    READ_ONLY,
+    AccessRevoked,
+    MailboxGone,
+    Outcome,
+    Refused,
+    no,
+)
 from mail.imap.events import Limits
+from mail.imap.looking import Look, Position, look, read_rights
 from mail.imap.responses import Code, Condition
 from mail.imap.view import FlagRow, MailboxView
 from mail.imap.wire import Dialect
@@ -60,26 +69,6 @@ class Shared:
     sessions_of: dict[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at the store found."""
-
-    is_current: bool
-    changes: queries.Changes | None
-
-
-def look(account_id: int, credential_epoch: int, position: tuple[int, int, int] | None) -> Look:
-    """Read what happened since `position`: (collection, modseq, uid_next)."""
-    is_current = auth.is_current(account_id, credential_epoch)
-    if position is None:
-        return Look(is_current, None)
-    collection_id, modseq, uid_next = position
-    return Look(
-        is_current,
-        queries.list_changes(collection_id, since_modseq=modseq, known_uid_next=uid_next),
-    )
-
-
 class Session:
     """One client, from its connection to its end."""
 
@@ -102,10 +91,10 @@ class Session:
         self.condstore = False
         self.enabled: set[str] = set()
         self.failed_logins = 0
-        self.tag = b""
         self.closing = False
         self._on_event = on_event
         self._unsubscribe: Callable[[], None] | None = None
+        self._unsubscribe_owner: Callable[[], None] | None = None
         self._seen_version = -1
         self._looked = False
 
@@ -147,7 +136,7 @@ class Session:
 
     def release(self) -> None:
         """Forget what the session holds outside itself."""
-        self.view = None
+        self.leave_mailbox()
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -168,10 +157,29 @@ class Session:
         structlog.contextvars.bind_contextvars(account=principal.account_id)
 
     def select(self, view: MailboxView, version: int) -> None:
-        """Open a mailbox as it was when the watch showed `version`."""
+        """Open a mailbox as it was when the watch showed `version`.
+
+        What its owner does to it, and to who may read it, is told as it happens.
+        """
+        self.leave_mailbox()
         self.view = view
+        if view.identity.reader_id:
+            owner_id = view.identity.account_id
+            self._unsubscribe_owner = self.shared.hub.subscribe(owner_id, self._on_event)
         self._looked = True
         self._seen_version = version
+
+    def leave_mailbox(self) -> None:
+        """Have no mailbox open any more."""
+        self.view = None
+        if self._unsubscribe_owner is not None:
+            self._unsubscribe_owner()
+            self._unsubscribe_owner = None
+
+    @property
+    def is_guest(self) -> bool:
+        """Tell whether the open mailbox is another's, where rights may end."""
+        return self.view is not None and self.view.identity.reader_id != 0
 
     @property
     def qresync(self) -> bool:
@@ -213,17 +221,45 @@ class Session:
         assert self.view is not None
         return self.view
 
-    def writable(self) -> MailboxView:
-        """Return the open mailbox, or refuse where it is open for reading only."""
+    def writable(self, rights: str = "") -> MailboxView:
+        """Return the open mailbox, or refuse where it is open for reading only or a right lacks."""
         view = self.selected()
         if view.identity.read_only:
             raise Refused(READ_ONLY)
+        if not view.identity.may(rights):
+            raise Refused(NO_RIGHT)
         return view
 
-    def position(self) -> tuple[int, int, int]:
-        """Return up to where the open mailbox is known: (collection, modseq, uid_next)."""
+    def position(self) -> Position:
+        """Return up to where the open mailbox is known."""
         view = self.selected()
-        return view.identity.collection_id, view.modseq, view.uid_next
+        identity = view.identity
+        return Position(identity.collection_id, view.modseq, view.uid_next, identity.reader_id)
+
+    async def check_rights(self) -> None:
+        """Go by the rights of now in another's mailbox; raises `AccessRevoked` without `r`.
+
+        Before a command that uses the mailbox: revoking works at the next command.
+        """
+        identity = self.selected().identity
+        if self.shared.watch.version() != self._seen_version:
+            self._take_rights(
+                await aio.read(
+                    read_rights, identity.reader_id, identity.account_id, identity.collection_id
+                )
+            )
+
+    def _take_rights(self, rights: str | None) -> None:
+        view = self.selected()
+        if rights is None or rights == view.identity.rights:
+            return
+        if "r" not in rights:
+            raise AccessRevoked("The right to read the mailbox was revoked.")
+        was_writable = view.identity.is_writable
+        view.identity = replace(view.identity, rights=rights)
+        if view.identity.is_writable != was_writable:
+            code = Code.READ_ONLY if was_writable else Code.READ_WRITE
+            self.write(responses.status_line(None, Condition.OK, "Rights have changed.", code))
 
     def absorb(self, changes: queries.Changes) -> None:
         """Take in what a look found; raises `MailboxGone`."""
@@ -269,6 +305,7 @@ class Session:
         self._seen_version = version
         self._end_if_revoked(found)
         if found.changes is not None and self.view is not None:
+            self._take_rights(found.rights)
             self.absorb(found.changes)
 
     async def check_credentials(self) -> None:
@@ -300,10 +337,10 @@ class Session:
     def tell_keywords(self) -> None:
         """Tell of keywords that are new to the client, before any message is told to have them."""
         view = self.selected()
-        if view.take_new_keywords():
+        if view.take_new_flags():
             code = responses.code_permanent_flags(view.permanent_flags)
             self.write(responses.flags(view.flags))
-            self.write(responses.status_line(None, Condition.OK, "Keywords are new.", code))
+            self.write(responses.status_line(None, Condition.OK, "Flags have changed.", code))
 
     def flag_items(self, row: FlagRow) -> list[bytes]:
         """Return the data items that tell a message's flags unasked."""

@@ -10,9 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mail.flags import FLAG_NAMES
+from mail.flags import FLAG_NAMES, OWNER, Actor, actor_with
 from mail.imap.sequences import Seq, SequenceSet, Uid
-from mail.uidset import to_ranges
 
 FlagRow = tuple[int, int, str, int]
 """(uid, flags, keywords, modseq)."""
@@ -30,13 +29,36 @@ class Updates:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which mailbox it is, and how it was opened."""
+    r"""Which mailbox it is, how it was opened, and what its session may do there.
+
+    `account_id` is its owner; `reader_id` who reads it with a `\Seen` of their own, 0 for the
+    owner. `rights` are letters of RFC 4314; EXAMINE (`read_only`) takes away what changes it.
+    """
 
     account_id: int
     collection_id: int
     name: str
     uid_validity: int
     read_only: bool
+    reader_id: int = 0
+    rights: str = "lrswipkxtea"
+
+    def may(self, letters: str) -> bool:
+        """Tell whether the session may do here what needs all these rights to change things."""
+        return not self.read_only and all(letter in self.rights for letter in letters)
+
+    @property
+    def is_writable(self) -> bool:
+        r"""Tell what READ-WRITE and READ-ONLY say (RFC 4314 §5.2).
+
+        A reader's `\Seen` is shared with nobody, so that the right to it does not count.
+        """
+        return not self.read_only and any(letter in self.rights for letter in "iewt")
+
+    @property
+    def actor(self) -> Actor:
+        """Return who sets flags here, and which."""
+        return actor_with(self.reader_id, self.rights) if self.reader_id else OWNER
 
 
 class MailboxView:
@@ -46,12 +68,11 @@ class MailboxView:
         "_changed",
         "_told",
         "_told_count",
-        "_told_keywords",
+        "_told_flags",
         "_vanished",
         "identity",
         "keywords",
         "modseq",
-        "saved",
         "uid_next",
         "uids",
     )
@@ -66,10 +87,10 @@ class MailboxView:
     ) -> None:
         """Begin with everything told, as after SELECT."""
         self.identity = identity
-        self.keywords = self._told_keywords = keywords
+        self.keywords = keywords
+        self._told_flags = (keywords, identity.rights)
         # Four octets for each message of each session: RFC 3501 UIDs have 32 bits.
         self.uids = array("I", uids)
-        self.saved = array("I")
         self.uid_next = uid_next
         self.modseq = modseq
         self._told_count = len(self.uids)
@@ -85,13 +106,19 @@ class MailboxView:
     @property
     def permanent_flags(self) -> list[str]:
         r"""Return those that a client can set; `\*` says that keywords can be made."""
-        return [] if self.identity.read_only else [*self.flags, "\\*"]
+        if self.identity.read_only:
+            return []
+        actor = self.identity.actor
+        settable = [name for bit, name in FLAG_NAMES.items() if bit & actor.mask]
+        return [*settable, *self.keywords, "\\*"] if actor.keywords else settable
 
-    def take_new_keywords(self) -> bool:
-        """Tell whether the client has to hear of keywords, from now on as one that has."""
-        is_new = self.keywords != self._told_keywords
-        self._told_keywords = self.keywords
-        return is_new
+    def take_new_flags(self) -> bool:
+        """Tell whether the client has to hear of its flags, from now on as one that has.
+
+        A keyword that is new is one, and a right that came or went.
+        """
+        told, self._told_flags = self._told_flags, (self.keywords, self.identity.rights)
+        return told != self._told_flags
 
     def find_seq(self, uid: int) -> Seq | None:
         """Return the client's number for a message, None for one that it does not know."""
@@ -100,18 +127,8 @@ class MailboxView:
             return Seq(place + 1)
         return None
 
-    def save(self, uids: Iterable[int]) -> None:
-        """Keep a search's result, ascending, for `$`; SELECT begins with none (RFC 5182 §2.1)."""
-        self.saved = array("I", uids)
-
-    def ranges_of_saved(self) -> Ranges:
-        """Return what is left of the saved result."""
-        return to_ranges(uid for uid in self.saved if uid not in self._vanished)
-
     def ranges_of_seqs(self, messages: SequenceSet) -> Ranges | None:
         """Return the UIDs behind sequence numbers, None where one is beyond the last message."""
-        if messages.is_saved:
-            return self.ranges_of_saved()
         count = len(self.uids)
         if count == 0:
             return None
@@ -122,8 +139,6 @@ class MailboxView:
 
     def ranges_of_uids(self, messages: SequenceSet) -> Ranges:
         """Return the ranges cut to the UIDs that the client may know of."""
-        if messages.is_saved:
-            return self.ranges_of_saved()
         if not self.uids:
             return []
         last = self.uids[-1]
@@ -209,6 +224,5 @@ class MailboxView:
                 expunged.append(Seq(place + 1 - len(expunged)))
         self._told_count -= len(expunged)
         self.uids = kept
-        self.saved = array("I", (uid for uid in self.saved if uid not in self._vanished))
         self._vanished.clear()
         return expunged

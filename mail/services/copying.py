@@ -1,6 +1,6 @@
 """Copying and moving messages, within an account and across."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,11 +23,15 @@ FINISH_MOVE = "mail.finish-move"
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """Which messages were copied or moved, and where to; pairs in order (RFC 4315 COPYUID)."""
+    """Which messages were copied or moved, and where to; pairs in order (RFC 4315 COPYUID).
+
+    Those that are `leaving` go from the source in a transaction right after the commit.
+    """
 
     uid_validity: int
     source_uids: list[int]
     target_uids: list[int]
+    leaving: bool = False
 
 
 _COPIED_COLUMNS = (
@@ -231,7 +235,7 @@ def move_messages(
         )
         db.on_commit(partial(crashpoints.reach, "move-copied"))
         outbox.run_after_commit(row_id)
-    return copied
+    return replace(copied, leaving=True)
 
 
 def _uid_validity(collection_id: int) -> int:

@@ -4,7 +4,7 @@ import secrets
 
 from django.db import connection
 
-from groupware.core import db, limits
+from groupware.core import db, limits, rights
 from groupware.core.changes import Change, begin_change, next_uid_validity
 from groupware.core.clock import epoch
 from groupware.core.errors import AlreadyExists, Invalid, LimitExceeded, NotFound
@@ -76,7 +76,8 @@ class CollectionSet:
 def create_mailbox(account_id: int, name: str, special_use: str = "") -> MailboxInfo:
     """Create a mailbox and the superiors it lacks (RFC 3501 §6.3.3).
 
-    A name that is left of a deleted mailbox becomes a new mailbox. A special use has one
+    A name that is left of a deleted mailbox becomes a new mailbox. Each new one is granted to
+    whom the one above it is. A special use has one
     mailbox at most. Raises `AlreadyExists`, `Invalid`, `LimitExceeded`, `UseRefused`.
     """
     name = _checked_new(name)
@@ -90,7 +91,8 @@ def create_mailbox(account_id: int, name: str, special_use: str = "") -> Mailbox
             _revive(change, held.ids[name], name, special_use)
         else:
             held.check_room()
-            _insert(change, name, special_use)
+            held.ids[name] = _insert(change, name, special_use).pk
+        _inherit(held, name)
         _publish_list(account_id)
         return get_mailbox(account_id, name)
 
@@ -109,6 +111,13 @@ def _insert_superiors(change: Change, held: CollectionSet, name: str) -> None:
         if superior not in held.ids:
             held.check_room()
             held.ids[superior] = _insert(change, superior, "").pk
+            _inherit(held, superior)
+
+
+def _inherit(held: CollectionSet, name: str) -> None:
+    """Grant on a new mailbox what is granted on the one above it (RFC 4314 §4)."""
+    if above := superiors(name):
+        rights.inherit_grants(held.ids[above[-1]], held.ids[name])
 
 
 def _insert(change: Change, name: str, special_use: str) -> Collection:
@@ -228,7 +237,7 @@ def rename_mailbox(account_id: int, old: str, new: str) -> None:
         _insert_superiors(change, held, new)
         if old == "INBOX":
             held.check_room()
-            _rename_inbox(change, held.ids[old], new)
+            _rename_inbox(change, held, new)
         else:
             _rename_tree(change, {old: held.ids[old], **held.inferiors(old)}, old, new)
         _publish_list(account_id)
@@ -242,12 +251,14 @@ def _rename_tree(change: Change, tree: dict[str, int], old: str, new: str) -> No
         )
 
 
-def _rename_inbox(change: Change, inbox_id: int, new: str) -> None:
+def _rename_inbox(change: Change, held: CollectionSet, new: str) -> None:
     from mail.services.copying import move_messages
 
     target = _insert(change, new, "")
+    held.ids[new] = target.pk
+    _inherit(held, new)
     everything = [(1, 2**62)]
-    move_messages(change.account_id, inbox_id, everything, change.account_id, target.pk)
+    move_messages(change.account_id, held.ids["INBOX"], everything, change.account_id, target.pk)
 
 
 def subscribe(account_id: int, name: str) -> None:

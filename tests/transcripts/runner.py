@@ -1,5 +1,6 @@
 """Plays a transcript: sends what it says, and compares what comes back."""
 
+import shlex
 from collections.abc import Awaitable, Callable
 
 from tests.transcripts.drivers import Client
@@ -27,6 +28,7 @@ class Runner:
             "@plain": self._plain,
             "@login": self._login,
             "@deliver": self._deliver,
+            "@manage": self._manage,
             "@tls": self._tls,
             "@gone": self._gone,
             "@rising": self._rising,
@@ -126,6 +128,12 @@ class Runner:
     async def _deliver(self, step: Step) -> None:
         account, mailbox, message, *flags = step.text.split()
         await self._put(account, mailbox, self._script.messages[message], flags)
+
+    async def _manage(self, step: Step) -> None:
+        from groupware.core import aio
+        from tests.commands.running import call
+
+        await aio.call(call, *shlex.split(step.text))
 
     async def _tls(self, step: Step) -> None:
         await self._clients[step.session].start_tls()

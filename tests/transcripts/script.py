@@ -10,6 +10,8 @@ A transcript is what is sent and what must come back, in the protocol's own word
     @octets lf 0a                   <<lf>> is these octets, in hexadecimal
     @octets long 61 70000           likewise, so many times over
     @deliver anna INBOX hello \\Seen    the message is there, with flags
+    @manage grant anna@team.example ben@team.example lr
+                                    what `manage.py` does with these words has been done
     @tls 3                          the client's half of STARTTLS
     @gone 2                         session 2 has been closed by the server
     @rising a b c                   the numbers captured as <<a>>, <<b>> and <<c>> ascend

@@ -44,7 +44,8 @@ def _prepare(account_id: int, mailbox: str, data: bytes) -> PreparedMessage:
 def _append(account_id: int, request: Append, prepared: list[PreparedMessage]) -> list[Appended]:
     target = find_target(account_id, request.mailbox)
     new = [_new_message(*pair) for pair in zip(request.messages, prepared, strict=True)]
-    return append_messages(target.account_id, target.collection_id, new)
+    actor = flags.actor_with(account_id, target.rights)
+    return append_messages(target.info.account_id, target.info.collection_id, new, actor=actor)
 
 
 def _new_message(message: AppendMessage, prepared: PreparedMessage) -> NewMessage:

@@ -8,6 +8,7 @@ from mail.imap.errors import After, Idling, Outcome, Reply, ok
 from mail.imap.requests import Enable, Id, Plain
 from mail.imap.responses import Condition
 from mail.imap.session import Session
+from mail.names import DELIMITER, FOREIGN_ROOTS
 
 IDENTITY = {"name": "Groupware", "vendor": "Groupware"}
 ENABLABLE: Final = {
@@ -58,8 +59,9 @@ async def enable(session: Session, request: Enable) -> Outcome:
 
 
 async def namespace(session: Session, _request: Plain) -> Outcome:
-    """NAMESPACE (RFC 2342): everything is personal."""
-    session.write(responses.namespace([""], None, None))
+    """NAMESPACE (RFC 2342): own mailboxes, those of other people, and those of no person."""
+    others, shared = (root + DELIMITER for root in FOREIGN_ROOTS)
+    session.write(responses.namespace([""], [others], [shared]))
     return ok("Those are the namespaces.")
 
 

@@ -35,7 +35,7 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
         request.items,
         by_uid=request.by_uid,
         changed_since=request.changed_since,
-        read_only=view.identity.read_only,
+        sets_seen=view.identity.may("s"),
     )
     last_uid, count, is_last = 0, 0, not ranges
     refusal = None
@@ -61,7 +61,13 @@ async def _set_seen(session: Session, batch: Batch) -> dict[int, FlagRow]:
     def service() -> Stored:
         ranges = to_ranges(batch.unseen)
         return store_flags(
-            identity.account_id, identity.collection_id, ranges, StoreOp.ADD, SEEN, ()
+            identity.account_id,
+            identity.collection_id,
+            ranges,
+            StoreOp.ADD,
+            SEEN,
+            (),
+            actor=identity.actor,
         )
 
     stored, changes = await aio.write(with_changes, session.position(), service)

@@ -1,13 +1,13 @@
 """Commands that change which mailboxes there are: CREATE, DELETE, RENAME and subscriptions."""
 
 from groupware.core import aio
+from groupware.core.errors import Invalid
 from mail import queries
 from mail.imap import responses
 from mail.imap.errors import Outcome, ok
-from mail.imap.places import find_new_name
+from mail.imap.places import canonical_place_name, find_new_name, find_place
 from mail.imap.requests import Create, Mailbox, Rename
 from mail.imap.session import Session
-from mail.names import canonical_name
 from mail.services import mailboxes
 
 
@@ -35,29 +35,39 @@ async def delete(session: Session, request: Mailbox) -> Outcome:
     """DELETE (RFC 3501 §6.3.4); a session that deletes the mailbox it has open closes it."""
 
     def service() -> int:
-        info = queries.get_mailbox(session.account_id, canonical_name(request.name))
-        mailboxes.delete_mailbox(session.account_id, request.name)
-        return info.collection_id
+        place = find_place(session.account_id, request.name)
+        place.require("x")
+        mailboxes.delete_mailbox(place.info.account_id, place.info.name)
+        return place.info.collection_id
 
     deleted = await aio.write(service)
     if session.view is not None and session.view.identity.collection_id == deleted:
-        session.view = None
+        session.leave_mailbox()
     return ok("Deleted.")
 
 
 async def rename(session: Session, request: Rename) -> Outcome:
-    """RENAME (RFC 3501 §6.3.5)."""
-    await aio.write(mailboxes.rename_mailbox, session.account_id, request.old, request.new)
+    """RENAME (RFC 3501 §6.3.5), in one account: the rights to it hang on the mailbox."""
+
+    def service() -> None:
+        place = find_place(session.account_id, request.old)
+        place.require("x")
+        owner, name = find_new_name(session.account_id, request.new)
+        if owner != place.info.account_id:
+            raise Invalid("A mailbox stays in its account: copy the messages instead.")
+        mailboxes.rename_mailbox(owner, place.info.name, name)
+
+    await aio.write(service)
     return ok("Renamed.")
 
 
 async def subscribe(session: Session, request: Mailbox) -> Outcome:
     """SUBSCRIBE (RFC 3501 §6.3.6)."""
-    await aio.write(mailboxes.subscribe, session.account_id, request.name)
+    await aio.write(mailboxes.subscribe, session.account_id, canonical_place_name(request.name))
     return ok("Subscribed.")
 
 
 async def unsubscribe(session: Session, request: Mailbox) -> Outcome:
     """UNSUBSCRIBE (RFC 3501 §6.3.7)."""
-    await aio.write(mailboxes.unsubscribe, session.account_id, request.name)
+    await aio.write(mailboxes.unsubscribe, session.account_id, canonical_place_name(request.name))
     return ok("Unsubscribed.")

@@ -9,9 +9,21 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from groupware.core import aio, db
+from groupware.core.errors import NotFound
 from mail import flags, queries
 from mail.imap import responses
-from mail.imap.errors import EXPUNGE_ISSUED, TRY_CREATE, Outcome, Refused, Reply, bad, ok
+from mail.imap.errors import (
+    EXPUNGE_ISSUED,
+    NO_RIGHT,
+    TRY_CREATE,
+    Outcome,
+    Refused,
+    Reply,
+    bad,
+    ok,
+)
+from mail.imap.looking import Position, read_changes
+from mail.imap.places import Place, find_place
 from mail.imap.requests import Copy, Plain, Store, StoreMode, UidExpunge
 from mail.imap.responses import Condition
 from mail.imap.sequences import SequenceSet, Uid
@@ -27,14 +39,14 @@ _OPS = {
     StoreMode.REMOVE: StoreOp.REMOVE,
 }
 T = TypeVar("T")
-Position = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """A COPY or MOVE to be done in one transaction; `whole` refuses when messages are gone."""
+    """A COPY or MOVE to be done in one transaction by an account; without all `count` not at all."""
 
     account_id: int
+    owner_id: int
     collection_id: int
     ranges: Ranges
     mailbox: str
@@ -55,10 +67,9 @@ def ranges_of(session: Session, messages_: SequenceSet, *, by_uid: bool) -> Rang
 
 def with_changes(position: Position, service: Callable[[], T]) -> tuple[T, queries.Changes]:
     """Run a service and read, in the same transaction, what happened since `position`."""
-    collection_id, modseq, uid_next = position
     with db.write_transaction():
         done = service()
-        changes = queries.list_changes(collection_id, since_modseq=modseq, known_uid_next=uid_next)
+        changes = read_changes(position)
     return done, changes
 
 
@@ -72,6 +83,7 @@ async def store(session: Session, request: Store) -> Outcome:
         return ok("Nothing to store.")
     mask, keywords = flags.parse_flags(request.flags)
     identity = view.identity
+    _check_flags(request, identity.actor, mask, keywords)
 
     def service() -> Stored:
         return store_flags(
@@ -82,6 +94,7 @@ async def store(session: Session, request: Store) -> Outcome:
             mask,
             keywords,
             unchanged_since=request.unchanged_since,
+            actor=identity.actor,
         )
 
     known = view.modseq
@@ -90,6 +103,19 @@ async def store(session: Session, request: Store) -> Outcome:
     session.absorb(changes)
     _tell_stored(session, request, stored, known)
     return _reply_to_store(session, request, ranges, stored)
+
+
+def _check_flags(request: Store, actor: flags.Actor, mask: int, keywords: tuple[str, ...]) -> None:
+    """Refuse where none of the flags may be changed; with one that may, the others stay.
+
+    Clients take a NO badly (RFC 4314 §4).
+    """
+    if request.mode is StoreMode.REPLACE:
+        allowed = bool(actor.mask)
+    else:
+        allowed = bool(mask & actor.mask or (keywords and actor.keywords))
+    if not allowed and (mask or keywords or request.mode is StoreMode.REPLACE):
+        raise Refused(NO_RIGHT)
 
 
 def _tell_stored(session: Session, request: Store, stored: Stored, known: int) -> None:
@@ -140,10 +166,12 @@ async def copy(session: Session, request: Copy) -> Outcome:
 
 async def move(session: Session, request: Copy) -> Outcome:
     """MOVE and UID MOVE (RFC 6851): COPYUID first, then EXPUNGE, then the reply."""
-    session.writable()
+    session.writable("te")
     copying = _prepare(session, request, move=True)
     moved, changes = await aio.write(with_changes, session.position(), copying_service(copying))
     session.absorb(changes)
+    if moved.leaving:
+        session.doubt()
     code = _copy_code(moved)
     if code is not None:
         session.write(responses.status_line(None, Condition.OK, "Moved.", code))
@@ -156,7 +184,13 @@ def _prepare(session: Session, request: Copy, *, move: bool) -> Copying:
     count = None if request.by_uid else view.count(ranges)
     identity = view.identity
     return Copying(
-        identity.account_id, identity.collection_id, ranges, request.mailbox, count, move
+        session.account_id,
+        identity.account_id,
+        identity.collection_id,
+        ranges,
+        request.mailbox,
+        count,
+        move,
     )
 
 
@@ -167,11 +201,12 @@ def copying_service(copying: Copying) -> Callable[[], Copied]:
         target = find_target(copying.account_id, copying.mailbox)
         act = move_messages if copying.move else copy_messages
         copied = act(
-            copying.account_id,
+            copying.owner_id,
             copying.collection_id,
             copying.ranges,
-            target.account_id,
-            target.collection_id,
+            target.info.account_id,
+            target.info.collection_id,
+            flags.actor_with(copying.account_id, target.rights),
         )
         if copying.count is not None and len(copied.source_uids) < copying.count:
             raise Refused(EXPUNGE_ISSUED)
@@ -180,12 +215,19 @@ def copying_service(copying: Copying) -> Callable[[], Copied]:
     return service
 
 
-def find_target(account_id: int, name: str) -> queries.MailboxInfo:
-    """Return the mailbox that messages are to go to; raises `Refused` with TRYCREATE."""
-    info = queries.find_mailbox(account_id, name)
-    if info is None or not info.selectable:
+def find_target(account_id: int, name: str) -> Place:
+    """Return the mailbox that messages are to go to.
+
+    Raises `Refused` with TRYCREATE where there is none, `NotAllowed` without the right `i`.
+    """
+    try:
+        place = find_place(account_id, name)
+    except NotFound:
+        raise Refused(TRY_CREATE) from None
+    if not place.info.selectable:
         raise Refused(TRY_CREATE)
-    return info
+    place.require("i")
+    return place
 
 
 def _copy_code(copied: Copied) -> bytes | None:
@@ -207,7 +249,7 @@ async def uid_expunge(session: Session, request: UidExpunge) -> Outcome:
 
 
 async def _expunge(session: Session, ranges: Ranges | None) -> Outcome:
-    identity = session.writable().identity
+    identity = session.writable("e").identity
 
     def service() -> list[int]:
         return messages.expunge_messages(identity.account_id, identity.collection_id, ranges)

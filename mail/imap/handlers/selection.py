@@ -5,6 +5,7 @@ from groupware.core.errors import NotFound
 from mail import queries
 from mail.imap import responses
 from mail.imap.errors import Outcome, ok
+from mail.imap.places import Place, find_place
 from mail.imap.requests import Plain, Select
 from mail.imap.responses import Code, Condition
 from mail.imap.sequences import Uid
@@ -26,30 +27,39 @@ async def examine(session: Session, request: Select) -> Outcome:
 async def _open(session: Session, request: Select, *, read_only: bool) -> Outcome:
     # A failed SELECT leaves nothing open, too (RFC 3501 §6.3.1).
     if session.view is not None:
-        session.view = None
+        session.leave_mailbox()
         text = "The one before is closed."
         session.write(responses.status_line(None, Condition.OK, text, Code.CLOSED))
     version = session.shared.watch.version()
-    snapshot = await aio.read(read_snapshot, session.account_id, request.mailbox)
+    place, snapshot = await aio.read(read_snapshot, session.account_id, request.mailbox)
     info = snapshot.info
     identity = Identity(
-        info.account_id, info.collection_id, info.name, info.uid_validity, read_only
+        info.account_id,
+        info.collection_id,
+        place.name,
+        info.uid_validity,
+        read_only,
+        place.reader_id,
+        place.rights,
     )
     view = MailboxView(identity, snapshot.uids, info.uid_next, info.highest_modseq, info.keywords)
     session.select(view, version)
     session.condstore = session.condstore or request.condstore
     session.write(_describe(view, snapshot))
-    if read_only:
+    if not identity.is_writable:
         return ok("Open for reading.", Code.READ_ONLY)
     return ok("Open.", Code.READ_WRITE)
 
 
-def read_snapshot(account_id: int, name: str) -> queries.Snapshot:
+def read_snapshot(account_id: int, name: str) -> tuple[Place, queries.Snapshot]:
     """Return the mailbox of that name; raises `NotFound` also where it cannot be selected."""
-    info = queries.get_mailbox(account_id, name)
+    place = find_place(account_id, name)
+    place.require("r")
+    info = place.info
     if not info.selectable:
         raise NotFound("The mailbox cannot be selected.")
-    return queries.get_snapshot(account_id, info.collection_id)
+    snapshot = queries.get_snapshot(info.account_id, info.collection_id, reader_id=place.reader_id)
+    return place, snapshot
 
 
 def _describe(view: MailboxView, snapshot: queries.Snapshot) -> bytes:
@@ -76,15 +86,15 @@ def _describe(view: MailboxView, snapshot: queries.Snapshot) -> bytes:
 
 
 async def close(session: Session, _request: Plain) -> Outcome:
-    """CLOSE (RFC 3501 §6.4.2): expunge without telling, unless opened for reading only."""
+    """CLOSE (RFC 3501 §6.4.2): expunge without telling, where that is allowed (RFC 4314 §4)."""
     identity = session.selected().identity
-    if not identity.read_only:
+    if identity.may("e"):
         await aio.write(messages.expunge_messages, identity.account_id, identity.collection_id)
-    session.view = None
+    session.leave_mailbox()
     return ok("Closed.")
 
 
 async def unselect(session: Session, _request: Plain) -> Outcome:
     """UNSELECT (RFC 3691): close without expunging."""
-    session.view = None
+    session.leave_mailbox()
     return ok("Closed.")

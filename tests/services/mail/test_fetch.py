@@ -24,7 +24,7 @@ def open_view(account: Account) -> MailboxView:
 
 
 def fetch_all(view: MailboxView, section: Section) -> list[Batch]:
-    plan = plan_fetch([section], by_uid=True, changed_since=None, read_only=True)
+    plan = plan_fetch([section], by_uid=True, changed_since=None, sets_seen=False)
     batches = [read_batch(view, plan, [(1, 1_000)], 0)]
     while not batches[-1].is_last:
         batches.append(read_batch(view, plan, [(1, 1_000)], batches[-1].last_uid))

@@ -260,3 +260,21 @@ def test_changes_of_the_list_are_published(ann: Account, published: list[object]
         MailboxListChanged(ann.pk)
     ] * 3
     assert CollectionChanged(ann.pk, gone, 0) in published
+
+
+def test_a_new_mailbox_is_granted_to_whom_the_one_above_is(ann: Account, ben: Account) -> None:
+    def held(name: str) -> str:
+        return str(rights.effective_rights(ben.pk, ann.pk, mailbox(ann, name).collection_id))
+
+    rights.grant(ann, collection_of(ann, "Archive"), ben, rights.parse_rights("lrs free-busy"))
+    create_mailbox(ann.pk, "Archive/2026/May")
+    rename_mailbox(ann.pk, "INBOX", "Archive/Before")
+    create_mailbox(ann.pk, "Other")
+    assert held("Archive/2026") == held("Archive/2026/May") == "lrs free-busy"
+    assert held("Archive/Before") == "lrs free-busy"
+    assert held("Other") == held("INBOX") == ""
+    rename_mailbox(ann.pk, "Archive/2026/May", "May")
+    assert held("May") == "lrs free-busy"
+    delete_mailbox(ann.pk, "Archive")
+    create_mailbox(ann.pk, "Archive")
+    assert held("Archive") == ""

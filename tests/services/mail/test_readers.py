@@ -46,7 +46,7 @@ def read(owner: Account, reader: Account | None, name: str = "INBOX") -> list[tu
         EVERYTHING,
         ("uid", "flags"),
         reader_id=reader.pk if reader else 0,
-    )  # type: ignore[return-value]
+    )
 
 
 def test_each_reader_has_a_seen_flag_of_their_own(ann: Account, ben: Account) -> None:
@@ -107,7 +107,7 @@ def test_modseq_is_the_greater_of_the_messages_and_the_readers(team: Account, an
     def modseqs(since: int = 0) -> list[tuple[int, int]]:
         return queries.fetch_messages(
             inbox, EVERYTHING, ("uid", "modseq"), reader_id=ann.pk, changed_since=since
-        )  # type: ignore[return-value]
+        )
 
     assert modseqs(first.modseq) == [(1, second.modseq)]
     third = store(team, REMOVE, SEEN, Actor(ann.pk), (1, 1))

@@ -78,10 +78,10 @@ def test_flags_that_the_client_was_told_are_not_told_again_but_later_ones_are() 
 
 def test_new_keywords_are_to_be_told_once() -> None:
     view = view_of(3, keywords=("$Old",))
-    assert not view.take_new_keywords()
+    assert not view.take_new_flags()
     view.keywords = ("$New", "$Old")
-    assert view.take_new_keywords()
-    assert not view.take_new_keywords()
+    assert view.take_new_flags()
+    assert not view.take_new_flags()
     assert view.permanent_flags[-3:] == ["$New", "$Old", "\\*"]
 
 
