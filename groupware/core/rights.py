@@ -93,6 +93,17 @@ def _parse_letters(word: str) -> str:
     return letters
 
 
+def with_obsolete(letters: str) -> str:
+    """Return letters as clients are told them: with those of RFC 2086 where any of theirs is held.
+
+    RFC 4314 §2.1.1.
+    """
+    obsolete = "".join(
+        letter for letter, members in _OBSOLETE.items() if not set(members).isdisjoint(letters)
+    )
+    return letters.removesuffix("a") + obsolete + ("a" if "a" in letters else "")
+
+
 def find_grantee(text: str) -> Grantee:
     """Return the account, group or domain (`example.test` or `@example.test`) of a name.
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from mail.names import superiors
+from mail.names import DELIMITER
 
 
 class Selection(Enum):
@@ -23,11 +23,12 @@ class Selection(Enum):
 
 
 class Returned(Enum):
-    """What LIST is to tell of each name (RFC 5258 §3.2, RFC 6154 §2)."""
+    """What LIST is to tell of each name (RFC 5258 §3.2, RFC 6154 §2, RFC 8440)."""
 
     SUBSCRIBED = "SUBSCRIBED"
     CHILDREN = "CHILDREN"
     SPECIAL_USE = "SPECIAL-USE"
+    MYRIGHTS = "MYRIGHTS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +113,11 @@ class Listing:
 
 
 def _all_above(names: Iterable[str]) -> set[str]:
-    return {above for name in names for above in superiors(name)}
+    """Return every name above one of these; each is climbed from once."""
+    found: set[str] = set()
+    for name in names:
+        above = name.rpartition(DELIMITER)[0]
+        while above and above not in found:
+            found.add(above)
+            above = above.rpartition(DELIMITER)[0]
+    return found

@@ -261,6 +261,11 @@ def status(name: str, items: Mapping[StatusItem, bytes], *, spell: Spell = mailb
     return b"* STATUS " + spell(name) + b" (" + words + b")\r\n"
 
 
+def my_rights(name: str, letters: str, *, spell: Spell = mailbox) -> bytes:
+    """Return `* MYRIGHTS` (RFC 4314 §3.8)."""
+    return b"* MYRIGHTS " + spell(name) + b" " + astring(letters.encode("ascii")) + b"\r\n"
+
+
 def quota(root: str, storage: tuple[int, int] | None) -> bytes:
     """Return `* QUOTA` with (use, limit) of STORAGE, or with no limit at all (RFC 9208 §4.2.1)."""
     limits = b"STORAGE %d %d" % storage if storage else b""
@@ -270,6 +275,25 @@ def quota(root: str, storage: tuple[int, int] | None) -> bytes:
 def quota_root(name: str, root: str, *, spell: Spell = mailbox) -> bytes:
     """Return `* QUOTAROOT` of a mailbox that is under one root (RFC 9208 §4.2.2)."""
     return b"* QUOTAROOT " + spell(name) + b" " + astring(root.encode()) + b"\r\n"
+
+
+def acl(name: str, entries: Mapping[str, str], *, spell: Spell = mailbox) -> bytes:
+    """Return `* ACL` with the letters of each identifier (RFC 4314 §3.6)."""
+    pairs = (astring(word.encode()) for entry in entries.items() for word in entry)
+    return b" ".join((b"* ACL", spell(name), *pairs)) + b"\r\n"
+
+
+def list_rights(
+    name: str, identifier: bytes, rights: Iterable[str], *, spell: Spell = mailbox
+) -> bytes:
+    """Return `* LISTRIGHTS`: what is always held, then what can be given (RFC 4314 §3.7)."""
+    words = (astring(word.encode("ascii")) for word in rights)
+    return b" ".join((b"* LISTRIGHTS", spell(name), astring(identifier), *words)) + b"\r\n"
+
+
+def my_rights(name: str, rights: str, *, spell: Spell = mailbox) -> bytes:
+    """Return `* MYRIGHTS` (RFC 4314 §3.8)."""
+    return b"* MYRIGHTS " + spell(name) + b" " + astring(rights.encode("ascii")) + b"\r\n"
 
 
 def namespace(

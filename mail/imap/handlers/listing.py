@@ -1,9 +1,11 @@
 """Commands that tell of mailboxes that are not open: LIST, LSUB, STATUS."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from groupware.core import aio
 from groupware.core.errors import NotFound
+from groupware.core.rights import with_obsolete
 from mail import queries
 from mail.imap import responses
 from mail.imap.errors import Outcome, bad, ok
@@ -20,7 +22,7 @@ _ROOT = responses.listing("LIST", [_NONSELECTABLE], "")
 
 
 async def list_mailboxes(session: Session, request: List) -> Outcome:
-    """LIST (RFC 3501 §6.3.8, RFC 5258), also with STATUS (RFC 5819)."""
+    """LIST (RFC 3501 §6.3.8, RFC 5258), also with STATUS (RFC 5819) and MYRIGHTS (RFC 8440)."""
     if not request.extended and request.patterns == ("",):
         # A question for the delimiter; the root of the reference is empty here.
         session.write(_ROOT)
@@ -46,28 +48,37 @@ def render_list(
     *,
     spell: Spell = mailbox,
 ) -> bytes:
-    """Return the LIST responses of the names that are chosen, each with its STATUS behind it.
+    """Return the LIST responses of the names that are chosen, each with what else is asked for.
 
     Hot for clients that ask for all mailboxes each minute: a fixed number of queries, however
     many there are.
     """
     places = {place.name: place for place in list_places(account_id)}
-    with_subscribed = Returned.SUBSCRIBED in request.returned
-    subscribed: set[str] = set()
-    if with_subscribed or Selection.SUBSCRIBED in request.selection:
-        subscribed.update(queries.list_subscriptions(account_id))
-    held = [_held(place) for place in places.values()]
-    listing = Listing(held, subscribed, request.selection, with_subscribed=with_subscribed)
-    told = listing.choose(patterns.matches)
+    told = _choose(account_id, request, patterns, places.values())
     asked = _places_of_status(told, places) if request.status else {}
     reader.look(list(asked.values()))
     lines = []
     for one in told:
         lines.append(_line(one, spell, extended=request.extended))
+        if Returned.MYRIGHTS in request.returned and one.meets and one.name in places:
+            letters = with_obsolete(places[one.name].rights)
+            lines.append(responses.my_rights(one.name, letters, spell=spell))
         if one.name in asked:
             values = reader.values(asked[one.name])
             lines.append(responses.status(one.name, values, spell=spell))
     return b"".join(lines)
+
+
+def _choose(
+    account_id: int, request: List, patterns: Patterns, places: Iterable[Place]
+) -> list[Told]:
+    with_subscribed = Returned.SUBSCRIBED in request.returned
+    subscribed: set[str] = set()
+    if with_subscribed or Selection.SUBSCRIBED in request.selection:
+        subscribed.update(queries.list_subscriptions(account_id))
+    held = list(map(_held, places))
+    listing = Listing(held, subscribed, request.selection, with_subscribed=with_subscribed)
+    return listing.choose(patterns.matches)
 
 
 def _held(place: Place) -> Held:

@@ -21,6 +21,7 @@ from groupware.core.rights import (
     list_grants,
     parse_rights,
     revoke,
+    with_obsolete,
 )
 from mail.services.mailboxes import delete_mailbox
 from tests.services.store import collection_of, create
@@ -51,6 +52,21 @@ def test_rights_are_read_into_one_form(text: str, expected: str) -> None:
 def test_what_is_no_right_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse_rights(text)
+
+
+@pytest.mark.parametrize(
+    ("letters", "told"),
+    [
+        ("", ""),
+        ("lrs", "lrs"),
+        ("lrswipkxtea", "lrswipkxtecda"),
+        ("lrk", "lrkc"),
+        ("lrea", "lreda"),
+        ("lrx", "lrxd"),
+    ],
+)
+def test_rights_are_told_with_the_obsolete_letters_that_they_make(letters: str, told: str) -> None:
+    assert with_obsolete(letters) == told
 
 
 def test_owner_has_every_right(ann: Account) -> None:
