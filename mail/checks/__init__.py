@@ -10,6 +10,7 @@ from mail.checks.contents import check_contents
 from mail.checks.expunged import check_expunged
 from mail.checks.mailboxes import check_mailboxes
 from mail.checks.messages import check_messages
+from mail.checks.search import check_search
 
 
 def check_mail(examination: Examination) -> Iterator[Finding]:
@@ -18,3 +19,4 @@ def check_mail(examination: Examination) -> Iterator[Finding]:
     yield from check_messages(examination)
     yield from check_expunged(examination)
     yield from check_contents(examination)
+    yield from check_search(examination)

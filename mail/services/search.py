@@ -5,7 +5,7 @@ bytes; so whatever is lost here costs time and never a match. Rows of collected 
 blob (`groupware.core.blobs.collector`); docs/adr/0011.
 """
 
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 
 import structlog
 from django.db import connection
@@ -132,6 +132,19 @@ def index_blob_text(blob_id: int) -> None:
 
 _UNLESS_CURRENT = " WHERE mail_searchtext.version <> excluded.version"
 """Of two that index at once the second would take the text out of its segment for nothing."""
+
+
+def is_true(data: bytes, row: IndexedText) -> bool:
+    """Whether a row is what these bytes have; packed, one text has more than one form."""
+    made = _make_row(data)
+    if replace(row, text=b"") != replace(made, text=b""):
+        return False
+    if not row.text:
+        return not made.text
+    try:
+        return unpack_text(row.text, data) == make_text(data)
+    except DamagedText:
+        return False
 
 
 def _write_row(blob_id: int, row: IndexedText, condition: str) -> bool:

@@ -17,7 +17,13 @@ import zstandard
 from django.db import connection
 
 from groupware.core import blobs, db
-from mail.services.search_text import DICTIONARY, TEXT_VERSION, DamagedText, unpack_text
+from mail.services.search_text import (
+    DICTIONARY,
+    TEXT_VERSION,
+    DamagedText,
+    SearchableText,
+    unpack_text,
+)
 
 SLOTS: Final = 2_048
 BUCKETS: Final = 1 << 16
@@ -79,15 +85,30 @@ def _intersect(
     return slots
 
 
-def seal_segment() -> int:
-    """Put the oldest texts that are in no segment into one, if they fill it; return how many."""
+def read_segment(segment_id: int) -> bytes:
+    """Return all bitmaps of a segment, one after the other; of pages that are lost all bits."""
+    with db.read_snapshot():
+        pages = _read_pages([segment_id], set(range(PAGES)))
+    lost = b"\xff" * (PAGE_BUCKETS * _WIDTH)
+    return b"".join(pages.get((segment_id, number), lost) for number in range(PAGES))
+
+
+def misses_text(matrix: bytes, slot: int, text: SearchableText) -> bool:
+    """Whether a segment would take away a text that it has at this slot."""
+    octet, bit = slot >> 3, 1 << (slot & 7)
+    trigrams = hash_trigrams(text.whole)
+    return any(not matrix[bucket * _WIDTH + octet] & bit for bucket in trigrams)
+
+
+def seal_segment(least: int = SLOTS) -> int:
+    """Put the oldest texts that are in no segment into one, if there are `least`; return how many."""
     with db.read_snapshot():
         ((loose,),) = db.fetch_rows(
             "SELECT COUNT(*) FROM mail_searchtext WHERE version = %s AND segment_id IS NULL",
             [TEXT_VERSION],
         )
-        rows = _list_loose() if loose >= SLOTS else []
-    if len(rows) < SLOTS:
+        rows = _list_loose() if loose >= least else []
+    if len(rows) < least:
         return 0
     matrix = bytearray(BUCKETS * _WIDTH)
     members: list[tuple[int, int, bytes]] = []
