@@ -29,6 +29,7 @@ class Runner:
             "@login": self._login,
             "@deliver": self._deliver,
             "@manage": self._manage,
+            "@index": self._index,
             "@tls": self._tls,
             "@gone": self._gone,
             "@rising": self._rising,
@@ -134,6 +135,12 @@ class Runner:
         from tests.commands.running import call
 
         await aio.call(call, *shlex.split(step.text))
+
+    async def _index(self, _step: Step) -> None:
+        from groupware.core import aio
+        from tests.services.mail.search.asking import index_everything
+
+        await aio.call(index_everything)
 
     async def _tls(self, step: Step) -> None:
         await self._clients[step.session].start_tls()

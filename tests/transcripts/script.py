@@ -12,6 +12,7 @@ A transcript is what is sent and what must come back, in the protocol's own word
     @deliver anna INBOX hello \\Seen    the message is there, with flags
     @manage grant anna@team.example ben@team.example lr
                                     what `manage.py` does with these words has been done
+    @index all                      what was delivered is in the search index from here on
     @tls 3                          the client's half of STARTTLS
     @gone 2                         session 2 has been closed by the server
     @rising a b c                   the numbers captured as <<a>>, <<b>> and <<c>> ascend
