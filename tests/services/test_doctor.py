@@ -164,7 +164,9 @@ def test_a_row_that_points_nowhere_is_found(
 def test_search_rows_and_readers_that_point_nowhere_are_found(
     ann: Account, ben: Account, inbox: int
 ) -> None:
-    without_foreign_keys("INSERT INTO mail_searchtext (blob_id, version, slot, text) VALUES (999, 1, 0, '')")
+    without_foreign_keys(
+        "INSERT INTO mail_searchtext (blob_id, version, slot, text) VALUES (999, 1, 0, '')"
+    )
     without_foreign_keys(
         "INSERT INTO mail_messagereader (account_id, collection_id, uid, reader_id, seen, modseq)"
         f" VALUES ({ann.pk}, {inbox}, 3, 999, (1 = 1), 1)"
