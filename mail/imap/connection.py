@@ -62,7 +62,7 @@ class Connection:
         self._events: list[Event] = []
         self._authenticated = False
         self._bad = 0
-        self._tag: bytes = b""
+        self._last: CommandReceived | None = None
         self._parts: list[bytes] = []
         self._size = 0
         self._messages = 0
@@ -76,6 +76,14 @@ class Connection:
     def paused(self) -> bool:
         """Tell whether reading waits for the outcome of a command."""
         return self._mode is Mode.PAUSED
+
+    def waits_for(self, event: CommandReceived) -> bool:
+        """Tell whether it is this command's outcome that reading waits for."""
+        return self.paused and self._last is event
+
+    @property
+    def _last_tag(self) -> bytes | None:
+        return None if self._last is None else self._last.tag
 
     @property
     def closed(self) -> bool:
@@ -113,12 +121,15 @@ class Connection:
         self._authenticated = True
         return self._go_on(Mode.LINE)
 
-    def drop_ahead(self) -> None:
-        """Drop what was sent behind STARTTLS, before TLS begins (RFC 9051 §11.1).
+    def take_ahead(self) -> bytes:
+        """Give back what was sent behind a command, before what follows it is read another way.
 
-        What comes after this call came through TLS: it may be there before `resume`.
+        It is dropped where TLS begins (RFC 9051 §11.1) and inflated behind COMPRESS. What comes
+        after this call came that other way: it may be there before `resume`.
         """
+        ahead = bytes(self._buffer)
         self._buffer.clear()
+        return ahead
 
     def resume_with_auth(self) -> list[Event]:
         """Read the answer to a challenge."""
@@ -210,10 +221,10 @@ class Connection:
         except ProtocolError as error:
             self._refuse(BadCommand(tag, str(error)))
         else:
-            self._tag = tag
+            self._last = CommandReceived(tag, command, request)
             if command.pauses:
                 self._mode = Mode.PAUSED
-            self._events.append(CommandReceived(tag, command, request))
+            self._events.append(self._last)
 
     def _reset(self) -> None:
         self._parts = []
@@ -285,7 +296,7 @@ class Connection:
     # Refusals: the event goes out at once, what the client still sends of the command is skipped.
 
     def _refuse_line(self, limit: int) -> None:
-        tag: bytes | None = self._tag
+        tag = self._last_tag
         if self._mode is Mode.LINE:
             tag = self._find_tag(self._parts[0] if self._parts else bytes(self._buffer[:limit]))
         self._refuse(BadCommand(tag, f"The command is longer than {limit} octets."))
@@ -379,7 +390,7 @@ class Connection:
         try:
             self._events.append(AuthResponse(None if line == b"*" else decode_sasl(line)))
         except ProtocolError as error:
-            self._refuse(BadCommand(self._tag, str(error)))
+            self._refuse(BadCommand(self._last_tag, str(error)))
         return True
 
     def _read_idle(self) -> bool:
@@ -390,7 +401,7 @@ class Connection:
             self._mode = Mode.LINE
             self._events.append(IdleDone())
         else:
-            self._refuse(BadCommand(self._tag, "Expected DONE."))
+            self._refuse(BadCommand(self._last_tag, "Expected DONE."))
         return True
 
     _STEPS: ClassVar[Mapping[Mode, Callable[["Connection"], bool]]] = {

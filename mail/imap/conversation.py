@@ -235,11 +235,13 @@ class Conversation:
         if reply.after is After.START_TLS:
             # Before the handshake: its last octets may already bring the first command with them.
             self._queue.clear()
-            self.connection.drop_ahead()
+            self.connection.take_ahead()
             await self.session.output.start_tls()
             self.session.secure = True
             self._queue.extend(self.connection.resume())
-        elif self.connection.paused:
+        elif self.connection.waits_for(event):
+            if reply.after is After.COMPRESS:
+                self.session.output.start_compression(self.connection.take_ahead())
             self.connection.dialect = self.session.dialect
             resume = self.connection.resume
             if self.session.principal is not None:

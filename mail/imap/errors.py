@@ -15,6 +15,7 @@ class After(Enum):
 
     NEXT_COMMAND = auto()
     START_TLS = auto()
+    COMPRESS = auto()
     CLOSE = auto()
 
 

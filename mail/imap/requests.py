@@ -70,6 +70,13 @@ class Authenticate:
 
 
 @dataclass(frozen=True, slots=True)
+class Compress:
+    """COMPRESS, its mechanism in upper case (RFC 4978)."""
+
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """LOGIN."""
 
@@ -240,7 +247,7 @@ class UidExpunge:
 
 
 Request = (
-    Plain | Id | Enable | Authenticate | Login | Mailbox | Create | Rename | List | Lsub | Status | Select
+    Plain | Id | Enable | Authenticate | Compress | Login | Mailbox | Create | Rename | List | Lsub | Status | Select
     | Append | Fetch | Store | Copy | Search | Sort | Thread | UidExpunge
     | GetQuota | SetQuota
 )  # fmt: skip

@@ -8,7 +8,6 @@ import asyncio
 import contextvars
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import Final, cast
 
 import structlog
@@ -24,8 +23,9 @@ from groupware.core.logging import bind_session
 from groupware.core.metrics import SESSIONS
 from groupware.core.tls import TlsContext, certificate_files
 from mail.imap.conversation import Conversation
-from mail.imap.events import Limits
+from mail.imap.deflate import BadStream, Deflater, Inflater
 from mail.imap.handlers import HANDLERS
+from mail.imap.limits import ServerLimits, client_limits, server_limits
 from mail.imap.responses import Code
 from mail.imap.session import Shared
 
@@ -40,23 +40,6 @@ _KEEPALIVE: Final = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 30),
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ServerLimits:
-    """What all clients of one process together may make it keep, and for how long; seconds."""
-
-    max_connections: int = 4_096
-    max_connections_before_login: int = 512
-    idle_timeout: float = 30 * 60
-    login_timeout: float = 60
-    command_timeout: float = 5 * 60
-    write_timeout: float = 120
-    handshake_timeout: float = 30
-    stop_timeout: float = 4
-    buffered_output: int = 256 * 1024
-    uploading: int = 512 * 1024 * 1024
-    small_upload: int = 1024 * 1024
 
 
 class Server:
@@ -128,6 +111,9 @@ class ImapProtocol(asyncio.Protocol):
         self._output_size = 0
         self._is_working = False
         self._is_paused = False
+        self._inflater: Inflater | None = None
+        self._next_piece: asyncio.Handle | None = None
+        self._deflater: Deflater | None = None
         self.task: asyncio.Task[None] | None = None
         self.conversation = Conversation(
             server.shared, self, self._start, secure=secure, network=""
@@ -156,6 +142,13 @@ class ImapProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what came, and work it off."""
         self._active = monotonic()
+        if self._inflater is None:
+            self._take(data)
+        else:
+            self._inflater.feed(data)
+            self._inflate()
+
+    def _take(self, data: bytes) -> None:
         self._context.run(self.conversation.receive, data)
         if not self._is_working and self.conversation.connection.kept:
             self._server.budget.hold(self, self.conversation.held)
@@ -200,7 +193,10 @@ class ImapProtocol(asyncio.Protocol):
     def _flush(self) -> None:
         """Send what is kept, or let the transport keep it until the client takes it."""
         if self._output_size and self._transport is not None:
-            self._transport.write(b"".join(self._output))
+            data = b"".join(self._output)
+            if self._deflater is not None:
+                data = self._deflater.compress(data, rests=self.conversation.is_idling)
+            self._transport.write(data)
         self._output.clear()
         self._output_size = 0
 
@@ -232,6 +228,13 @@ class ImapProtocol(asyncio.Protocol):
             raise ConnectionResetError("the client is gone")
         self._transport = secured
         secured.set_write_buffer_limits(high=self._server.limits.buffered_output)
+
+    def start_compression(self, ahead: bytes) -> None:
+        """Go on in deflate; what was kept so far goes out as it is (RFC 4978 §3)."""
+        self._flush()
+        self._deflater = Deflater()
+        self._inflater = Inflater()
+        self._inflater.feed(ahead)
 
     def close(self) -> None:
         """Send what is kept and close."""
@@ -300,6 +303,28 @@ class ImapProtocol(asyncio.Protocol):
             else:
                 self._resume_reading()
 
+    def _inflate(self) -> None:
+        """Take a piece of what came compressed; before the next one others have their turn."""
+        inflater = self._inflater
+        self._next_piece = None
+        assert inflater is not None
+        if self._is_working or self.session.closing:
+            return
+        try:
+            piece = inflater.take()
+        except BadStream as error:
+            self.session.say_bye(str(error))
+            return
+        self._take(piece)
+        if inflater.has_more:
+            self._pause_reading()
+            self._inflate_later()
+
+    def _inflate_later(self) -> None:
+        """Go on with the next piece, but for a command at work: from its end it goes on itself."""
+        if self._next_piece is None and not self._is_working and not self._must_wait():
+            self._next_piece = asyncio.get_running_loop().call_soon(self._inflate)
+
     def _must_wait(self) -> bool:
         kept = self.conversation.connection.kept
         return kept > self._server.limits.small_upload and not self._server.budget.may_grow(self)
@@ -310,6 +335,9 @@ class ImapProtocol(asyncio.Protocol):
             self._is_paused = True
 
     def _resume_reading(self) -> None:
+        if self._inflater is not None and self._inflater.has_more:
+            self._inflate_later()
+            return
         if not self._is_paused:
             return
         self._is_paused = False
@@ -324,29 +352,6 @@ def _keep_alive(connected: socket.socket | None) -> None:
         connected.setsockopt(level, option, value)
 
 
-def _client_limits() -> Limits:
-    return Limits(
-        max_line=configured.IMAP_LINE.value,
-        max_literal=configured.IMAP_LITERAL.value,
-        max_bad_commands=configured.IMAP_BAD_COMMANDS.value,
-        message_limit=configured.MESSAGE_SIZE.value,
-        append_limit=configured.IMAP_APPEND.value,
-        max_messages=configured.IMAP_APPEND_MESSAGES.value,
-    )
-
-
-def _server_limits() -> ServerLimits:
-    return ServerLimits(
-        max_connections=configured.IMAP_CONNECTIONS.value,
-        max_connections_before_login=configured.IMAP_CONNECTIONS_BEFORE_LOGIN.value,
-        idle_timeout=configured.IMAP_IDLE_TIMEOUT.value,
-        login_timeout=configured.IMAP_LOGIN_TIMEOUT.value,
-        command_timeout=configured.IMAP_COMMAND_TIMEOUT.value,
-        write_timeout=configured.IMAP_WRITE_TIMEOUT.value,
-        uploading=configured.IMAP_UPLOADING.value,
-    )
-
-
 async def serve(stopping: Stopping, listeners: Listeners) -> None:
     """Serve the ports imap and imaps until the process is asked to stop."""
     tls = TlsContext(*certificate_files())
@@ -355,12 +360,12 @@ async def serve(stopping: Stopping, listeners: Listeners) -> None:
         HANDLERS,
         aio.hub(),
         watch,
-        _client_limits(),
+        client_limits(),
         max_sessions_of_account=configured.IMAP_SESSIONS.value,
         max_failed_logins=configured.IMAP_FAILED_LOGINS.value,
         allow_plaintext=settings.GROUPWARE_ALLOW_PLAINTEXT,
     )
-    server = Server(shared, tls, _server_limits())
+    server = Server(shared, tls, server_limits())
     server.start()
     listening = [
         *await aio.listen(lambda: ImapProtocol(server, secure=False), listeners.get("imap")),

@@ -48,6 +48,9 @@ class Output(Protocol):
     async def start_tls(self) -> None:
         """Go on in TLS."""
 
+    def start_compression(self, ahead: bytes) -> None:
+        """Deflate what is written from now on, and inflate what comes, `ahead` first of all."""
+
     def close(self) -> None:
         """Send what is kept and close."""
 
@@ -91,6 +94,7 @@ class Session:
         self.condstore = False
         self.enabled: set[str] = set()
         self.failed_logins = 0
+        self.compressed = False
         self.closing = False
         self._on_event = on_event
         self._unsubscribe: Callable[[], None] | None = None

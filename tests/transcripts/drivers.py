@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import zlib
 from typing import Protocol
 
 from mail.imap.conversation import Conversation
@@ -24,6 +25,9 @@ class Client(Protocol):
     async def start_tls(self) -> None:
         """Do the client's half of STARTTLS."""
 
+    def start_compression(self) -> None:
+        """Deflate what is sent from now on, and inflate what comes."""
+
     async def close(self) -> None:
         """Go away."""
 
@@ -45,6 +49,9 @@ class MemoryOutput:
 
     async def start_tls(self) -> None:
         return
+
+    def start_compression(self, ahead: bytes) -> None:
+        raise NotImplementedError("compression is the transport's")
 
     def close(self) -> None:
         self.closed = True
@@ -89,6 +96,9 @@ class MemoryClient:
     async def start_tls(self) -> None:
         return
 
+    def start_compression(self) -> None:
+        raise NotImplementedError("compression is the transport's")
+
     async def close(self) -> None:
         await self._settle()
         self._conversation.session.close()
@@ -116,6 +126,8 @@ class TcpClient:
         self.buffer = bytearray()
         self._reader = reader
         self._writer = writer
+        self._deflate: zlib._Compress | None = None
+        self._inflate: zlib._Decompress | None = None
 
     @classmethod
     async def open(cls, port: int, context: ssl.SSLContext | None) -> "TcpClient":
@@ -123,6 +135,8 @@ class TcpClient:
         return cls(*await asyncio.open_connection("127.0.0.1", port, ssl=context))
 
     async def send(self, data: bytes) -> None:
+        if self._deflate is not None:
+            data = self._deflate.compress(data) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
         self._writer.write(data)
         await self._writer.drain()
 
@@ -132,11 +146,17 @@ class TcpClient:
                 data = await self._reader.read(65_536)
         except TimeoutError:
             return False
-        self.buffer += data
+        self.buffer += data if self._inflate is None else self._inflate.decompress(data)
         return bool(data)
 
     async def start_tls(self) -> None:
         await self._writer.start_tls(trusting_context())
+
+    def start_compression(self) -> None:
+        self._deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        early = bytes(self.buffer)
+        self.buffer[:] = self._inflate.decompress(early)
 
     async def close(self) -> None:
         self._writer.close()

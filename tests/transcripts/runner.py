@@ -31,6 +31,7 @@ class Runner:
             "@manage": self._manage,
             "@index": self._index,
             "@tls": self._tls,
+            "@deflate": self._deflate,
             "@gone": self._gone,
             "@rising": self._rising,
         }
@@ -144,6 +145,9 @@ class Runner:
 
     async def _tls(self, step: Step) -> None:
         await self._clients[step.session].start_tls()
+
+    async def _deflate(self, step: Step) -> None:
+        self._clients[step.session].start_compression()
 
     async def _gone(self, step: Step) -> None:
         client = self._clients[step.session]

@@ -14,6 +14,7 @@ A transcript is what is sent and what must come back, in the protocol's own word
                                     what `manage.py` does with these words has been done
     @index all                      what was delivered is in the search index from here on
     @tls 3                          the client's half of STARTTLS
+    @deflate 1                      session 1 is compressed from here on (RFC 4978)
     @gone 2                         session 2 has been closed by the server
     @rising a b c                   the numbers captured as <<a>>, <<b>> and <<c>> ascend
     C: a NOOP                       session 1 sends (C2: session 2 sends)

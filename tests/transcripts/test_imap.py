@@ -19,7 +19,8 @@ from mail import queries
 from mail.flags import parse_flags
 from mail.imap.events import Limits
 from mail.imap.handlers import HANDLERS
-from mail.imap.server import ImapProtocol, Server, ServerLimits
+from mail.imap.limits import ServerLimits
+from mail.imap.server import ImapProtocol, Server
 from mail.imap.session import Shared
 from mail.services import messages
 from tests.transcripts.drivers import Client, MemoryClient, TcpClient, trusting_context

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from binascii import Error as Base64Error
 
-from mail.imap.requests import PLAIN, Authenticate, Enable, Id, Login, Request
+from mail.imap.requests import PLAIN, Authenticate, Compress, Enable, Id, Login, Request
 from mail.imap.wire import ProtocolError, Reader
 
 
@@ -43,6 +43,12 @@ def parse_authenticate(reader: Reader) -> Request:
     if not reader.accept(b" "):
         return Authenticate(mechanism, None)
     return Authenticate(mechanism, decode_sasl(reader.rest()))
+
+
+def parse_compress(reader: Reader) -> Request:
+    """Take `SP mechanism` (RFC 4978 §5)."""
+    reader.space()
+    return Compress(reader.word("a mechanism"))
 
 
 def parse_login(reader: Reader) -> Request:

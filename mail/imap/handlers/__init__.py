@@ -6,7 +6,9 @@ from typing import Final
 from mail.imap.commands import COMMANDS
 from mail.imap.handlers import basic, fetch, listing, login, mailboxes, messages, quota, selection
 from mail.imap.handlers.appending import append
+from mail.imap.handlers.compress import compress
 from mail.imap.handlers.appending import append
+from mail.imap.handlers.compress import compress
 from mail.imap.handlers.search import search
 from mail.imap.session import Handler
 
@@ -19,6 +21,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "ENABLE": basic.enable,
     "NAMESPACE": basic.namespace,
     "IDLE": basic.idle,
+    "COMPRESS": compress,
     "STARTTLS": login.start_tls,
     "AUTHENTICATE": login.authenticate,
     "LOGIN": login.login,

@@ -36,7 +36,7 @@ def answer(ann: Account, *items: Binary) -> bytes:
     info = mailbox(ann)
     identity = Identity(ann.pk, info.collection_id, "INBOX", info.uid_validity, read_only=True)
     view = MailboxView(identity, [1], info.uid_next, info.highest_modseq)
-    plan = plan_fetch(items, by_uid=False, changed_since=None, read_only=True)
+    plan = plan_fetch(items, by_uid=False, changed_since=None, sets_seen=False)
     told = b""
     for chunk in read_batch(view, plan, [(1, 1)], 0).chunks:
         if isinstance(chunk, bytes):

@@ -280,15 +280,24 @@ def test_bytes_behind_starttls_are_dropped() -> None:
     connection = Connection()
     assert names(connection.feed(b"a STARTTLS\r\nb LOGIN x y\r\n")) == ["a STARTTLS"]
     assert connection.paused
-    connection.drop_ahead()
+    assert connection.take_ahead() == b"b LOGIN x y\r\n"
     assert connection.resume() == []
     assert names(connection.feed(b"c NOOP\r\n")) == ["c NOOP"]
+
+
+def test_bytes_behind_compress_are_given_back_to_be_inflated() -> None:
+    connection = logged_in()
+    assert names(connection.feed(b"a COMPRESS DEFLATE\r\n\x4a\x54")) == ["a COMPRESS"]
+    assert connection.feed(b"\x50") == []
+    assert connection.take_ahead() == b"\x4a\x54\x50"
+    assert connection.resume() == []
+    assert names(connection.feed(b"b NOOP\r\n")) == ["b NOOP"]
 
 
 def test_a_command_that_comes_with_the_end_of_the_handshake_is_read() -> None:
     connection = Connection()
     connection.feed(b"a STARTTLS\r\nb NOOP\r\n")
-    connection.drop_ahead()
+    connection.take_ahead()
     assert connection.feed(b"c NOOP\r\n") == []
     assert names(connection.resume()) == ["c NOOP"]
 
@@ -340,6 +349,18 @@ def test_idle_ends_with_done_or_with_anything_else() -> None:
         assert connection.resume_with_idle() == []
         assert connection.feed(line + b"\r\n") == [event]
         assert names(connection.feed(b"c NOOP\r\n")) == ["c NOOP"]
+
+
+def test_reading_waits_for_the_command_that_paused_it_and_for_no_other() -> None:
+    connection = logged_in()
+    [first, idle] = connection.feed(b"a NOOP\r\nb IDLE\r\nDONE\r\nc IDLE\r\n")
+    assert isinstance(first, CommandReceived)
+    assert isinstance(idle, CommandReceived)
+    assert (connection.waits_for(first), connection.waits_for(idle)) == (False, True)
+    [done, second] = connection.resume_with_idle()
+    assert isinstance(second, CommandReceived)
+    assert done == IdleDone()
+    assert (connection.waits_for(idle), connection.waits_for(second)) == (False, True)
 
 
 def test_a_refused_idle_does_not_swallow_the_next_command() -> None:
