@@ -235,7 +235,7 @@ def list_changes(
     if info.highest_modseq <= since_modseq:
         return Changes(info, [], [], [])
     rows = _list_changed(collection_id, since_modseq, reader_id)
-    vanished = _list_vanished(collection_id, since_modseq, known_uid_next)
+    vanished = list_vanished(collection_id, since_modseq, known_uid_next)
     changed = [row for row in rows if row[0] < known_uid_next]
     new = [row for row in rows if row[0] >= known_uid_next]
     return Changes(info, changed, new, vanished)
@@ -268,8 +268,10 @@ def select_columns(fields: Sequence[str], reader_id: int) -> str:
     return ", ".join(columns[name] for name in fields)
 
 
-def _list_vanished(collection_id: int, since_modseq: int, uid_next: int) -> list[tuple[int, int]]:
+def list_vanished(collection_id: int, since_modseq: int, uid_next: int) -> list[tuple[int, int]]:
     """Return the UIDs that went, from tombstones where they are whole, else from what is left.
+
+    In ascending order, but ranges may touch each other.
 
     The floor is read in one statement with the tombstones: whoever is in no snapshot would
     otherwise miss those that expire in between.

@@ -7,6 +7,7 @@ from mail.imap.session import Session
 
 _ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
 _LOGGED_IN: Final = (
+    "QRESYNC",
     *("NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "CHILDREN", "SPECIAL-USE", "CONDSTORE"),
     *("MULTIAPPEND", "BINARY", "COMPRESS=DEFLATE"),
     *("ESEARCH", "SEARCHRES"),

@@ -46,8 +46,9 @@ from mail.imap.events import (
     NeedContinuation,
     Refusal,
 )
-from mail.imap.requests import Append
+from mail.imap.requests import Append, Request, Search, Sort, Thread
 from mail.imap.responses import Code, Condition
+from mail.imap.searchkeys import has_seqs
 from mail.imap.session import Output, Session, Shared
 
 _log = structlog.get_logger("groupware.imap")
@@ -258,7 +259,8 @@ class Conversation:
             raise
         if not self.session.closing:
             command = event.command
-            self.session.flush_updates(expunge=command.breaks_seqs or not command.uses_seqs)
+            expunge = command.breaks_seqs or not _speaks_in_numbers(command, event.request)
+            self.session.flush_updates(expunge=expunge, told=reply.code)
         return reply
 
     def _reply(self, tag: bytes | None, reply: Reply) -> None:
@@ -303,6 +305,13 @@ class Conversation:
 def _observe(command: Command, reply: Reply, seconds: float) -> None:
     outcome = "error" if reply is SERVER_BUG else reply.condition.name.lower()
     COMMAND_SECONDS.labels("imap", command.name, outcome).observe(seconds)
+
+
+def _speaks_in_numbers(command: Command, request: Request) -> bool:
+    """Tell whether EXPUNGE waits: also where a UID SEARCH looks for numbers (RFC 7162 §3.2.10.2)."""
+    if isinstance(request, Search | Sort | Thread) and request.key is not None:
+        return command.uses_seqs or has_seqs(request.key)
+    return command.uses_seqs
 
 
 def _wrong_state(command: Command, state: States) -> str:

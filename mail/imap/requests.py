@@ -13,6 +13,7 @@ from mail.imap.fetchitems import FetchItem
 from mail.imap.listing import Returned, Selection
 from mail.imap.ordering import SortCriterion
 from mail.imap.results import Returns
+from mail.imap.resync import Resync
 from mail.imap.searchkeys import SearchKey
 from mail.imap.sequences import SequenceSet
 from mail.imap.threads import ThreadAlgorithm
@@ -137,10 +138,12 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """SELECT and EXAMINE."""
+    """SELECT and EXAMINE; `denormalized` is the name as it was given where its form is another."""
 
     mailbox: str
-    condstore: bool
+    condstore: bool = False
+    resync: Resync | None = None
+    denormalized: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +170,13 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """FETCH and UID FETCH."""
+    """FETCH and UID FETCH; `vanished` asks for removals as well (RFC 7162 §3.2.6)."""
 
     messages: SequenceSet
     items: tuple[FetchItem, ...]
     changed_since: int | None
     by_uid: bool
+    vanished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

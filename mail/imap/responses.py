@@ -11,7 +11,7 @@ from typing import Final
 
 from mail.imap.objectids import mailbox_id
 from mail.imap.requests import StatusItem
-from mail.imap.sequences import Seq, Uid, serialize_numbers
+from mail.imap.sequences import Seq, SequenceSet, Uid, serialize_numbers
 from mail.imap.utf7 import encode_utf7
 from mail.imap.wire import MONTHS
 from mail.mime.strings import quote, quote_or_nil
@@ -231,6 +231,12 @@ def recent(count: int) -> bytes:
 def expunge(seq: Seq) -> bytes:
     """Return `* n EXPUNGE`."""
     return b"* %d EXPUNGE\r\n" % seq
+
+
+def vanished(ranges: Iterable[tuple[int, int]], *, earlier: bool = False) -> bytes:
+    """Return `* VANISHED`, with EARLIER for what was gone before (RFC 7162 §3.2.10)."""
+    tag = b"(EARLIER) " if earlier else b""
+    return b"* VANISHED " + tag + SequenceSet(tuple(ranges)).serialize() + b"\r\n"
 
 
 def listing(

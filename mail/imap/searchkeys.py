@@ -234,6 +234,20 @@ def parse_search_in_charset(reader: Reader) -> SearchKey | None:
     return SearchParser(reader, codec).keys()
 
 
+def has_seqs(key: SearchKey) -> bool:
+    """Tell whether a key speaks of messages by their sequence numbers."""
+    match key:
+        case SeqKey(messages=messages):
+            return not messages.is_saved
+        case AndKey(keys=inner):
+            return any(map(has_seqs, inner))
+        case OrKey(left=left, right=right):
+            return has_seqs(left) or has_seqs(right)
+        case NotKey(key=negated):
+            return has_seqs(negated)
+    return False
+
+
 def _header(parser: SearchParser) -> SearchKey:
     parser.reader.space()
     name = parser.reader.astring("a header field").decode("ascii", "replace")

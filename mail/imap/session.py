@@ -29,8 +29,9 @@ from mail.imap.errors import (
 from mail.imap.events import Limits
 from mail.imap.looking import Look, Position, look, read_rights
 from mail.imap.responses import Code, Condition
-from mail.imap.view import FlagRow, MailboxView
+from mail.imap.view import FlagRow, MailboxView, Updates
 from mail.imap.wire import Dialect
+from mail.uidset import to_ranges
 
 Handler = Callable[["Session", Any], Awaitable[Outcome]]
 """Does one command; raises `Refused` or any `GroupwareError`."""
@@ -325,18 +326,41 @@ class Session:
         if not found.is_current:
             self.say_bye("The session was revoked: log in again.", Code.EXPIRED)
 
-    def flush_updates(self, *, expunge: bool) -> None:
-        """Tell what is known and not told; EXPUNGE only where the numbers may change."""
+    def flush_updates(self, *, expunge: bool, told: Code | bytes | None = None) -> None:
+        """Tell what is known and not told; EXPUNGE only where the numbers may change.
+
+        Where removals wait or have waited, a client with QRESYNC is also told up to which modseq
+        it knows all (RFC 7162 §3.2), unless that is the code `told` of the reply.
+        """
         if self.view is None:
             return
         self.tell_keywords()
+        has_waited = self.view.owes_expunge
         updates = self.view.take_updates(expunge=expunge)
-        lines = [responses.expunge(seq) for seq in updates.expunged]
+        lines = self._tell_expunged(updates)
         if updates.exists is not None:
-            lines += (responses.exists(updates.exists), responses.recent(0))
+            lines.append(responses.exists(updates.exists))
+            if not self.rev2:
+                lines.append(responses.recent(0))
         lines += (responses.fetch(seq, self.flag_items(row)) for seq, row in updates.changed)
+        if has_waited and self.qresync:
+            code = responses.code_highest_modseq(self.view.settled_modseq)
+            if code != told:
+                lines.append(responses.status_line(None, Condition.OK, "Told so far.", code))
         if lines:
             self.write(b"".join(lines))
+
+    def _tell_expunged(self, updates: Updates) -> list[bytes]:
+        if not self.qresync:
+            return [responses.expunge(seq) for seq in updates.expunged]
+        return [responses.vanished(to_ranges(updates.vanished))] if updates.vanished else []
+
+    def code_settled(self) -> bytes | None:
+        """Return HIGHESTMODSEQ for the reply to a command that removed messages.
+
+        Only with QRESYNC; all that is gone must be told with that reply (RFC 7162 §3.2.7).
+        """
+        return responses.code_highest_modseq(self.selected().modseq) if self.qresync else None
 
     def tell_keywords(self) -> None:
         """Tell of keywords that are new to the client, before any message is told to have them."""

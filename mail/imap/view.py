@@ -20,9 +20,10 @@ Ranges = list[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """What the client is to be told, in this order."""
+    """What the client is to be told, in this order; `vanished` are the UIDs of `expunged`."""
 
     expunged: list[Seq]
+    vanished: list[int]
     exists: int | None
     changed: list[tuple[Seq, FlagRow]]
 
@@ -66,6 +67,7 @@ class MailboxView:
 
     __slots__ = (
         "_changed",
+        "_settled_modseq",
         "_told",
         "_told_count",
         "_told_flags",
@@ -94,6 +96,7 @@ class MailboxView:
         self.uid_next = uid_next
         self.modseq = modseq
         self._told_count = len(self.uids)
+        self._settled_modseq = modseq
         self._vanished: set[int] = set()
         self._changed: dict[int, FlagRow] = {}
         self._told: dict[int, int] = {}
@@ -170,6 +173,8 @@ class MailboxView:
         vanished: Iterable[tuple[int, int]],
     ) -> None:
         """Take in everything that happened after `modseq` so far, none of it told yet."""
+        if not self._vanished:
+            self._settled_modseq = self.modseq
         for low, high in vanished:
             for uid in self.list_uids([(low, high)]):
                 self._vanished.add(uid)
@@ -194,11 +199,26 @@ class MailboxView:
             if held is not None and held[3] <= modseq:
                 del self._changed[uid]
 
+    @property
+    def owes_expunge(self) -> bool:
+        """Tell whether a message is gone and the client was not told yet."""
+        return bool(self._vanished)
+
+    @property
+    def settled_modseq(self) -> int:
+        """Return up to where the client has been told everything, once it has the updates.
+
+        A client that comes back with a later one would never hear of the messages that went
+        before it and whose EXPUNGE waits (RFC 7162 §3.2).
+        """
+        return self._settled_modseq if self._vanished else self.modseq
+
     def take_updates(self, *, expunge: bool) -> Updates:
         """Return what is to be told now; with `expunge` false the numbers stay as they are."""
         expunged: list[Seq] = []
+        vanished: list[int] = []
         if expunge and self._vanished:
-            expunged = self._expunge()
+            expunged, vanished = self._expunge()
         count = len(self.uids)
         exists = count if count != self._told_count else None
         self._told_count = count
@@ -208,21 +228,23 @@ class MailboxView:
             if seq is not None:
                 changed.append((seq, row))
         self._changed.clear()
-        return Updates(expunged, exists, changed)
+        return Updates(expunged, vanished, exists, changed)
 
-    def _expunge(self) -> list[Seq]:
-        """Drop what is gone; each number counts those before it as dropped already.
+    def _expunge(self) -> tuple[list[Seq], list[int]]:
+        """Drop what is gone; return numbers, each counting those before as dropped, and UIDs.
 
         A message that came and went untold is never spoken of.
         """
         expunged: list[Seq] = []
+        vanished: list[int] = []
         kept = array("I")
         for place, uid in enumerate(self.uids):
             if uid not in self._vanished:
                 kept.append(uid)
             elif place < self._told_count:
                 expunged.append(Seq(place + 1 - len(expunged)))
+                vanished.append(uid)
         self._told_count -= len(expunged)
         self.uids = kept
         self._vanished.clear()
-        return expunged
+        return expunged, vanished

@@ -1,5 +1,6 @@
 """Arguments of the commands about mailboxes."""
 
+from mail.imap.arguments.resync import parse_resync
 from mail.imap.requests import (
     Create,
     Mailbox,
@@ -7,6 +8,7 @@ from mail.imap.requests import (
     Request,
     Select,
 )
+from mail.imap.resync import Resync
 from mail.imap.wire import ProtocolError, Reader
 
 
@@ -44,12 +46,24 @@ def parse_rename(reader: Reader) -> Request:
 
 
 def parse_select(reader: Reader) -> Request:
-    """Take `SP mailbox [SP (CONDSTORE)]` (RFC 4466 §2.4, RFC 7162 §3.1.8)."""
+    """Take `SP mailbox [SP (parameters)]` (RFC 4466 §2.4): CONDSTORE, QRESYNC (RFC 7162 §7)."""
     reader.space()
     mailbox = reader.mailbox()
-    parameters: tuple[str, ...] = ()
+    denormalized = reader.denormalized
+    condstore = False
+    resync: Resync | None = None
+
+    def parameter() -> None:
+        nonlocal condstore, resync
+        match reader.word("a parameter"):
+            case "CONDSTORE":
+                condstore = True
+            case "QRESYNC" if resync is None:
+                reader.space()
+                resync = parse_resync(reader)
+            case _:
+                raise ProtocolError("Unknown parameter.")
+
     if reader.accept(b" "):
-        parameters = reader.parenthesized(lambda: reader.word("a parameter"), "parameters")
-    if set(parameters) - {"CONDSTORE"}:
-        raise ProtocolError("Unknown parameter.")
-    return Select(mailbox, condstore=bool(parameters))
+        reader.parenthesized(parameter, "parameters")
+    return Select(mailbox, condstore or resync is not None, resync, denormalized)

@@ -15,12 +15,34 @@ def take_fetch(*, by_uid: bool) -> Callable[[Reader], Request]:
         messages = reader.sequence_set()
         reader.space()
         items = parse_fetch_items(reader)
-        changed_since = None
-        if reader.accept(b" "):
-            changed_since = _modifier(reader, b"CHANGEDSINCE ")
-        return Fetch(messages, items, changed_since, by_uid)
+        changed_since, vanished = _fetch_modifiers(reader) if reader.accept(b" ") else (None, False)
+        if vanished and not by_uid:
+            raise ProtocolError("VANISHED belongs to UID FETCH.")
+        return Fetch(messages, items, changed_since, by_uid, vanished)
 
     return parse_fetch
+
+
+def _fetch_modifiers(reader: Reader) -> tuple[int, bool]:
+    """Take `(CHANGEDSINCE mod-sequence [VANISHED])`, in either order (RFC 7162 §7)."""
+    changed_since: int | None = None
+    vanished = False
+
+    def modifier() -> None:
+        nonlocal changed_since, vanished
+        match reader.word("a modifier"):
+            case "CHANGEDSINCE" if changed_since is None:
+                reader.space()
+                changed_since = reader.modseq()
+            case "VANISHED" if not vanished:
+                vanished = True
+            case _:
+                raise ProtocolError("Unknown modifier.")
+
+    reader.parenthesized(modifier, "modifiers")
+    if changed_since is None:
+        raise ProtocolError("Expected CHANGEDSINCE.")
+    return changed_since, vanished
 
 
 def take_store(*, by_uid: bool) -> Callable[[Reader], Request]:

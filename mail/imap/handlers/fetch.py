@@ -6,18 +6,21 @@ Hot: guarded by the FETCH benchmarks.
 from typing import Final
 
 from groupware.core import aio
+from mail import queries
 from mail.flags import SEEN, serialize_flags
+from mail.imap import responses
 from mail.imap.binary import Decoded, readers_of
-from mail.imap.errors import EXPUNGE_ISSUED, Outcome, ok
+from mail.imap.errors import EXPUNGE_ISSUED, Outcome, Refused, bad, ok
 from mail.imap.fetching import Batch, Chunk, Unseen, plan_fetch, read_batch
 from mail.imap.fetchitems import Attribute
 from mail.imap.handlers.messages import ranges_of, with_changes
 from mail.imap.requests import Fetch
+from mail.imap.resync import intersect, without
 from mail.imap.session import Session
 from mail.imap.spans import Span
 from mail.imap.view import FlagRow
 from mail.services.flags import Stored, StoreOp, store_flags
-from mail.uidset import to_ranges
+from mail.uidset import normalize, to_ranges
 
 GLANCE: Final = 4
 """Messages that are read in the event loop's own thread, where that is faster."""
@@ -28,6 +31,8 @@ PIECE: Final = 256 * 1024
 async def fetch(session: Session, request: Fetch) -> Outcome:
     """Do a FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4)."""
     view = session.selected()
+    if request.vanished:
+        await _tell_vanished(session, request)
     ranges = ranges_of(session, request.messages, by_uid=request.by_uid)
     if request.changed_since is not None or Attribute.MODSEQ in request.items:
         session.enable_condstore()
@@ -42,6 +47,7 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
     is_short = view.count(ranges) <= GLANCE and not plan.binaries
     read = aio.glance if is_short else aio.read
     while not is_last:
+        session.forget_look()  # the batch may tell modseqs that are later than the last look
         batch = await read(read_batch, view, plan, ranges, last_uid)
         flags = await _set_seen(session, batch) if batch.unseen else {}
         await _send(session, batch.chunks, flags)
@@ -53,6 +59,24 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
     if not request.by_uid and request.changed_since is None and count < view.count(ranges):
         return EXPUNGE_ISSUED
     return ok("Fetched.")
+
+
+async def _tell_vanished(session: Session, request: Fetch) -> None:
+    """Tell which of the UIDs are gone (RFC 7162 §3.2.6), ahead of any FETCH response.
+
+    What the client numbers still is left out: its VANISHED follows, without EARLIER. `*` is the
+    last UID that ever was, or the last message could go and nobody hear of it.
+    """
+    view = session.selected()
+    if not session.qresync:
+        raise Refused(bad("Enable QRESYNC first."))
+    collection_id = view.identity.collection_id
+    since = request.changed_since or 0
+    gone = await aio.read(queries.list_vanished, collection_id, since, view.uid_next)
+    asked = request.messages.resolve(max(view.uid_next - 1, 1))
+    told = without(intersect(normalize(gone), asked), view.uids)
+    if told:
+        session.write(responses.vanished(told, earlier=True))
 
 
 async def _set_seen(session: Session, batch: Batch) -> dict[int, FlagRow]:

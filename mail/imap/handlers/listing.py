@@ -102,6 +102,18 @@ def _line(told: Told, spell: Spell, *, extended: bool) -> bytes:
     return responses.listing("LIST", attributes, told.name, extended=item, spell=spell)
 
 
+def render_selected(account_id: int, name: str, old_name: str, spell: Spell) -> bytes:
+    """Return the LIST response of a mailbox that is opened (RFC 9051 §6.3.2).
+
+    `old_name` is what the client called it where that is another name, and otherwise empty.
+    """
+    listing = Listing([_held(place) for place in list_places(account_id)], ())
+    told = listing.choose(lambda listed: listed == name)
+    attributes = told[0].attributes if told else ()  # it may be read that may not be listed
+    item = responses.old_name(old_name, spell) if old_name else b""
+    return responses.listing("LIST", attributes, name, extended=item, spell=spell)
+
+
 async def list_subscribed(session: Session, request: Lsub) -> Outcome:
     """LSUB (RFC 3501 §6.3.9)."""
     if not request.pattern:

@@ -175,7 +175,8 @@ async def move(session: Session, request: Copy) -> Outcome:
     code = _copy_code(moved)
     if code is not None:
         session.write(responses.status_line(None, Condition.OK, "Moved.", code))
-    return ok("Moved.")
+    is_done = moved.source_uids and not moved.leaving
+    return ok("Moved.", session.code_settled() if is_done else None)
 
 
 def _prepare(session: Session, request: Copy, *, move: bool) -> Copying:
@@ -254,6 +255,6 @@ async def _expunge(session: Session, ranges: Ranges | None) -> Outcome:
     def service() -> list[int]:
         return messages.expunge_messages(identity.account_id, identity.collection_id, ranges)
 
-    _, changes = await aio.write(with_changes, session.position(), service)
+    expunged, changes = await aio.write(with_changes, session.position(), service)
     session.absorb(changes)
-    return ok("Expunged.")
+    return ok("Expunged.", session.code_settled() if expunged else None)

@@ -33,6 +33,7 @@ from mail.imap.requests import (
     StoreMode,
     UidExpunge,
 )
+from mail.imap.resync import Resync, SeqMatch
 from mail.imap.searchkeys import AllKey
 from mail.imap.sequences import STAR, SequenceSet
 from mail.imap.wire import ProtocolError, Reader
@@ -57,6 +58,25 @@ def parse(*parts: bytes) -> tuple[str, Request]:
         *((row.encode().lower(), row, PLAIN) for row in WITHOUT_ARGUMENTS),
         (b"ID NIL", "ID", Id(())),
         (b'ID ("name" "x" "os" NIL)', "ID", Id((("name", "x"), ("os", None)))),
+        (
+            b"SELECT INBOX (CONDSTORE QRESYNC (7 9 1:3,5 (1:2,4 1,3,9)))",
+            "SELECT",
+            Select(
+                "INBOX",
+                condstore=True,
+                resync=Resync(
+                    7,
+                    9,
+                    SequenceSet(((1, 3), (5, 5))),
+                    SeqMatch(((1, 2), (4, 4)), ((1, 1), (3, 3), (9, 9))),
+                ),
+            ),
+        ),
+        (
+            b"UID FETCH 1:* FLAGS (CHANGEDSINCE 9 VANISHED)",
+            "UID FETCH",
+            Fetch(TO_END, FLAGS, changed_since=9, by_uid=True, vanished=True),
+        ),
         (b"ENABLE condstore X-Y", "ENABLE", Enable(("CONDSTORE", "X-Y"))),
         (b"AUTHENTICATE plain", "AUTHENTICATE", Authenticate("PLAIN", None)),
         (b"AUTHENTICATE PLAIN AGEAYg==", "AUTHENTICATE", Authenticate("PLAIN", b"\0a\0b")),

@@ -26,6 +26,7 @@ from mail.imap.searchkeys import (
     TextKey,
     ThreadIdKey,
     UidKey,
+    has_seqs,
     parse_search,
 )
 from mail.imap.sequences import SAVED, STAR, SequenceSet
@@ -150,3 +151,22 @@ def test_what_is_no_search_is_refused(text: bytes) -> None:
 def test_the_limits_themselves_are_allowed() -> None:
     assert isinstance(parse(b"NOT " * MAX_DEPTH + b"ALL"), NotKey)
     assert isinstance(parse(b" ".join([b"ALL"] * MAX_KEYS)), AndKey)
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [
+        (b"1:3", True),
+        (b"NOT *", True),
+        (b"SEEN (FROM a 2)", True),
+        (b"OR UID 1 NOT (SEEN 7)", True),
+        (b"OR 1 SEEN", True),
+        (b"UID 1:3", False),
+        (b"$", False),
+        (b"OR SEEN NOT (ANSWERED UID 3)", False),
+    ],
+)
+def test_a_search_that_speaks_in_numbers_is_told_apart(text: bytes, speaks: bool) -> None:
+    key = parse(text)
+    assert key is not None
+    assert has_seqs(key) is speaks

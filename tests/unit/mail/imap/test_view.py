@@ -112,3 +112,31 @@ def test_numbers_lead_to_uids(
     assert view.list_uids(view.ranges_of_uids(messages)) == [
         uid for low, high in by_uid for uid in uids if low <= uid <= high
     ]
+
+
+def test_removals_are_told_by_number_and_by_uid() -> None:
+    view = view_of(3, 5, 8)
+    absorb(view, 11, vanished=(3, 8))
+    updates = view.take_updates(expunge=True)
+    assert (updates.expunged, updates.vanished) == ([1, 2], [3, 8])
+
+
+def test_what_came_and_went_untold_is_told_neither_way() -> None:
+    view = view_of(3)
+    absorb(view, 11, new=(4,))
+    absorb(view, 12, vanished=(4,))
+    updates = view.take_updates(expunge=True)
+    assert (updates.expunged, updates.vanished, updates.exists) == ([], [], None)
+
+
+def test_while_a_removal_waits_the_client_is_settled_up_to_before_it() -> None:
+    view = view_of(3, 5, 8)
+    absorb(view, 11, changed=((3, 1, "", 11),))
+    assert (view.owes_expunge, view.settled_modseq) == (False, 11)
+    absorb(view, 13, vanished=(5,))
+    absorb(view, 14, changed=((3, 0, "", 14),))
+    absorb(view, 15, vanished=(3,))
+    view.take_updates(expunge=False)
+    assert (view.owes_expunge, view.settled_modseq) == (True, 11)
+    view.take_updates(expunge=True)
+    assert (view.owes_expunge, view.settled_modseq) == (False, 15)
