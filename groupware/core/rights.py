@@ -6,11 +6,12 @@ rights. Nothing is kept between commands: a revoked right is gone at the next on
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from groupware.core import db
+from groupware.core.changes import begin_change
 from groupware.core.clock import now
 from groupware.core.directory import get_account, get_domain
 from groupware.core.directory.lookups import directory_change, parse
@@ -83,7 +84,7 @@ def parse_rights(text: str) -> Rights:
 
 
 def _parse_letters(word: str) -> str:
-    letters = "".join(_OBSOLETE.get(letter, letter) for letter in word)
+    letters = expand_obsolete(word)
     unknown = set(letters) - set(LETTERS)
     if unknown:
         raise Invalid(
@@ -91,6 +92,11 @@ def _parse_letters(word: str) -> str:
             f" {', '.join(PRESETS)}, or one of {', '.join(NAMED)}."
         )
     return letters
+
+
+def expand_obsolete(letters: str) -> str:
+    """Return letters with those of RFC 2086 in their members (RFC 4314 §2.1.1)."""
+    return "".join(_OBSOLETE.get(letter, letter) for letter in letters)
 
 
 def with_obsolete(letters: str) -> str:
@@ -127,34 +133,62 @@ def grant(
 
     What the grantee had there before is replaced. Raises `Invalid` for the owner.
     """
+    return change_grant(account, collection, grantee, lambda _: rights)
+
+
+def change_grant(
+    account: Account,
+    collection: Collection | None,
+    grantee: Grantee,
+    change: Callable[[Rights], Rights],
+) -> Rights:
+    """Set the rights of a grantee by those that it has there; none at all end the grant.
+
+    Nothing comes between: `change` is called under the account's lock. Raises `Invalid` for the
+    owner.
+    """
     if isinstance(grantee, Account) and grantee.pk == account.pk:
         raise Invalid(f"{account.login} owns it and has every right.")
     with directory_change():
         _lock(account)
-        Grant.objects.filter(
-            account=account, collection=collection, **_grantee_columns(grantee)
-        ).delete()
-        Grant.objects.create(
-            account=account,
-            collection=collection,
-            rights=rights.letters,
-            named_rights=" ".join(rights.named),
-            created_at=now(),
-            **_grantee_columns(grantee),
-        )
+        held = find_grant(account, collection, grantee)
+        rights = change(NONE if held is None else rights_of(held))
+        if held is not None:
+            held.delete()
+        if rights:
+            _insert(account, collection, grantee, rights)
         _publish(account.pk)
     return rights
+
+
+def _insert(
+    account: Account, collection: Collection | None, grantee: Grantee, rights: Rights
+) -> None:
+    Grant.objects.create(
+        account=account,
+        collection=collection,
+        rights=rights.letters,
+        named_rights=" ".join(rights.named),
+        created_at=now(),
+        **_grantee_columns(grantee),
+    )
+
+
+def find_grant(account: Account, collection: Collection | None, grantee: Grantee) -> Grant | None:
+    """Return what was granted there to this grantee itself, or None."""
+    return Grant.objects.filter(
+        account=account, collection=collection, **_grantee_columns(grantee)
+    ).first()
 
 
 def revoke(account: Account, collection: Collection | None, grantee: Grantee) -> None:
     """Take away what was granted there; raises `NotFound` where nothing was."""
     with directory_change():
         _lock(account)
-        gone, _ = Grant.objects.filter(
-            account=account, collection=collection, **_grantee_columns(grantee)
-        ).delete()
-        if not gone:
+        held = find_grant(account, collection, grantee)
+        if held is None:
             raise NotFound(f"{grantee} has no grant there: `account show {account.login}`.")
+        held.delete()
         _publish(account.pk)
 
 
@@ -170,9 +204,15 @@ def inherit_grants(superior_id: int, collection_id: int) -> None:
 
 
 def _lock(account: Account) -> None:
-    """Let two grants at once not leave two rows; on the embedded database all writes wait."""
-    if Account.objects.select_for_update().filter(pk=account.pk).first() is None:
-        raise NotFound(f"There is no account {account.login} any more.")
+    """Let two grants at once not leave two rows.
+
+    It is the lock of the account's changes, whose count every process polls: who has lost a
+    right is told within a second, even where the notice of it is lost.
+    """
+    try:
+        begin_change(account.pk)
+    except NotFound as error:
+        raise NotFound(f"There is no account {account.login} any more.") from error
 
 
 def _grantee_columns(grantee: Grantee) -> dict[str, Any]:

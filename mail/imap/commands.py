@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Final
 
-from mail.imap.arguments import listing, mailboxes, messages, quota, searching, session
+from mail.imap.arguments import (
+    listing,
+    mailboxes,
+    messages,
+    quota,
+    searching,
+    session,
+    sharing,
+)
 from mail.imap.arguments.appending import parse_append
 from mail.imap.requests import Request
 from mail.imap.wire import ProtocolError, Reader
@@ -63,6 +71,11 @@ _ROWS: Final = (
     Command("RENAME", mailboxes.parse_rename, LOGGED_IN),
     Command("SUBSCRIBE", mailboxes.parse_mailbox, LOGGED_IN),
     Command("UNSUBSCRIBE", mailboxes.parse_mailbox, LOGGED_IN),
+    Command("SETACL", sharing.parse_set_acl, LOGGED_IN),
+    Command("DELETEACL", sharing.parse_identified, LOGGED_IN),
+    Command("GETACL", sharing.parse_acl_mailbox, LOGGED_IN),
+    Command("LISTRIGHTS", sharing.parse_identified, LOGGED_IN),
+    Command("MYRIGHTS", sharing.parse_acl_mailbox, LOGGED_IN),
     Command("STATUS", listing.parse_status, LOGGED_IN),
     Command("GETQUOTA", quota.parse_get_quota, LOGGED_IN),
     Command("GETQUOTAROOT", quota.parse_get_quota_root, LOGGED_IN),

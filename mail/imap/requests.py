@@ -87,7 +87,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """DELETE, SUBSCRIBE, UNSUBSCRIBE and GETQUOTAROOT: one mailbox."""
+    """DELETE, SUBSCRIBE, UNSUBSCRIBE, GETQUOTAROOT, GETACL and MYRIGHTS: one mailbox."""
 
     name: str
 
@@ -98,6 +98,33 @@ class Create:
 
     name: str
     uses: tuple[str, ...] = ()
+
+
+class RightsChange(Enum):
+    """What SETACL does with its letters (RFC 4314 §3.1)."""
+
+    REPLACE = b""
+    ADD = b"+"
+    REMOVE = b"-"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAcl:
+    """SETACL: letters of RFC 4314, or of RFC 2086."""
+
+    name: str
+    identifier: str
+    change: RightsChange
+    letters: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """DELETEACL and LISTRIGHTS: a mailbox and an identifier, as it was `sent` and as it counts."""
+
+    name: str
+    sent: bytes
+    identifier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +280,7 @@ class UidExpunge:
 Request = (
     Plain | Id | Enable | Authenticate | Compress | Login | Mailbox | Create | Rename | List | Lsub | Status | Select
     | Append | Fetch | Store | Copy | Search | Sort | Thread | UidExpunge
-    | GetQuota | SetQuota
+    | GetQuota | SetQuota | SetAcl | Identified
 )  # fmt: skip
 
 PLAIN: Final = Plain()

@@ -298,11 +298,6 @@ def list_rights(
     return b" ".join((b"* LISTRIGHTS", spell(name), astring(identifier), *words)) + b"\r\n"
 
 
-def my_rights(name: str, rights: str, *, spell: Spell = mailbox) -> bytes:
-    """Return `* MYRIGHTS` (RFC 4314 §3.8)."""
-    return b"* MYRIGHTS " + spell(name) + b" " + astring(rights.encode("ascii")) + b"\r\n"
-
-
 def namespace(
     personal: Sequence[str] | None, other: Sequence[str] | None, shared: Sequence[str] | None
 ) -> bytes:

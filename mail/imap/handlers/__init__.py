@@ -4,9 +4,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from mail.imap.commands import COMMANDS
-from mail.imap.handlers import basic, fetch, listing, login, mailboxes, messages, quota, selection
-from mail.imap.handlers.appending import append
-from mail.imap.handlers.compress import compress
+from mail.imap.handlers import (
+    basic,
+    fetch,
+    listing,
+    login,
+    mailboxes,
+    messages,
+    quota,
+    selection,
+    sharing,
+)
 from mail.imap.handlers.appending import append
 from mail.imap.handlers.compress import compress
 from mail.imap.handlers.search import search
@@ -32,6 +40,11 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "RENAME": mailboxes.rename,
     "SUBSCRIBE": mailboxes.subscribe,
     "UNSUBSCRIBE": mailboxes.unsubscribe,
+    "SETACL": sharing.set_acl,
+    "DELETEACL": sharing.delete_acl,
+    "GETACL": sharing.get_acl,
+    "LISTRIGHTS": sharing.list_rights,
+    "MYRIGHTS": sharing.my_rights,
     "STATUS": listing.status,
     "GETQUOTA": quota.get_quota_of_root,
     "GETQUOTAROOT": quota.get_quota_roots,

@@ -15,6 +15,7 @@ from groupware.core.models import Account, Domain, Grant
 from groupware.core.rights import (
     ALL,
     Rights,
+    change_grant,
     effective_rights,
     find_grantee,
     grant,
@@ -24,7 +25,7 @@ from groupware.core.rights import (
     with_obsolete,
 )
 from mail.services.mailboxes import delete_mailbox
-from tests.services.store import collection_of, create
+from tests.services.store import collection_of, create, state_of
 from tests.services.threads import SECONDS, threads
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +232,25 @@ def test_two_grants_at_once_leave_one(ann: Account, ben: Account) -> None:
         granting = [start(lambda: grant(ann, None, ben, parse_rights("read"))) for _ in range(4)]
         assert {str(future.result(SECONDS)) for future in granting} == {"lrs"}
     assert Grant.objects.count() == 1
+
+
+def test_grants_change_by_what_they_are(ann: Account, ben: Account) -> None:
+    inbox = collection_of(ann)
+    grant(ann, inbox, ben, parse_rights("lr send-as"))
+    changed = change_grant(ann, inbox, ben, lambda held: held | parse_rights("w"))
+    assert str(changed) == held(ben, ann, "INBOX") == "lrw send-as"
+    change_grant(ann, inbox, ben, lambda held: rights.make_rights("", held.named))
+    assert held(ben, ann, "INBOX") == "send-as"
+    change_grant(ann, inbox, ben, lambda _: rights.NONE)
+    assert list_grants(ann.pk) == []
+    with pytest.raises(Invalid):
+        change_grant(ann, inbox, ann, lambda held: held)
+
+
+def test_a_grant_counts_as_a_change_that_processes_poll(ann: Account, ben: Account) -> None:
+    counted = [state_of(ann).next_modseq]
+    grant(ann, None, ben, parse_rights("lr"))
+    counted.append(state_of(ann).next_modseq)
+    revoke(ann, None, ben)
+    counted.append(state_of(ann).next_modseq)
+    assert counted == sorted(set(counted))
