@@ -5,7 +5,6 @@ in one query, and only where it is asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from mail import queries
 from mail.imap.objectids import mailbox_id
@@ -13,14 +12,17 @@ from mail.imap.places import Place
 from mail.imap.requests import StatusItem
 
 
-@dataclass(frozen=True, slots=True)
 class StatusReader:
     """Reads the items of a STATUS; `message_limit` is what APPENDLIMIT tells (RFC 7889)."""
 
-    items: tuple[StatusItem, ...]
-    message_limit: int
-    _deleted: dict[int, int] = field(default_factory=dict)
-    _seen: dict[int, int] = field(default_factory=dict)
+    __slots__ = ("_deleted", "_message_limit", "_seen", "items")
+
+    def __init__(self, items: tuple[StatusItem, ...], message_limit: int) -> None:
+        """Begin with nothing counted."""
+        self.items = items
+        self._message_limit = message_limit
+        self._deleted: dict[int, int] = {}
+        self._seen: dict[int, int] = {}
 
     def look(self, places: Sequence[Place]) -> None:
         """Count what the rows of the mailboxes do not hold; at most two queries."""
@@ -44,7 +46,7 @@ class StatusReader:
             StatusItem.UIDVALIDITY: info.uid_validity,
             StatusItem.UNSEEN: self._unseen(place),
             StatusItem.HIGHESTMODSEQ: info.highest_modseq,
-            StatusItem.APPENDLIMIT: self.message_limit,
+            StatusItem.APPENDLIMIT: self._message_limit,
             StatusItem.SIZE: info.bytes,
             StatusItem.DELETED: info.deleted,
             StatusItem.DELETED_STORAGE: self._deleted.get(info.collection_id, 0),
