@@ -6,6 +6,7 @@ does, and marks what it copies with an X-TUID field of its own.
 
 import hashlib
 import imaplib
+import os
 import random
 import re
 import subprocess
@@ -45,6 +46,7 @@ Create Near
 Expunge Both
 SyncState *
 """
+LONG_AGO = 1_700_000_000
 FLAG_NAMES = {"F": rb"\Flagged", "R": rb"\Answered", "S": rb"\Seen"}
 _TUID = re.compile(rb"(?m)^X-TUID: .*\n")
 
@@ -186,7 +188,14 @@ class Mbsync:
         self._command = [find_tool("mbsync"), "--config", str(file), "--all"]
 
     def sync(self) -> None:
-        """Bring both sides into step."""
+        """Bring both sides into step.
+
+        mbsync waits for a second where a directory was changed in this one, lest it misses what
+        another program does meanwhile: nobody does, so the change was made earlier.
+        """
+        for name in ("cur", "new"):
+            if (self.maildir / name).exists():
+                os.utime(self.maildir / name, (LONG_AGO, LONG_AGO))
         answer = subprocess.run(
             self._command, check=False, capture_output=True, text=True, timeout=60
         )
