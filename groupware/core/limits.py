@@ -203,11 +203,12 @@ IMAP_COMMAND_TIMEOUT = Limit(
 IMAP_WRITE_TIMEOUT = Limit(
     "IMAP_WRITE_TIMEOUT", 120, Unit.SECONDS, "how long an IMAP client may take nothing"
 )
-IMAP_SAVED_RESULT = Limit(
-    "IMAP_MAX_SAVED_RESULT",
+IMAP_THREAD_CACHE = Limit(
+    "IMAP_THREAD_CACHE",
     1_000_000,
     Unit.COUNT,
-    "messages of a search result that an IMAP session keeps for `$`, four octets each",
+    "messages whose threads an IMAP process keeps to tell them again, about ten octets each",
+    lowest=0,
 )
 IMAP_SAVED_RESULT = Limit(
     "IMAP_MAX_SAVED_RESULT",

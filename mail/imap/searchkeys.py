@@ -227,10 +227,10 @@ def parse_search(reader: Reader) -> SearchKey | None:
 def parse_search_in_charset(reader: Reader) -> SearchKey | None:
     """Take `name SP keys`; None likewise, and what cannot be read then is left out."""
     codec = find_codec(reader.astring("a charset"))
+    reader.space()
     if codec is None:
         reader.skip()
         return None
-    reader.space()
     return SearchParser(reader, codec).keys()
 
 

@@ -29,6 +29,7 @@ from mail.imap.errors import (
 from mail.imap.events import Limits
 from mail.imap.looking import Look, Position, look, read_rights
 from mail.imap.responses import Code, Condition
+from mail.imap.sorting import ThreadCache
 from mail.imap.view import FlagRow, MailboxView, Updates
 from mail.imap.wire import Dialect
 from mail.uidset import to_ranges
@@ -71,6 +72,7 @@ class Shared:
     max_failed_logins: int = 10
     allow_plaintext: bool = False
     sessions_of: dict[int, int] = field(default_factory=dict)
+    threads: ThreadCache = field(default_factory=ThreadCache)
 
 
 class Session:
@@ -96,6 +98,7 @@ class Session:
         self.enabled: set[str] = set()
         self.failed_logins = 0
         self.compressed = False
+        self.tag = b""
         self.closing = False
         self._on_event = on_event
         self._unsubscribe: Callable[[], None] | None = None

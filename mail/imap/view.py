@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mail.flags import FLAG_NAMES, OWNER, Actor, actor_with
 from mail.imap.sequences import Seq, SequenceSet, Uid
+from mail.uidset import to_ranges
 
 FlagRow = tuple[int, int, str, int]
 """(uid, flags, keywords, modseq)."""
@@ -75,6 +76,7 @@ class MailboxView:
         "identity",
         "keywords",
         "modseq",
+        "saved",
         "uid_next",
         "uids",
     )
@@ -93,6 +95,7 @@ class MailboxView:
         self._told_flags = (keywords, identity.rights)
         # Four octets for each message of each session: RFC 3501 UIDs have 32 bits.
         self.uids = array("I", uids)
+        self.saved = array("I")
         self.uid_next = uid_next
         self.modseq = modseq
         self._told_count = len(self.uids)
@@ -130,8 +133,22 @@ class MailboxView:
             return Seq(place + 1)
         return None
 
+    def seqs_of(self, uids: Iterable[int]) -> list[int]:
+        """Return the client's numbers of messages that it knows, in their order."""
+        return [bisect_left(self.uids, uid) + 1 for uid in uids]
+
+    def save(self, uids: Iterable[int]) -> None:
+        """Keep a search's result, ascending, for `$`; SELECT begins with none (RFC 5182 §2.1)."""
+        self.saved = array("I", uids)
+
+    def ranges_of_saved(self) -> Ranges:
+        """Return what is left of the saved result."""
+        return to_ranges(uid for uid in self.saved if uid not in self._vanished)
+
     def ranges_of_seqs(self, messages: SequenceSet) -> Ranges | None:
         """Return the UIDs behind sequence numbers, None where one is beyond the last message."""
+        if messages.is_saved:
+            return self.ranges_of_saved()
         count = len(self.uids)
         if count == 0:
             return None
@@ -142,6 +159,8 @@ class MailboxView:
 
     def ranges_of_uids(self, messages: SequenceSet) -> Ranges:
         """Return the ranges cut to the UIDs that the client may know of."""
+        if messages.is_saved:
+            return self.ranges_of_saved()
         if not self.uids:
             return []
         last = self.uids[-1]
@@ -246,5 +265,6 @@ class MailboxView:
                 vanished.append(uid)
         self._told_count -= len(expunged)
         self.uids = kept
+        self.saved = array("I", (uid for uid in self.saved if uid not in self._vanished))
         self._vanished.clear()
         return expunged, vanished

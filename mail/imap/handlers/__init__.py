@@ -18,6 +18,7 @@ from mail.imap.handlers import (
 from mail.imap.handlers.appending import append
 from mail.imap.handlers.compress import compress
 from mail.imap.handlers.search import search
+from mail.imap.handlers.sort import sort, thread
 from mail.imap.session import Handler
 
 HANDLERS: Final[Mapping[str, Handler]] = {
@@ -61,6 +62,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     **dict.fromkeys(("MOVE", "UID MOVE"), messages.move),
     **dict.fromkeys(("FETCH", "UID FETCH"), fetch.fetch),
     **dict.fromkeys(("SEARCH", "UID SEARCH"), search),
+    **dict.fromkeys(("SORT", "UID SORT"), sort),
+    **dict.fromkeys(("THREAD", "UID THREAD"), thread),
 }
 
 assert HANDLERS.keys() == COMMANDS.keys()

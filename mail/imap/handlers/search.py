@@ -68,10 +68,8 @@ def saving(session: Session, request: Search | Sort) -> Iterator[None]:
 
 def answer(session: Session, request: Search | Sort, matches: Matches) -> Reply:
     """Tell what was found in the way that was asked for, and save it for `$`."""
-    view = session.selected()
-    numbers: list[int] = [uid for uid, _ in matches]
-    if not request.by_uid:
-        numbers = [seq for uid in numbers if (seq := view.find_seq(uid)) is not None]
+    uids = [uid for uid, _ in matches]
+    numbers = uids if request.by_uid else session.selected().seqs_of(uids)
     asked = request.key is not None and asks_for_modseq(request.key)
     result = SearchResult(
         numbers, [modseq for _, modseq in matches] if asked else (), request.by_uid
@@ -83,7 +81,7 @@ def answer(session: Session, request: Search | Sort, matches: Matches) -> Reply:
         session.write(serialize_search("SEARCH" if isinstance(request, Search) else "SORT", result))
         return ok("Done.")
     if ReturnOption.SAVE in returns:
-        save(session, choose(returns, [uid for uid, _ in matches]))
+        save(session, choose(returns, uids))
     if returns != {ReturnOption.SAVE}:
         session.write(serialize_esearch(session.tag, returns, result))
     return ok("Done.")

@@ -7,6 +7,7 @@ import pytest
 from mail.imap.commands import COMMANDS, States, parse_command
 from mail.imap.fetchitems import Attribute
 from mail.imap.listing import Returned, Selection
+from mail.imap.ordering import SortCriterion, SortKey
 from mail.imap.requests import (
     PLAIN,
     Append,
@@ -27,15 +28,19 @@ from mail.imap.requests import (
     Search,
     Select,
     SetQuota,
+    Sort,
     Status,
     StatusItem,
     Store,
     StoreMode,
+    Thread,
     UidExpunge,
 )
+from mail.imap.results import ReturnOption
 from mail.imap.resync import Resync, SeqMatch
 from mail.imap.searchkeys import AllKey
 from mail.imap.sequences import STAR, SequenceSet
+from mail.imap.threads import ThreadAlgorithm
 from mail.imap.wire import ProtocolError, Reader
 
 ONE = SequenceSet(((1, 1),))
@@ -154,6 +159,41 @@ def parse(*parts: bytes) -> tuple[str, Request]:
         (b"uid move 1 a", "UID MOVE", Copy(ONE, "a", by_uid=True)),
         (b"SEARCH ALL", "SEARCH", Search(AllKey(), by_uid=False)),
         (b"UID SEARCH ALL ", "UID SEARCH", Search(AllKey(), by_uid=True)),
+        (
+            b"SEARCH RETURN () ALL",
+            "SEARCH",
+            Search(AllKey(), by_uid=False, returns=frozenset({ReturnOption.ALL})),
+        ),
+        (
+            b"uid search return (min count) charset utf-8 all",
+            "UID SEARCH",
+            Search(AllKey(), True, frozenset({ReturnOption.MIN, ReturnOption.COUNT})),
+        ),
+        (
+            b"SORT (REVERSE DATE SUBJECT REVERSE SUBJECT) UTF-8 ALL",
+            "SORT",
+            Sort(
+                (SortCriterion(SortKey.DATE, reverse=True), SortCriterion(SortKey.SUBJECT)),
+                AllKey(),
+                by_uid=False,
+            ),
+        ),
+        (
+            b'uid sort return (save) (displayto) "us-ascii" all',
+            "UID SORT",
+            Sort((SortCriterion(SortKey.DISPLAYTO),), AllKey(), True, frozenset({ReturnOption.SAVE})),
+        ),
+        (b"SORT (SIZE) X all", "SORT", Sort((SortCriterion(SortKey.SIZE),), None, by_uid=False)),
+        (
+            b"THREAD REFERENCES UTF-8 ALL",
+            "THREAD",
+            Thread(ThreadAlgorithm.REFERENCES, AllKey(), by_uid=False),
+        ),
+        (
+            b"uid thread orderedsubject utf-8 all",
+            "UID THREAD",
+            Thread(ThreadAlgorithm.ORDEREDSUBJECT, AllKey(), by_uid=True),
+        ),
         (b"UID EXPUNGE 1:*", "UID EXPUNGE", UidExpunge(TO_END)),
     ],
 )  # fmt: skip
@@ -256,7 +296,7 @@ def test_secrets_and_messages_stay_out_of_repr() -> None:
 
 def test_commands_in_sequence_numbers_hold_expunge_back() -> None:
     held = {row.name for row in COMMANDS.values() if row.uses_seqs and not row.breaks_seqs}
-    assert held == {"FETCH", "STORE", "SEARCH", "COPY"}
+    assert held == {"FETCH", "STORE", "SEARCH", "SORT", "THREAD", "COPY"}
 
 
 def test_no_command_but_the_first_ones_works_before_login() -> None:
