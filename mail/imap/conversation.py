@@ -192,6 +192,7 @@ class Conversation:
             checked = await self._guard(self._check_rights(), event.command.name)
             if isinstance(checked, Reply) and checked.condition is not Condition.OK:
                 return checked
+        self.session.tag = event.tag
         handler = self.session.shared.handlers[event.command.name]
         return await self._guard(handler(self.session, event.request), event.command.name)
 
@@ -325,7 +326,4 @@ def _wrong_state(command: Command, state: States) -> str:
 _REFUSALS: Mapping[Refusal, Reply] = {
     Refusal.TOO_BIG: no(Refusal.TOO_BIG.value, Code.TOOBIG),
     Refusal.TOO_MANY: no(Refusal.TOO_MANY.value, Code.LIMIT),
-    Refusal.BAD_CHARSET: no(
-        Refusal.BAD_CHARSET.value, responses.code_bad_charset(["US-ASCII", "UTF-8"])
-    ),
 }

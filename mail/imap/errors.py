@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Final
 
 from groupware.core import errors
-from mail.imap.responses import Code, Condition
+from mail.imap.responses import Code, Condition, code_bad_charset
 from mail.services.mailboxes import UseRefused
 
 
@@ -79,6 +79,8 @@ def bad(text: str) -> Reply:
 TRY_CREATE: Final = no("There is no such mailbox: create it first.", Code.TRYCREATE)
 NO_RIGHT: Final = no("The right to do that is not granted on the mailbox.", Code.NOPERM)
 READ_ONLY: Final = no("The mailbox is open for reading only.", Code.NOPERM)
+BAD_CHARSET: Final = no("That charset is not known here.", code_bad_charset(["US-ASCII", "UTF-8"]))
+NOT_SAVED: Final = no("That is more than a session may save.", Code.NOTSAVED)
 EXPUNGE_ISSUED: Final = no("Some of the messages are gone.", Code.EXPUNGEISSUED)
 SERVER_BUG: Final = no("The server failed; the failure is in its log.", Code.SERVERBUG)
 
