@@ -62,6 +62,34 @@ def test_condstore_fetches_what_changed_since(client: ImapFlow, other: imaplib.I
     assert unchanged == []
 
 
+def test_qresync_tells_at_once_what_happened_meanwhile(
+    server: Running, person: Person, other: imaplib.IMAP4
+) -> None:
+    with imapflow(server, person, qresync=True) as client:
+        opened = client.call("mailboxOpen", "INBOX")
+        assert "QRESYNC" in client.call("enabled")
+    known = {"uidValidity": opened["uidValidity"], "changedSince": opened["highestModseq"]}
+    done(other.store("1,4", "+FLAGS.SILENT", r"(\Deleted)"))
+    done(other.expunge())
+    done(other.uid("STORE", "3", "+FLAGS.SILENT", r"(\Flagged)"))
+    with imapflow(server, person, qresync=True) as client:
+        assert client.call("mailboxOpen", "INBOX", known)["exists"] == 3
+        gone = [client.event("expunge") for _ in range(2)]
+        assert [(told["uid"], told["vanished"], told["earlier"]) for told in gone] == [
+            (1, True, True),
+            (4, True, True),
+        ]
+        told = client.event("flags")
+        assert (told["uid"], told["flags"]) == (3, [r"\Flagged"])
+        idling = client.start("idle")
+        done(other.uid("STORE", "2", "+FLAGS.SILENT", r"(\Deleted)"))
+        done(other.expunge())
+        told = client.event("expunge")
+        assert (told["uid"], told["vanished"], told["earlier"]) == (2, True, False)
+        client.call("noop")
+        client.finish(idling)
+
+
 def test_compressed_session_carries_messages_both_ways(
     server: Running, person: Person, other: imaplib.IMAP4
 ) -> None:
