@@ -1,7 +1,9 @@
 """Groups: sets of accounts that are granted to and written to."""
 
+from functools import partial
 from typing import Any
 
+from groupware.core import db
 from groupware.core.clock import now
 from groupware.core.directory.lookups import (
     directory_change,
@@ -14,6 +16,7 @@ from groupware.core.directory.lookups import (
     refuse_taken,
 )
 from groupware.core.errors import AlreadyExists, Invalid, NotFound
+from groupware.core.events import MailboxListChanged, publish
 from groupware.core.models import Address, AddressKind, AddressTarget, Group, GroupMember
 
 
@@ -51,6 +54,7 @@ def add_member(group_name: str, *members: str) -> None:
             _, made = GroupMember.objects.get_or_create(group=group, **found)
             if not made:
                 raise AlreadyExists(f"{member} is in {group_name} already.")
+            _tell(found)
 
 
 def _reaches(start: Group, wanted: Group) -> bool:
@@ -72,15 +76,44 @@ def remove_member(group_name: str, *members: str) -> None:
     with directory_change():
         group = get_group(group_name)
         for member in members:
-            gone, _ = GroupMember.objects.filter(group=group, **_member(member)).delete()
+            found = _member(member)
+            gone, _ = GroupMember.objects.filter(group=group, **found).delete()
             if not gone:
                 raise NotFound(f"{member} is not in {group_name}: `group list` shows who is.")
+            _tell(found)
+
+
+def _tell(member: dict[str, Any]) -> None:
+    """Publish after the commit that what is granted to a member has changed, a hint for each."""
+    account = member.get("account")
+    account_ids = {account.pk} if account is not None else _accounts_below(member["subgroup"])
+    for account_id in account_ids:
+        db.on_commit(partial(publish, MailboxListChanged(account_id)))
+
+
+def _accounts_below(start: Group) -> set[int]:
+    found: set[int] = set()
+    seen: set[int] = set()
+    waiting = [start.pk]
+    while waiting:
+        group_id = waiting.pop()
+        if group_id in seen:
+            continue
+        seen.add(group_id)
+        members = GroupMember.objects.filter(group_id=group_id)
+        for account_id, subgroup_id in members.values_list("account_id", "subgroup_id"):
+            if account_id is not None:
+                found.add(account_id)
+            else:
+                waiting.append(subgroup_id)
+    return found
 
 
 def delete_group(name: str) -> None:
     """Delete a group and the addresses that lead only to it."""
     with directory_change():
         group = get_group(name)
+        _tell({"subgroup": group})
         alone = [
             held.pk
             for held in Address.objects.filter(targets__group=group)

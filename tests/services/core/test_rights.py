@@ -254,3 +254,29 @@ def test_a_grant_counts_as_a_change_that_processes_poll(ann: Account, ben: Accou
     revoke(ann, None, ben)
     counted.append(state_of(ann).next_modseq)
     assert counted == sorted(set(counted))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_members_are_told_that_a_group_gives_or_takes(
+    ann: Account, ben: Account, published: list[object]
+) -> None:
+    for name in ("inner@example.test", "outer@example.test"):
+        create_group(name)
+    told = {MailboxListChanged(ann.pk), MailboxListChanged(ben.pk)}
+
+    def heard() -> set[object]:
+        found = {event for event in published if isinstance(event, MailboxListChanged)}
+        published.clear()
+        return found
+
+    published.clear()
+    add_member("inner@example.test", "ann@example.test", "ben@example.test")
+    assert heard() == told
+    add_member("outer@example.test", "inner@example.test")
+    assert heard() == told
+    remove_member("inner@example.test", "ben@example.test")
+    assert heard() == {MailboxListChanged(ben.pk)}
+    remove_member("outer@example.test", "inner@example.test")
+    assert heard() == {MailboxListChanged(ann.pk)}
+    delete_group("inner@example.test")
+    assert heard() == {MailboxListChanged(ann.pk)}
