@@ -39,6 +39,10 @@ class Actor:
         r"""Return the reader whose `\Seen` counts in the owner's mailboxes, 0 for the owner."""
         return 0 if self.account_id == owner_id else self.account_id
 
+    def owns(self, owner_id: int) -> bool:
+        """Tell whether these are the owner's own doings, in which everything may be set."""
+        return not self.reader_in(owner_id) and self.mask == EVERY_FLAG and self.keywords
+
 
 OWNER = Actor()
 

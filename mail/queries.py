@@ -12,7 +12,7 @@ from typing import Any
 from groupware.core import db
 from groupware.core.errors import NotFound
 from mail.flags import DELETED, SEEN
-from mail.uidset import Ranges, absent_ranges, chunks, sql_condition
+from mail.uidset import CHUNK_BITS, Ranges, absent_ranges, chunks, sql_condition
 
 BATCH = 500
 """Rows that one `fetch_messages` returns at most."""
@@ -80,6 +80,14 @@ _JOINS = (
     (_BLOB_FIELDS, " JOIN core_blob s ON s.id = m.blob_id"),
     (_PREFIX_FIELDS, " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"),
     (_SEARCH_FIELDS, " LEFT JOIN mail_searchtext x ON x.blob_id = m.blob_id"),
+)
+
+
+# CROSS JOIN: SQLite looks at the chunks first, of which few have changed.
+_CHANGED_CHUNKS = "mail_messagechunk k CROSS JOIN mail_message m"
+_IN_CHANGED_CHUNKS = (
+    "k.collection_id = m.collection_id AND k.modseq > %s AND m.modseq > %s"
+    f" AND m.uid >= k.chunk << {CHUNK_BITS} AND m.uid < (k.chunk + 1) << {CHUNK_BITS}"
 )
 
 
@@ -242,7 +250,13 @@ def list_changes(
 
 
 def _list_changed(collection_id: int, since_modseq: int, reader_id: int) -> list[FlagRow]:
-    changed = list_flags(collection_id, "m.modseq > %s", [since_modseq], reader_id=reader_id)
+    changed = list_flags(
+        collection_id,
+        _IN_CHANGED_CHUNKS,
+        [since_modseq, since_modseq],
+        reader_id=reader_id,
+        tables=_CHANGED_CHUNKS,
+    )
     if not reader_id:
         return changed
     # Each half by its own index; a row in both is the same in both.
@@ -251,12 +265,17 @@ def _list_changed(collection_id: int, since_modseq: int, reader_id: int) -> list
 
 
 def list_flags(
-    collection_id: int, condition: str, params: Sequence[Any], *, reader_id: int = 0
+    collection_id: int,
+    condition: str,
+    params: Sequence[Any],
+    *,
+    reader_id: int = 0,
+    tables: str = "mail_message m",
 ) -> list[FlagRow]:
     """Return the flags of the messages (`m`, its reader `r`) that an SQL condition holds for."""
     join, readers = (READER_JOIN, [reader_id]) if reader_id else ("", [])
     return db.fetch_rows(
-        f"SELECT {select_columns(_FLAG_COLUMNS, reader_id)} FROM mail_message m{join}"
+        f"SELECT {select_columns(_FLAG_COLUMNS, reader_id)} FROM {tables}{join}"
         f" WHERE m.collection_id = %s AND {condition} ORDER BY m.uid",
         [*readers, collection_id, *params],
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 Ranges = Sequence[tuple[int, int]]
 
+CHUNK_BITS = 8
+"""UIDs that agree but for so many bits are a chunk (`mail.models.MessageChunk`)."""
 MAX_SQL_RANGES = 200
 """Ranges up to which a condition spells them out; more go as a list of the UIDs between."""
 

@@ -110,9 +110,8 @@ async def glance(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     The embedded database is read on the event loop's own thread: that takes less time than
     handing the query to another one, and readers never wait there (docs/adr/0010).
     """
-    held = db.thread_connection()
     # A connection that was closed is not opened again here: Django opens none in a loop.
-    if crossing().is_embedded and held.connection is not None and not held.errors_occurred:
+    if crossing().is_embedded and db.can_read_here():
         return _in_snapshot(partial(function, *args, **kwargs))
     return await read(function, *args, **kwargs)
 

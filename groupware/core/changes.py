@@ -34,26 +34,30 @@ def begin_change(account_id: int, *, add_bytes: int = 0, add_items: int = 0) -> 
     params: list[int] = [add_bytes, add_items, account_id]
     if charging:
         params.append(add_bytes)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE core_accountstate SET next_modseq = next_modseq + 1,"
-            " bytes_used = bytes_used + %s, items_used = items_used + %s"
-            f" WHERE account_id = %s{quota}"
-            " RETURNING next_modseq - 1, bytes_used, quota_bytes",
-            params,
-        )
-        row = cursor.fetchone()
-    if row is None:
+    rows = db.fetch_rows(
+        "UPDATE core_accountstate SET next_modseq = next_modseq + 1,"
+        " bytes_used = bytes_used + %s, items_used = items_used + %s"
+        f" WHERE account_id = %s{quota}"
+        " RETURNING next_modseq - 1, bytes_used, quota_bytes",
+        params,
+    )
+    if not rows:
         _refuse(account_id)
-    return Change(account_id, *row)
+    return Change(account_id, *rows[0])
 
 
 def _refuse(account_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM core_accountstate WHERE account_id = %s", [account_id])
-        if cursor.fetchone() is None:
-            raise NotFound("There is no such account.")
+    if not db.fetch_rows("SELECT 1 FROM core_accountstate WHERE account_id = %s", [account_id]):
+        raise NotFound("There is no such account.")
     raise OverQuota("The mailbox is full: delete something or ask for a larger quota.")
+
+
+def lock_account(account_id: int) -> None:
+    """Take the account's write lock before something is read that must not change until then."""
+    if not db.is_sqlite():  # there, a write transaction holds the lock of all accounts
+        db.fetch_rows(
+            "SELECT 1 FROM core_accountstate WHERE account_id = %s FOR UPDATE", [account_id]
+        )
 
 
 def next_uid_validity(account_id: int) -> int:
@@ -85,19 +89,17 @@ def touch_collection(
     one reader alone sees to that reader alone.
     Raises `Stale` when the collection is gone from the account.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE core_collection SET highest_modseq = %s, uid_next = uid_next + %s,"
-            " items = items + %s, bytes = bytes + %s"
-            " WHERE id = %s AND account_id = %s RETURNING uid_next",
-            [change.modseq, uids, items, size, collection_id, change.account_id],
-        )
-        row = cursor.fetchone()
-    if row is None:
+    rows = db.fetch_rows(
+        "UPDATE core_collection SET highest_modseq = %s, uid_next = uid_next + %s,"
+        " items = items + %s, bytes = bytes + %s"
+        " WHERE id = %s AND account_id = %s RETURNING uid_next",
+        [change.modseq, uids, items, size, collection_id, change.account_id],
+    )
+    if not rows:
         raise Stale("The mailbox is gone.")
     event = CollectionChanged(reader_id or change.account_id, collection_id, change.modseq)
     db.on_commit(lambda: publish(event))
-    return int(row[0]) - uids
+    return int(rows[0][0]) - uids
 
 
 def raise_floor(change: Change, *, collection_id: int, modseq: int) -> None:

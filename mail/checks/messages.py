@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from groupware.core.doctor import Examination, Fault, Finding, Rule, RuledRows, read_pages
 from groupware.core.doctor.collections import COLLECTION, SETTLE
 from groupware.core.doctor.repair import settle_order
+from mail.services.chunks import renew_chunks
+from mail.uidset import CHUNK_BITS
 
 _MESSAGE = f"{COLLECTION} || ' UID ' || m.uid"
 _RESTORE = "Restore the account from a backup, or expunge the message."
@@ -93,6 +95,31 @@ _READERS = RuledRows(
     ),
 )
 
+_CHUNKS = RuledRows(
+    tables=(
+        "mail_message m JOIN core_collection c ON c.id = m.collection_id"
+        " JOIN core_account a ON a.id = c.account_id LEFT JOIN mail_messagechunk k"
+        f" ON k.collection_id = m.collection_id AND k.chunk = m.uid >> {CHUNK_BITS}"
+    ),
+    columns=(
+        ("key", "m.id"),
+        ("where", _MESSAGE),
+        ("account_id", "c.account_id"),
+        ("collection_id", "c.id"),
+        ("modseq", "m.modseq"),
+    ),
+    rules=(
+        Rule(
+            "chunk",
+            "k.modseq IS NULL OR k.modseq < m.modseq",
+            "its modseq {modseq} is not noted where clients look for changes",
+            "Run `doctor --repair`: it notes it.",
+            renew_chunks,
+            ("account_id", "collection_id"),
+        ),
+    ),
+)
+
 COPIES_AT_ONCE = 200_000
 """Messages that are grouped at once: email_ids are random, so any remainder has its share."""
 
@@ -113,6 +140,7 @@ def check_messages(examination: Examination) -> Iterator[Finding]:
     within = examination.within("m.account_id")
     total = examination.count("messages", f"SELECT COUNT(*) FROM mail_message m WHERE {within}")
     yield from _MESSAGES.find(within)
+    yield from _CHUNKS.find(within)
     yield from _READERS.find(examination.within("r.account_id"))
     yield from _check_copies(examination, total)
 

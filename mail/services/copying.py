@@ -13,6 +13,7 @@ from groupware.core.errors import NotFound, Stale
 from mail import queries
 from mail.flags import DELETED, EVERY_FLAG, OWNER, SEEN, Actor, join_keywords
 from mail.services import content, threads
+from mail.services.chunks import note_arrivals
 from mail.services.keywords import spell_stored
 from mail.services.messages import count_mailbox, remove_messages
 from mail.services.readers import copy_seen, list_seen
@@ -154,6 +155,7 @@ def _insert_copies(
         if row[1] is not None:
             prefixes.append((uid + offset, bytes(row[1])))
     _insert_many(values, prefixes, collection_id)
+    note_arrivals(collection_id, uid, uid + len(rows) - 1, change.modseq)
     copied = Copied(uid_validity, [row[0] for row in rows], list(range(uid, uid + len(rows))))
     if originals.seen:
         copies = dict(zip(copied.source_uids, copied.target_uids, strict=True))

@@ -196,7 +196,7 @@ def _empty(change: Change, collection_id: int) -> None:
             " (SELECT id FROM mail_message WHERE collection_id = %s)",
             [collection_id],
         )
-        for table in ("mail_messagereader", "mail_message"):
+        for table in ("mail_messagereader", "mail_messagechunk", "mail_message"):
             cursor.execute(f"DELETE FROM {table} WHERE collection_id = %s", [collection_id])
     begin_change(change.account_id, add_bytes=-size, add_items=-items)
 

@@ -12,6 +12,7 @@ from groupware.core.clock import epoch
 from groupware.core.errors import Stale
 from mail.flags import DELETED, OWNER, SEEN, Actor, join_keywords
 from mail.services import content, expunged, threads
+from mail.services.chunks import note_arrivals
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.keywords import add_mailbox_keywords, spell_keywords
 from mail.services.readers import note_seen
@@ -93,6 +94,7 @@ def append_message(  # noqa: PLR0913 (keyword-only, each a column)
             "blob_id": blob_id,
         }
         _insert_message(row, prefix)
+        note_arrivals(collection_id, uid, uid, change.modseq)
         if seen_by_reader:
             note_seen(change, collection_id, reader_id, [uid], seen=True)
     return Appended(uid_validity, uid, change.modseq)

@@ -19,6 +19,7 @@ from mail.flags import DELETED, SEEN, join_keywords
 from mail.mime.fields import read_fields
 from mail.mime.limits import DEFAULT_LIMITS
 from mail.mime.text import decode_header, fold_search
+from mail.services.chunks import note_arrivals
 from mail.services.expunged import delete_kept
 from mail.services.keywords import spell_stored
 from mail.services.mailboxes import create_mailbox, subscribe
@@ -157,6 +158,7 @@ def restore_messages(account_id: int, collection_id: int, keys: Sequence[int]) -
             keywords=join_keywords(" ".join(spelled.values()).split()),
         )
         _insert(collection_id, uid, change.modseq, (chosen, params))
+        note_arrivals(collection_id, uid, uid + len(rows) - 1, change.modseq)
         _respell(collection_id, uid, spelled)
         delete_kept([row[0] for row in rows])
     return len(rows)

@@ -237,6 +237,12 @@ DAMAGES: tuple[Damage, ...] = (
         "holds 3 messages",
     ),
     Damage(
+        "UPDATE mail_messagechunk SET modseq = modseq - 1 WHERE collection_id = {inbox}",
+        "chunk",
+        f"{INBOX} UID 4",
+        "is not noted where clients look for changes",
+    ),
+    Damage(
         "INSERT INTO mail_messagereader (account_id, collection_id, uid, reader_id, seen,"
         " modseq) VALUES ({ann}, {inbox}, 2, {ben}, (1 = 1), 1)",
         "reader",

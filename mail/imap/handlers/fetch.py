@@ -13,7 +13,7 @@ from mail.imap.binary import Decoded, readers_of
 from mail.imap.errors import EXPUNGE_ISSUED, Outcome, Refused, bad, ok
 from mail.imap.fetching import Batch, Chunk, Unseen, plan_fetch, read_batch
 from mail.imap.fetchitems import Attribute
-from mail.imap.handlers.messages import ranges_of, with_changes
+from mail.imap.handlers.messages import ranges_of, store_after_changes
 from mail.imap.requests import Fetch
 from mail.imap.resync import intersect, without
 from mail.imap.session import Session
@@ -94,9 +94,8 @@ async def _set_seen(session: Session, batch: Batch) -> dict[int, FlagRow]:
             actor=identity.actor,
         )
 
-    stored, changes = await aio.write(with_changes, session.position(), service)
+    stored = await store_after_changes(session, service)
     session.selected().tell(stored.rows)
-    session.absorb(changes)
     return {row[0]: row for row in stored.rows}
 
 

@@ -5,10 +5,11 @@ comes with everything that the client does not know yet.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from groupware.core import aio, db
+from groupware.core.changes import lock_account
 from groupware.core.errors import NotFound
 from mail import flags, queries
 from mail.imap import responses
@@ -28,16 +29,18 @@ from mail.imap.requests import Copy, Plain, Store, StoreMode, UidExpunge
 from mail.imap.responses import Condition
 from mail.imap.sequences import SequenceSet, Uid
 from mail.imap.session import Session
-from mail.imap.view import Ranges
+from mail.imap.view import FlagRow, Ranges
 from mail.services import messages
 from mail.services.copying import Copied, copy_messages, move_messages
 from mail.services.flags import Stored, StoreOp, store_flags
+from mail.uidset import to_ranges
 
 _OPS = {
     StoreMode.REPLACE: StoreOp.SET,
     StoreMode.ADD: StoreOp.ADD,
     StoreMode.REMOVE: StoreOp.REMOVE,
 }
+FLAG_FIELDS = ("uid", "flags", "keywords", "modseq")
 T = TypeVar("T")
 
 
@@ -84,6 +87,8 @@ async def store(session: Session, request: Store) -> Outcome:
     mask, keywords = flags.parse_flags(request.flags)
     identity = view.identity
     _check_flags(request, identity.actor, mask, keywords)
+    # A silent STORE succeeds at those that are there (RFC 2180 §4.2.1), unless it asks for more.
+    lenient = request.by_uid or (request.silent and request.unchanged_since is None)
 
     def service() -> Stored:
         return store_flags(
@@ -95,14 +100,12 @@ async def store(session: Session, request: Store) -> Outcome:
             keywords,
             unchanged_since=request.unchanged_since,
             actor=identity.actor,
+            wants_rows=not lenient or not request.silent or session.condstore,
         )
 
-    known = view.modseq
-    stored, changes = await aio.write(with_changes, session.position(), service)
-    view.tell(stored.rows)
-    session.absorb(changes)
-    _tell_stored(session, request, stored, known)
-    return _reply_to_store(session, request, ranges, stored)
+    stored = await store_after_changes(session, service)
+    _tell_stored(session, request, stored)
+    return _reply_to_store(session, request, ranges, stored, lenient=lenient)
 
 
 def _check_flags(request: Store, actor: flags.Actor, mask: int, keywords: tuple[str, ...]) -> None:
@@ -118,29 +121,73 @@ def _check_flags(request: Store, actor: flags.Actor, mask: int, keywords: tuple[
         raise Refused(NO_RIGHT)
 
 
-def _tell_stored(session: Session, request: Store, stored: Stored, known: int) -> None:
+async def store_after_changes(session: Session, service: Callable[[], Stored]) -> Stored:
+    """Run a STORE; its session knows then what others did before it, and that it was done."""
+    view = session.selected()
+    account_id = view.identity.account_id
+    stored, others = await aio.write(after_changes, account_id, session.position(), service)
+    session.absorb(others.changes)
+    view.pass_over(stored.modseq, others.now)
+    return stored
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What others did before a STORE, and those of their messages as the STORE left them."""
+
+    changes: queries.Changes
+    now: list[FlagRow]
+
+
+def after_changes(
+    account_id: int, position: Position, service: Callable[[], Stored]
+) -> tuple[Stored, Others]:
+    """Run a STORE and read, in the same transaction, what happened since `position` before it.
+
+    What the STORE itself did is known: ten thousand messages need not be read for it.
+    """
+    with db.write_transaction():
+        lock_account(account_id)
+        changes = read_changes(position)
+        stored = service()
+        if stored.modseq:
+            info = queries.get_mailbox_by_id(position.collection_id)
+            changes = replace(changes, info=info)
+        now = queries.fetch_messages(
+            position.collection_id,
+            to_ranges(row[0] for row in changes.changed),
+            FLAG_FIELDS,
+            reader_id=position.reader_id,
+            limit=len(changes.changed),
+        )
+    return stored, Others(changes, now)
+
+
+def _tell_stored(session: Session, request: Store, stored: Stored) -> None:
     """Answer with the new flags, or where they are not wanted with the new mod-sequences.
 
-    What others changed after `known` is told in any case: the client, which changes the flags in
-    its own memory, would otherwise change those of before (RFC 3501 §6.4.6).
+    What others changed is told in any case: the client, which changes the flags in its own
+    memory, would otherwise change those of before (RFC 3501 §6.4.6).
     """
-    view = session.selected()
     session.tell_keywords()
+    if request.silent and not session.condstore:
+        return
+    view = session.selected()
     lines = []
-    for before, row in zip(stored.before, stored.rows, strict=True):
-        seq = view.find_seq(row[0])
-        if seq is None:
-            continue
+    for seq, row in view.number(stored.rows):
         items = session.flag_items(row)
-        if request.silent and before[3] <= known:
-            if not session.condstore or row[3] != stored.modseq:
+        if request.silent and not view.owes(row[0]):
+            if row[3] != stored.modseq:
                 continue
             del items[1]
         lines.append(responses.fetch(seq, items))
+    view.tell(stored.rows)
     session.write(b"".join(lines))
 
 
-def _reply_to_store(session: Session, request: Store, ranges: Ranges, stored: Stored) -> Reply:
+def _reply_to_store(
+    session: Session, request: Store, ranges: Ranges, stored: Stored, *, lenient: bool
+) -> Reply:
     view = session.selected()
     code = None
     if stored.modified:
@@ -149,8 +196,6 @@ def _reply_to_store(session: Session, request: Store, ranges: Ranges, stored: St
             numbers = [seq for uid in numbers if (seq := view.find_seq(uid)) is not None]
         code = responses.code_modified(numbers)
     found = len(stored.rows) + len(stored.modified)
-    # A silent STORE succeeds at those that are there (RFC 2180 §4.2.1), unless it asks for more.
-    lenient = request.by_uid or (request.silent and request.unchanged_since is None)
     if not lenient and found < view.count(ranges):
         return Reply(Condition.NO, EXPUNGE_ISSUED.text, code or EXPUNGE_ISSUED.code)
     return ok("Stored, but for those changed since." if code else "Stored.", code)

@@ -33,10 +33,12 @@ def store(
     flags: int,
     actor: Actor,
     uids: tuple[int, int] = (1, 2**62),
-    **more: int,
+    unchanged_since: int | None = None,
 ) -> Stored:
     inbox = mailbox(owner).collection_id
-    return store_flags(owner.pk, inbox, [uids], op, flags, (), actor=actor, **more)
+    return store_flags(
+        owner.pk, inbox, [uids], op, flags, (), actor=actor, unchanged_since=unchanged_since
+    )
 
 
 def read(owner: Account, reader: Account | None, name: str = "INBOX") -> list[tuple[int, int]]:
@@ -287,7 +289,7 @@ def test_a_reader_takes_as_many_queries_for_many_messages(
     for _ in range(60):
         append(team, data=first)
     actor = Actor(ann.pk)
-    with django_assert_num_queries(2 + 6):
+    with django_assert_num_queries(2 + 7):
         store_flags(team.pk, inbox, EVERYTHING, ADD, SEEN | FLAGGED, (), actor=actor)
     with django_assert_num_queries(1):
         queries.fetch_messages(inbox, EVERYTHING, ("uid", "flags", "modseq"), reader_id=ann.pk)
