@@ -51,8 +51,8 @@ _ZONES = {
 _TIME = rb"(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:\.\d{1,9})?)?"
 _ZONE = rb"(?:\s*+([+-]\d{1,4}|[A-Za-z]{1,5}))?"
 _DATE = re.compile(
-    rb"(?:[A-Za-z]{2,9}\.?,?\s*+)?(\d{1,2})[\s-]{1,5}([A-Za-z]{3})[A-Za-z]{0,6}\.?[\s,-]{1,5}(\d{2,4})"
-    rb"[\s,]{1,5}" + _TIME + _ZONE
+    rb"(?:[A-Za-z]{2,9}\.?,?\s*+)?(\d{1,2})[\s-]{1,5}([A-Za-z]{3})[A-Za-z]{0,6}\.?[\s,-]{1,5}(\d{2,4})(?!\d)"
+    rb"(?:[\s,]{1,5}" + _TIME + _ZONE + rb")?"
 )
 # ctime() and its like: Tue Nov 24 01:54:51 2026
 _CTIME = re.compile(
@@ -65,7 +65,10 @@ _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
 def parse_date(value: bytes) -> SentDate | None:
-    """Return the date of an unfolded field, or None where it makes no sense."""
+    """Return the date of an unfolded field, or None where it makes no sense.
+
+    A day without a time, or with one that no clock shows, begins at midnight UTC (RFC 5256 §2.2).
+    """
     value = value.strip()
     if match := _DATE.match(value):
         day, month, year, hour, minute, second, zone = match.groups()
@@ -77,10 +80,13 @@ def parse_date(value: bytes) -> SentDate | None:
     if number is None:
         return None
     days = _days(_full_year(year), number, int(day))
-    if days is None or int(hour) > 24 or int(minute) > 59 or int(second or 0) > 60:
+    if days is None:
         return None
+    clock = int(hour or 99), int(minute or 0), int(second or 0)
+    if clock[0] > 24 or clock[1] > 59 or clock[2] > 60:
+        return SentDate(days * 86_400, 0)
     offset = _offset(zone)
-    local = days * 86_400 + int(hour) * 3_600 + int(minute) * 60 + int(second or 0)
+    local = days * 86_400 + clock[0] * 3_600 + clock[1] * 60 + clock[2]
     return SentDate(local - offset, offset)
 
 

@@ -13,7 +13,7 @@ from mail.mime.limits import DEFAULT_LIMITS
 from mail.mime.sections import filter_header_fields
 from mail.models import MessageContent
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 
 LISTED_FIELDS = frozenset(
     b"from to cc bcc reply-to sender subject date message-id in-reply-to references"
