@@ -5,6 +5,7 @@ comes after the commit), `call` for work with transactions of its own.
 """
 
 import asyncio
+import resource
 import signal
 import socket
 import threading
@@ -186,12 +187,19 @@ class Stopping:
         await self.event.wait()
 
 
+def allow_many_files() -> None:
+    """Let the process hold as many sockets as the system allows: a shell asks for 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def run_server(main: Callable[[Stopping], Awaitable[None]]) -> None:
     """Run a server until SIGTERM or SIGINT: `main` starts it, waits, and winds it down.
 
     `main` returns when every command in flight is finished; the writes they made are
     committed before the process ends.
     """
+    allow_many_files()
     if db.is_sqlite():
         db.thread_connection().ensure_connection()  # `glance` reads through it; Django opens none in a loop
     try:

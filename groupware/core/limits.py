@@ -144,7 +144,7 @@ LMTP_UPLOADING = Limit(
     lowest=1 << 20,
 )
 IMAP_CONNECTIONS = Limit(
-    "IMAP_MAX_CONNECTIONS", 4_096, Unit.COUNT, "IMAP connections of one process at once"
+    "IMAP_MAX_CONNECTIONS", 10_000, Unit.COUNT, "IMAP connections of one process at once"
 )
 IMAP_CONNECTIONS_BEFORE_LOGIN = Limit(
     "IMAP_MAX_CONNECTIONS_BEFORE_LOGIN",

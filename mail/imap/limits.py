@@ -10,7 +10,7 @@ from mail.imap.events import Limits
 class ServerLimits:
     """What all clients of one process together may make it keep, and for how long; seconds."""
 
-    max_connections: int = 4_096
+    max_connections: int = 10_000
     max_connections_before_login: int = 512
     idle_timeout: float = 30 * 60
     login_timeout: float = 60
