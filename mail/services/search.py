@@ -2,7 +2,7 @@
 
 Nothing waits for it. A blob without a row is the unindexed tail, which a search reads from its
 bytes; so whatever is lost here costs time and never a match. Rows of collected blobs go with the
-blob (`groupware.core.blobs.collector`); docs/adr/0011.
+blob (`groupware.core.blobs.collector`); docs/adr/0013.
 """
 
 from dataclasses import astuple, fields, replace

@@ -7,7 +7,7 @@ candidates away; whether one that is left holds the term, its text tells. Octets
 two of most scripts are a trigram already.
 
 Invariant: a text's bits are in the segment that its row names; where it names none the text itself
-is searched. docs/adr/0011.
+is searched. docs/adr/0013.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence

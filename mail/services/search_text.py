@@ -3,7 +3,7 @@
 The text is header and pieces of the body in UTF-8, each folded, with a NUL between: no piece holds
 one (`mail.mime.charsets`), so nothing is found across two. Stored it is a zstd frame whose
 dictionary is the beginning of the message itself, in small letters: most of a text is there
-already, and what is left of it takes a twentieth of the message (docs/adr/0011).
+already, and what is left of it takes a twentieth of the message (docs/adr/0013).
 """
 
 from dataclasses import dataclass

@@ -16,6 +16,8 @@ import pytest
 from groupware.celery import app, do_duty
 from groupware.duties import DUTIES, Duty, find_duty
 from mail.services.copying import FINISH_MOVE
+from tests.clients.lmtp import deliver_all
+from tests.clients.people import DOMAIN, create_people
 from tests.serve.running import (
     Running,
     free_ports,
@@ -121,3 +123,17 @@ def test_every_duty_is_on_the_schedule_and_expires_before_its_next_turn() -> Non
 @pytest.mark.parametrize("duty", DUTIES, ids=lambda duty: duty.name)
 def test_every_duty_runs_on_an_empty_store(duty: Duty) -> None:
     do_duty(duty.name)
+
+
+def test_mail_that_arrives_is_indexed_by_the_worker(tmp_path: Path) -> None:
+    def indexed() -> int:
+        with closing(sqlite3.connect(server.data / "groupware.sqlite3")) as connection:
+            found = connection.execute("SELECT COUNT(*) FROM mail_searchtext WHERE text <> ''")
+            return int(found.fetchone()[0])
+
+    with serving(tmp_path / "data", "lmtp", "worker", "beat") as server:
+        anna = f"anna@{DOMAIN}"
+        create_people(server, [anna])
+        messages = [b"Subject: %d\r\n\r\nbody\r\n" % number for number in range(3)]
+        deliver_all(server.ports["LMTP"], messages, [anna])
+        wait_for(lambda: indexed() == len(messages), "the messages to be indexed")
