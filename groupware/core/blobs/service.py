@@ -37,13 +37,13 @@ class StagedBlob:
 
 
 @lru_cache(maxsize=4)
-def _local_store(path: str, timeout: float) -> LocalBlobStore:
-    return LocalBlobStore(Path(path), timeout=timeout)
+def _local_store(data: str | Path, timeout: float) -> LocalBlobStore:
+    return LocalBlobStore(Path(data) / "blobs", timeout=timeout)
 
 
 def store() -> BlobStore:
-    """Return the configured store of bytes."""
-    return _local_store(str(Path(settings.GROUPWARE_DATA) / "blobs"), db.lock_timeout())
+    """Return the configured store of bytes. Hot: asked for each blob that is read."""
+    return _local_store(settings.GROUPWARE_DATA, db.lock_timeout())
 
 
 def check_reserve() -> None:
