@@ -5,9 +5,9 @@ from typing import Final
 from mail.imap.responses import code_capability
 from mail.imap.session import Session
 
-_ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
+_ALWAYS: Final = ("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
 _LOGGED_IN: Final = (
-    "QRESYNC",
+    *("QRESYNC", "UTF8=ACCEPT"),
     *("NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "CHILDREN", "SPECIAL-USE", "CONDSTORE"),
     *("MULTIAPPEND", "BINARY", "COMPRESS=DEFLATE"),
     *("ESEARCH", "SEARCHRES", "SORT", "SORT=DISPLAY", "ESORT"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from groupware.core import errors
 from mail.imap.responses import Code, Condition, code_bad_charset
-from mail.services.mailboxes import UseRefused
+from mail.services.mailboxes import HasChildren, UseRefused
 
 
 class After(Enum):
@@ -98,6 +98,7 @@ CODES: Final[Mapping[type[errors.GroupwareError], Code]] = {
     errors.AuthenticationFailed: Code.AUTHENTICATIONFAILED,
     errors.Stale: Code.NONEXISTENT,
     UseRefused: Code.USEATTR,
+    HasChildren: Code.HASCHILDREN,
     MailboxGone: Code.NONEXISTENT,
     AccessRevoked: Code.NOPERM,
 }

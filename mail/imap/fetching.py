@@ -47,6 +47,8 @@ class Unseen:
 
     uid: int
     with_modseq: bool
+    has_uid: bool
+    """Whether the response tells the UID already."""
 
 
 Chunk = bytes | Span | Decoded | Unseen
@@ -201,7 +203,8 @@ class _Writer:
             write_item(row)
         if unseen:
             self._pieces.append(b" ")
-            self._add(Unseen(row[self._uid], Attribute.MODSEQ in self._plan.items))
+            asked = self._plan.items
+            self._add(Unseen(row[self._uid], Attribute.MODSEQ in asked, Attribute.UID in asked))
         self._pieces.append(b")\r\n")
         return bool(unseen)
 

@@ -87,9 +87,13 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """DELETE, SUBSCRIBE, UNSUBSCRIBE, GETQUOTAROOT, GETACL and MYRIGHTS: one mailbox."""
+    """DELETE, SUBSCRIBE, UNSUBSCRIBE, GETQUOTAROOT, GETACL and MYRIGHTS: one mailbox.
+
+    `denormalized` is as in `Select`.
+    """
 
     name: str
+    denormalized: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class Create:
 
     name: str
     uses: tuple[str, ...] = ()
+    denormalized: str = ""
 
 
 class RightsChange(Enum):
@@ -129,10 +134,11 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """RENAME."""
+    """RENAME; `denormalized` is the old name as it was given where either has another form."""
 
     old: str
     new: str
+    denormalized: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +181,12 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class AppendMessage:
-    """One of the messages of an APPEND."""
+    """One of the messages of an APPEND; `utf8` where it says so of its header (RFC 6855 §4)."""
 
     flags: tuple[str, ...]
     internal_date: datetime | None
     data: bytes = field(repr=False)
+    utf8: bool = False
 
 
 @dataclass(frozen=True, slots=True)

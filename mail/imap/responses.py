@@ -12,9 +12,9 @@ from typing import Final
 from mail.imap.objectids import mailbox_id
 from mail.imap.requests import StatusItem
 from mail.imap.sequences import Seq, SequenceSet, Uid, serialize_numbers
-from mail.imap.utf7 import encode_utf7
 from mail.imap.wire import MONTHS
 from mail.mime.strings import quote, quote_or_nil
+from mail.utf7 import encode_utf7
 
 _ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _NOT_TEXT = re.compile(r"[^\x20-\x7e]+")
@@ -35,6 +35,7 @@ class Code(Enum):
     CORRUPTION = b"CORRUPTION"
     EXPIRED = b"EXPIRED"
     EXPUNGEISSUED = b"EXPUNGEISSUED"
+    HASCHILDREN = b"HASCHILDREN"
     INUSE = b"INUSE"
     LIMIT = b"LIMIT"
     NOMODSEQ = b"NOMODSEQ"

@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 
 from mail.flags import FLAG_NAMES
 from mail.imap.sequences import MAX_NUMBER, SAVED, SET, SequenceSet, parse_sequence_set
-from mail.imap.utf7 import decode_utf7
 from mail.names import canonical_name, is_normalized
+from mail.utf7 import decode_utf7
 
 MAX_NUMBER_64: Final = 2**63 - 1
 MAX_MODSEQ: Final = MAX_NUMBER_64

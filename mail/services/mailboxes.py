@@ -34,6 +34,10 @@ DEFAULT_MAILBOXES: tuple[tuple[str, SpecialUse], ...] = (
 )
 
 
+class HasChildren(Invalid):
+    """The name cannot go before those below it."""
+
+
 class UseRefused(Invalid):
     """A mailbox cannot be given the special use that is asked for."""
 
@@ -160,7 +164,8 @@ def create_default_mailboxes(account_id: int) -> None:
 def delete_mailbox(account_id: int, name: str) -> None:
     """Delete a mailbox and its messages (RFC 3501 §6.3.4).
 
-    With inferiors it stays as a name that cannot be selected. Raises `NotFound`, `Invalid`.
+    With inferiors it stays as a name that cannot be selected. Raises `NotFound`, `Invalid`,
+    `HasChildren`.
     """
     name = canonical_name(name)
     if name == "INBOX":
@@ -173,7 +178,9 @@ def delete_mailbox(account_id: int, name: str) -> None:
             raise NotFound("There is no such mailbox.")
         inferiors = held.inferiors(name)
         if inferiors and not Mailbox.objects.get(collection_id=collection_id).selectable:
-            raise Invalid("A name with mailboxes below it cannot be deleted: delete those first.")
+            raise HasChildren(
+                "A name with mailboxes below it cannot be deleted: delete those first."
+            )
         _empty(change, collection_id)
         _bury(change, collection_id, keep_name=bool(inferiors))
         _publish_list(account_id)

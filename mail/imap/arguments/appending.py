@@ -1,7 +1,7 @@
-"""Arguments of APPEND (RFC 3501 §6.3.11, RFC 3502)."""
+"""Arguments of APPEND (RFC 3501 §6.3.11, RFC 3502, RFC 6855 §4)."""
 
 from mail.imap.requests import Append, AppendMessage, Request
-from mail.imap.wire import Reader
+from mail.imap.wire import ProtocolError, Reader
 
 
 def parse_append(reader: Reader) -> Request:
@@ -15,7 +15,7 @@ def parse_append(reader: Reader) -> Request:
 
 
 def _parse_message(reader: Reader) -> AppendMessage:
-    """Take `[SP flags] [SP date-time] SP (literal / literal8)`."""
+    """Take `[SP flags] [SP date-time] SP (literal / literal8 / UTF8 SP "(" literal8 ")")`."""
     reader.space()
     flags: tuple[str, ...] = ()
     internal_date = None
@@ -25,4 +25,10 @@ def _parse_message(reader: Reader) -> AppendMessage:
     if reader.at(b'"'):
         internal_date = reader.date_time()
         reader.space()
-    return AppendMessage(flags, internal_date, reader.message())
+    if not reader.accept_word(b"UTF8 ("):
+        return AppendMessage(flags, internal_date, reader.message())
+    if not reader.at(b"~"):
+        raise ProtocolError("Expected a literal8.")
+    data = reader.message()
+    reader.expect(b")", "')' after the message")
+    return AppendMessage(flags, internal_date, data, utf8=True)

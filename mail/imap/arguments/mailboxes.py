@@ -15,7 +15,7 @@ from mail.imap.wire import ProtocolError, Reader
 def parse_mailbox(reader: Reader) -> Request:
     """Take one mailbox."""
     reader.space()
-    return Mailbox(reader.mailbox())
+    return Mailbox(reader.mailbox(), reader.denormalized)
 
 
 def parse_create(reader: Reader) -> Request:
@@ -23,13 +23,13 @@ def parse_create(reader: Reader) -> Request:
     reader.space()
     name = reader.mailbox()
     if not reader.accept(b" ("):
-        return Create(name)
+        return Create(name, denormalized=reader.denormalized)
     if reader.word("a parameter") != "USE":
         raise ProtocolError("Unknown parameter.")
     reader.space()
     uses = reader.parenthesized(lambda: _parse_use(reader), "special uses")
     reader.expect(b")", "one parameter")
-    return Create(name, tuple(dict.fromkeys(uses)))
+    return Create(name, tuple(dict.fromkeys(uses)), reader.denormalized)
 
 
 def _parse_use(reader: Reader) -> str:
@@ -41,8 +41,10 @@ def parse_rename(reader: Reader) -> Request:
     """Take two mailboxes."""
     reader.space()
     old = reader.mailbox()
+    denormalized = reader.denormalized
     reader.space()
-    return Rename(old, reader.mailbox())
+    new = reader.mailbox()
+    return Rename(old, new, denormalized or (old if reader.denormalized else ""))
 
 
 def parse_select(reader: Reader) -> Request:

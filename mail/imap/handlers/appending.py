@@ -8,17 +8,21 @@ from mail.imap import responses
 from mail.imap.errors import Outcome, Refused, no, ok
 from mail.imap.handlers.messages import find_target
 from mail.imap.requests import Append, AppendMessage
+from mail.imap.responses import Code
 from mail.imap.sequences import Uid
 from mail.imap.session import Session
 from mail.services.appending import NewMessage, append_messages
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.messages import Appended
 
+_NOT_ENABLED = no("Enable UTF8=ACCEPT first.", Code.CANNOT)
 _CANCELLED = no("A message without a single octet cancels the APPEND: nothing was added.")
 
 
 async def append(session: Session, request: Append) -> Outcome:
     """Add all messages or none; an empty one is the client's way to cancel (RFC 3502)."""
+    if not session.utf8 and any(message.utf8 for message in request.messages):
+        raise Refused(_NOT_ENABLED)
     if not all(message.data for message in request.messages):
         raise Refused(_CANCELLED)
     for _ in range(2):

@@ -104,6 +104,8 @@ async def _send(session: Session, chunks: list[Chunk], flags: dict[int, FlagRow]
         if isinstance(chunk, bytes):
             await _send_octets(session, chunk)
         elif isinstance(chunk, Unseen):
+            if session.condstore and not chunk.has_uid:
+                session.write(b"UID %d " % chunk.uid)
             with_modseq = chunk.with_modseq or session.condstore
             session.write(_render_flags(flags.get(chunk.uid), with_modseq=with_modseq))
         else:
@@ -131,7 +133,7 @@ async def _stream(session: Session, chunk: Span | Decoded) -> None:
 def _render_flags(row: FlagRow | None, *, with_modseq: bool) -> bytes:
     r"""Return the flags with the new \Seen; of a message gone since, that alone.
 
-    A client with CONDSTORE is told the mod-sequence, asked for or not (RFC 7162 §3.1).
+    A client with CONDSTORE is told UID and mod-sequence, asked for or not (RFC 7162 §3.2.4).
     """
     if row is None:
         return b"FLAGS (" + serialize_flags(SEEN, "") + b")"

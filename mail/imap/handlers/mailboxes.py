@@ -8,6 +8,7 @@ from mail.imap.errors import Outcome, ok
 from mail.imap.places import canonical_place_name, find_new_name, find_place
 from mail.imap.requests import Create, Mailbox, Rename
 from mail.imap.session import Session
+from mail.names import DELIMITER
 from mail.services import mailboxes
 
 
@@ -22,6 +23,7 @@ async def create(session: Session, request: Create) -> Outcome:
         return mailboxes.create_mailbox(owner, name, use)
 
     created = await aio.write(service)
+    _tell_old_name(session, request.name.removesuffix(DELIMITER), request.denormalized)
     return ok("Created.", responses.code_mailbox_id(created.object_id))
 
 
@@ -43,6 +45,7 @@ async def delete(session: Session, request: Mailbox) -> Outcome:
     deleted = await aio.write(service)
     if session.view is not None and session.view.identity.collection_id == deleted:
         session.leave_mailbox()
+    _tell_old_name(session, request.name, request.denormalized, "\\NonExistent")
     return ok("Deleted.")
 
 
@@ -58,7 +61,16 @@ async def rename(session: Session, request: Rename) -> Outcome:
         mailboxes.rename_mailbox(owner, place.info.name, name)
 
     await aio.write(service)
+    _tell_old_name(session, request.new.removesuffix(DELIMITER), request.denormalized)
     return ok("Renamed.")
+
+
+def _tell_old_name(session: Session, name: str, old_name: str, *attributes: str) -> None:
+    """Tell a client of IMAP4rev2 that a name is another than it said (RFC 9051 §6.3.9.7)."""
+    if old_name and session.rev2:
+        item = responses.old_name(old_name.removesuffix(DELIMITER), session.spell)
+        line = responses.listing("LIST", attributes, name, extended=item, spell=session.spell)
+        session.write(line)
 
 
 async def subscribe(session: Session, request: Mailbox) -> Outcome:
