@@ -2,7 +2,7 @@
 
 import pytest
 
-from mail.imap.utf7 import decode_utf7, encode_utf7
+from mail.utf7 import decode_utf7, encode_utf7
 
 PAIRS = [
     ("INBOX", b"INBOX"),
