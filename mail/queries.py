@@ -53,7 +53,11 @@ _CONTENT_FIELDS: dict[str, str] = {
     )
 }
 _PREFIX_FIELDS = {"prefix": "p.data"}
-_BLOB_FIELDS = {"blob_location": "s.location", "blob_size": "s.size"}
+_BLOB_FIELDS = {
+    "blob_location": "s.location",
+    "blob_size": "s.size",
+    "blob_digest": "s.digest",
+}
 _READER_FIELDS = {
     "flags": f"(m.flags & {~SEEN}) | CASE WHEN r.seen THEN {SEEN} ELSE 0 END",
     "modseq": "CASE WHEN r.modseq > m.modseq THEN r.modseq ELSE m.modseq END",

@@ -1,11 +1,26 @@
-"""What mail adds to the kernel: its provisioner, names, outbox handlers, doctor's checks."""
+"""What mail adds to the kernel: provisioner, names, outbox handlers, checks, import and export."""
 
-from groupware.core import doctor, names, outbox, provisioning
+from functools import partial
+
+from groupware.core import doctor, exchange, names, outbox, provisioning
+from groupware.core.exchange import Exporter, Importer
 from groupware.core.models import CollectionKind
+from mail.archives.eml import open_eml
+from mail.archives.maildir import open_maildir
+from mail.archives.mbox import open_mbox
+from mail.archives.messages import OpenArchive
 from mail.checks import check_mail
 from mail.names import canonical_name
 from mail.services import copying
 from mail.services.mailboxes import create_default_mailboxes
+from mail.transfer.exporting import export_maildir
+from mail.transfer.importing import import_archive
+
+_FORMATS: tuple[tuple[str, OpenArchive, str], ...] = (
+    ("mbox", open_mbox, "an mbox file, or a directory of them"),
+    ("maildir", open_maildir, "a Maildir with its sub-folders, or an export"),
+    ("eml", open_eml, "a directory of .eml files; sub-directories are mailboxes"),
+)
 
 
 def register() -> None:
@@ -14,3 +29,7 @@ def register() -> None:
     names.register_canonical(CollectionKind.MAIL, canonical_name)
     outbox.register(copying.FINISH_MOVE, copying.finish_move)
     doctor.register(check_mail)
+    for name, open_archive, text in _FORMATS:
+        run = partial(import_archive, open_archive)
+        exchange.register_importer(Importer(name, CollectionKind.MAIL, text, run))
+    exchange.register_exporter(Exporter(CollectionKind.MAIL, "mail", export_maildir))

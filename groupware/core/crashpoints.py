@@ -18,6 +18,7 @@ POINTS = frozenset(
         "collector-marked",
         "collector-unlinked",
         "account-created",
+        "export-written",
     }
 )
 

@@ -1,4 +1,4 @@
-"""What files need beyond the standard library: a folder whose entries survive a loss of power."""
+"""What files need beyond the standard library: to survive a loss of power, whole."""
 
 import os
 from pathlib import Path
@@ -11,3 +11,14 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replace a small file by another that is durable and whole; until then it ends in `.tmp`."""
+    unnamed = path.with_name(f"{path.name}.tmp")
+    with unnamed.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unnamed.rename(path)
+    sync_directory(path.parent)

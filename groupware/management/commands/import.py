@@ -1,0 +1,5 @@
+"""`manage.py import`."""
+
+from groupware.management.importing import Command
+
+__all__ = ["Command"]
