@@ -69,7 +69,10 @@ READER_JOIN = (
 )
 r"""Joins the row of a reader, the parameter, to the messages `m`, for `select_columns`."""
 _FLAG_COLUMNS = ("uid", "flags", "keywords", "modseq")
-_SEARCH_FIELDS = {"search_version": "x.version", "search_text": "x.text"}
+_SEARCH_FIELDS = {
+    f"search_{name}": f"x.{name}"
+    for name in ("version", "subject", "sender", "recipients", "cc", "text")
+}
 FIELDS: dict[str, str] = {
     **_MESSAGE_FIELDS,
     **_CONTENT_FIELDS,

@@ -24,7 +24,14 @@ from mail.mime.sections import filter_header_fields
 from mail.services.content import LISTED_FIELDS
 from mail.services.search import read_text
 from mail.services.search_candidates import may_hold
-from mail.services.search_text import SearchableText, fold_fields, fold_header, fold_term
+from mail.services.search_text import (
+    FIELD_COLUMNS,
+    TEXT_VERSION,
+    SearchableText,
+    fold_fields,
+    fold_header,
+    fold_term,
+)
 from mail.uidset import to_ranges
 
 ROWS: Final = 1_000
@@ -295,9 +302,23 @@ def _header(key: keys.HeaderKey) -> Compiled:
             return False
         return any(wanted in value for value in fold_fields(header, name))
 
+    if name in FIELD_COLUMNS and wanted:
+        return _indexed_header(f"search_{FIELD_COLUMNS[name]}", wanted, test)
     if is_listed:
         return Compiled(test, frozenset({"header_fields"}), _TEXT)
     return Compiled(test, _HEADER_FIELDS, _HEADER)
+
+
+def _indexed_header(column: str, wanted: bytes, test: Predicate) -> Compiled:
+    """Test the folded fields where the row has them, the header elsewhere."""
+
+    def test_column(candidate: Candidate) -> bool:
+        held = candidate.row[column]
+        if held is None or candidate.row["search_version"] != TEXT_VERSION:
+            return test(candidate)
+        return wanted in bytes(held)
+
+    return Compiled(test_column, frozenset({"header_fields", "search_version", column}), _TEXT)
 
 
 def _body(key: keys.BodyKey) -> Compiled:
