@@ -33,12 +33,13 @@ class Run:
 
     def round(self, number: int, loads: Sequence[str]) -> None:
         """Put each load on each server."""
+        peers = [bench.peer for bench in self.benches]
         benches = self.benches if number % 2 else self.benches[::-1]
         for load in loads:
             for bench in benches:
-                before = machine.now()
+                before = machine.now(peers)
                 self._measure(number, load, bench)
-                self.watch.note(before, machine.now(), [other.peer for other in self.benches])
+                self.watch.note(before, machine.now(peers))
 
     def _measure(self, number: int, load: str, bench: Bench) -> None:
         name = bench.peer.name
@@ -101,9 +102,10 @@ def section(options: argparse.Namespace, run: Run, what: str) -> str:
     """Return the text between the markers."""
     total = sum(map(len, run.benches[0].messages))
     kind = "real" if options.corpus else "generated"
+    rounds = f"medians of {options.rounds} rounds" if options.rounds > 1 else "one round"
     return (
-        f"{len(run.benches[0].messages):,} {kind} messages of {total:,} octets; medians of"
-        f" {options.rounds} rounds. {what}\n\n"
+        f"{len(run.benches[0].messages):,} {kind} messages of {total:,} octets; {rounds}."
+        f" {what}\n\n"
         "![How many times better than Dovecot](benchmarks-imap.svg)\n\n"
         + report.table(run.results, run.missing)
     )

@@ -21,16 +21,21 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 
 def draw(ratios: Mapping[str, float], texts: Mapping[str, str]) -> str:
     """Return a bar for each ratio, to the right of 1 where it is better, on a logarithmic scale."""
-    reach = max(1.0, *(abs(math.log2(ratio)) for ratio in ratios.values()))
-    low = min(-1.0, *(math.log2(ratio) for ratio in ratios.values()))
-    low, high = math.floor(low), math.ceil(max(1.0, reach if reach > -low else 1.0))
+    logarithms = [math.log2(ratio) for ratio in ratios.values()]
+    low = math.floor(min(-1.0, *logarithms))
+    high = math.ceil(max(1.0, *logarithms))
     scale = BARS / (high - low)
+    every = max(1, (high - low) // 7)
     height = TOP + ROW * len(ratios) + 12
     width = LABELS + BARS + RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
         f"<title>How many times better than Dovecot</title><style>{STYLE}</style>",
-        *(_grid(step, LABELS + (step - low) * scale, height) for step in range(low, high + 1)),
+        *(
+            _grid(step, LABELS + (step - low) * scale, height)
+            for step in range(low, high + 1)
+            if step % every == 0
+        ),
     ]
     for row, (key, ratio) in enumerate(ratios.items()):
         parts.append(_bar(TOP + ROW * row, texts[key], ratio, LABELS - low * scale, scale))

@@ -115,9 +115,13 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def timed_command(client: Client, command: bytes, responses: int = 0) -> float:
-    """Return the seconds that a command takes that answers with that many FETCH responses."""
+    """Return the seconds that a command takes that finds something.
+
+    It answers with at least so many FETCH responses; raises `Wrong` where it does not.
+    """
     seconds = timed(lambda: client.command(command))
-    if client.answer.count(b" FETCH (") < responses:
+    empty = any(b"* %b\r\n" % name in client.answer for name in (b"SEARCH", b"SORT", b"THREAD"))
+    if empty or client.answer.count(b" FETCH (") < responses:
         raise Wrong(f"{command!r} was answered with {client.answer[:200]!r}")
     return seconds
 

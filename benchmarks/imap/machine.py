@@ -14,28 +14,31 @@ from benchmarks.imap.peers import Peer, cpu_seconds
 LIBRARIES = ("django", "uvloop", "zstandard")
 NAMED = 3
 """How many of the other programs are named."""
+MENTIONED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Processor time until now: of the machine, and of each process."""
+    """Processor time until now: of the machine, of what is measured, and of each other process."""
 
     busy: float
     idle: float
-    processes: dict[int, float]
+    own: float
+    others: dict[int, float]
 
 
-def now() -> Moment:
-    """Return how things are."""
+def now(peers: Iterable[Peer]) -> Moment:
+    """Return how things are.
+
+    Invariant: what a server took is never lost, since whoever waits for a process inherits it.
+    """
     fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
     ticks = [int(word) / os.sysconf("SC_CLK_TCK") for word in fields]
-    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
     idle = ticks[3] + ticks[4]
-    return Moment(sum(ticks) - idle, idle, {pid: _own_seconds(pid) for pid in pids})
-
-
-def _own_seconds(pid: int) -> float:
-    return cpu_seconds(pid, with_children=False)
+    own = {os.getpid()}.union(*(peer.pids() for peer in peers))
+    pids = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()} - own
+    others = {pid: cpu_seconds(pid, with_children=False) for pid in pids}
+    return Moment(sum(ticks) - idle, idle, sum(map(cpu_seconds, own)), others)
 
 
 class Watch:
@@ -46,31 +49,29 @@ class Watch:
         self._others: dict[str, float] = {}
         self.load_averages = [os.getloadavg()[0]]
 
-    def note(self, before: Moment, after: Moment, peers: Iterable[Peer]) -> None:
+    def note(self, before: Moment, after: Moment) -> None:
         """Add what happened between two moments."""
-        own = {os.getpid()}.union(*(peer.pids() for peer in peers))
         self._busy += after.busy - before.busy
         self._all += after.busy + after.idle - before.busy - before.idle
-        for pid, seconds in after.processes.items():
-            used = seconds - before.processes.get(pid, 0.0)
-            if pid in own:
-                self._own += used
-            elif used > 0:
-                name = _name_of(pid)
-                self._others[name] = self._others.get(name, 0.0) + used
+        self._own += after.own - before.own
+        for pid, seconds in after.others.items():
+            name = _name_of(pid)
+            used = seconds - before.others.get(pid, 0.0)
+            self._others[name] = self._others.get(name, 0.0) + max(0.0, used)
         self.load_averages.append(os.getloadavg()[0])
 
     def lines(self) -> list[str]:
         """Return sentences for the report."""
         averages = self.load_averages
-        most = sorted(self._others.items(), key=lambda item: -item[1])[:NAMED]
-        named = ", ".join(f"{name} {seconds / self._all:.0%}" for name, seconds in most)
-        shares = (
+        shares = {name: seconds / self._all for name, seconds in self._others.items()}
+        most = sorted(shares.items(), key=lambda item: -item[1])[:NAMED]
+        named = ", ".join(f"{name} {share:.0%}" for name, share in most if share >= MENTIONED)
+        text = (
             f"The machine was busy for {self._busy / self._all:.0%} of the time that all its cores"
             f" have, with these servers and their client for {self._own / self._all:.0%};"
             f" of the others most: {named or 'nothing'}."
         )
-        return [f"Load average {averages[0]:.1f} before, {max(averages):.1f} at most.", shares]
+        return [f"Load average {averages[0]:.1f} before, {max(averages):.1f} at most.", text]
 
 
 def _name_of(pid: int) -> str:
@@ -97,7 +98,7 @@ def describe(scratch: Path, peers: Sequence[Peer]) -> list[str]:
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     hardware = (
         f"{os.cpu_count()} cores ({models[0] if models else platform.machine()}),"
-        f" {memory:.0f} GiB of memory, Linux {platform.release()}, {filesystem}."
+        f" {memory:.0f} GiB of memory, Linux {platform.release().partition('-')[0]}, {filesystem}."
     )
     versions = (
         f"{'; '.join(peer.version for peer in peers)}. Python {platform.python_version()},"
