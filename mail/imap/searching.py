@@ -14,9 +14,11 @@ from typing import Any, Final
 
 from groupware.core import blobs
 from mail import queries
+from mail.conditions import Condition, find_messages
 from mail.flags import parse_flags
 from mail.imap import searchkeys as keys
 from mail.imap.narrowing import find_candidates
+from mail.imap.rowkeys import find_condition
 from mail.imap.sequences import SequenceSet
 from mail.imap.view import MailboxView, Ranges
 from mail.mime.dates import parse_date
@@ -104,6 +106,8 @@ class SearchPlan:
     """A search of one mailbox; its first batch looks the candidates up."""
 
     key: keys.SearchKey
+    condition: Condition | None
+    """What the database decides alone, inside the ranges."""
     compiled: Compiled
     ranges: Ranges
     fields: tuple[str, ...]
@@ -136,11 +140,17 @@ def plan_search(key: keys.SearchKey, view: MailboxView) -> SearchPlan:
     compiled = _compile(key, view)
     fields = tuple({"uid": None, "modseq": None, **dict.fromkeys(sorted(compiled.fields))})
     rows = ROWS if compiled.cost < _HEADER else ROWS_WITH_CONTENT
-    return SearchPlan(key, compiled, _narrow(key, view), fields, rows)
+    ranges, rest = _narrow(key, view)
+    return SearchPlan(key, find_condition(rest), compiled, ranges, fields, rows)
 
 
 def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
-    """Return what the next messages hold, from the first after `after_uid`."""
+    """Return what the next messages hold, from the first after `after_uid`.
+
+    Where the database decides alone, these are all that are left.
+    """
+    if plan.condition is not None:
+        return _select(view, plan.ranges, plan.condition)
     if plan.candidates is None:
         plan.candidates = _list_candidates(view, plan)
     start = bisect_right(plan.candidates, after_uid)
@@ -162,6 +172,15 @@ def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
     return Found(matches, last_uid, is_last=start + plan.rows >= len(plan.candidates))
 
 
+def _select(view: MailboxView, ranges: Ranges, condition: Condition) -> Found:
+    identity = view.identity
+    rows = find_messages(
+        identity.collection_id, ranges, condition, reader_id=identity.reader_id
+    )
+    known = set(view.uids)
+    return Found([row for row in rows if row[0] in known], 0, is_last=True)
+
+
 def _list_candidates(view: MailboxView, plan: SearchPlan) -> list[int]:
     """Return the messages of the client, inside the plan's ranges, that the index leaves."""
     found = find_candidates(view.identity.collection_id, plan.key)
@@ -174,15 +193,19 @@ def _list_candidates(view: MailboxView, plan: SearchPlan) -> list[int]:
     ]
 
 
-def _narrow(key: keys.SearchKey, view: MailboxView) -> Ranges:
-    """Return ranges outside of which nothing can match: of one set that must hold, or all."""
+def _narrow(key: keys.SearchKey, view: MailboxView) -> tuple[Ranges, keys.SearchKey]:
+    """Return ranges outside of which nothing can match, and what is left to hold inside.
+
+    They are those of one set that must hold, or all.
+    """
     parts = key.keys if isinstance(key, keys.AndKey) else (key,)
-    for part in parts:
+    for place, part in enumerate(parts):
+        rest = keys.AndKey((keys.AllKey(), *parts[:place], *parts[place + 1 :]))
         if isinstance(part, keys.UidKey):
-            return view.ranges_of_uids(part.messages)
+            return view.ranges_of_uids(part.messages), rest
         if isinstance(part, keys.SeqKey):
-            return _seq_ranges(part.messages, view)
-    return [(1, view.uids[-1])] if view.uids else []
+            return _seq_ranges(part.messages, view), rest
+    return [(1, view.uids[-1])] if view.uids else [], key
 
 
 def _seq_ranges(messages: SequenceSet, view: MailboxView) -> Ranges:
@@ -278,15 +301,22 @@ def _thread_id(key: keys.ThreadIdKey) -> Compiled:
 
 
 def _date(key: keys.DateKey) -> Compiled:
-    relate = _RELATIONS[key.relation]
+    relate, wanted = _RELATIONS[key.relation], key.day.toordinal()
     if key.field is keys.DateField.INTERNAL:
         fields = frozenset({"internal_date", "internal_zone"})
-        return Compiled(lambda c: relate(c.day, key.day), fields, _ROW)
+        return Compiled(lambda c: relate(c.day.toordinal(), wanted), fields, _ROW)
 
     def test(candidate: Candidate) -> bool:
-        return candidate.sent_day is not None and relate(candidate.sent_day, key.day)
+        sent = candidate.row["sent_at"]
+        if sent is None:
+            return False
+        # Only a day near the one that is wanted depends on the sender's zone.
+        first, last = (_EPOCH + moment // _DAY for moment in (sent - _ZONES, sent + _ZONES))
+        if not first <= wanted <= last:
+            return relate(first, wanted)
+        return candidate.sent_day is not None and relate(candidate.sent_day.toordinal(), wanted)
 
-    return Compiled(test, frozenset({"header_fields"}), _TEXT)
+    return Compiled(test, frozenset({"sent_at", "header_fields"}), _TEXT)
 
 
 def _header(key: keys.HeaderKey) -> Compiled:
@@ -345,7 +375,11 @@ def _nothing() -> Compiled:
     return Compiled(lambda _: False, frozenset(), _FREE)
 
 
-_RELATIONS: Final[Mapping[keys.DateRelation, Callable[[date, date], bool]]] = {
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_DAY: Final = 86_400
+_ZONES: Final = 25 * 3_600
+"""Seconds by which a sender's clock may be away from UTC."""
+_RELATIONS: Final[Mapping[keys.DateRelation, Callable[[int, int], bool]]] = {
     keys.DateRelation.BEFORE: lambda held, day: held < day,
     keys.DateRelation.ON: lambda held, day: held == day,
     keys.DateRelation.SINCE: lambda held, day: held >= day,
