@@ -6,7 +6,6 @@ its own range only. Large ranges are not read here but left as spans, which the 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
 from mail import queries
@@ -22,6 +21,7 @@ from mail.imap.binary import (
     find_whole,
 )
 from mail.imap.errors import Reply
+from mail.imap.fetchcolumns import is_listed, may_render, render_rows
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionText
 from mail.imap.objectids import email_id, thread_id
 from mail.imap.spans import Span, cut_out, read_chunk, size_of
@@ -30,15 +30,13 @@ from mail.mime.bodystructure import derive_body
 from mail.mime.parts import PartEntry, load_parts
 from mail.mime.sections import SectionKind, SectionRange, filter_header_fields, resolve_section
 from mail.mime.strings import replace_nul
-from mail.services.content import LISTED_FIELDS
 
+NARROW_ROWS: Final = 10_000
 METADATA_ROWS: Final = 1_000
-CONTENT_ROWS: Final = 50
-"""Rows of one crossing to the store, without and with content."""
+CONTENT_ROWS: Final = 100
+"""Rows of one crossing to the store: flags and numbers; what describes a message; content."""
 BATCH_OCTETS: Final = 4 * 1024 * 1024
 """Octets of content after which a batch ends, however few its rows are."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,7 @@ class FetchPlan:
     sections: bool
     sets_seen: bool
     changed_since: int
+    by_column: bool
 
     @property
     def binaries(self) -> list[Binary]:
@@ -85,7 +84,9 @@ class FetchPlan:
     @property
     def rows(self) -> int:
         """Return how many rows one crossing reads."""
-        return CONTENT_ROWS if self.sections else METADATA_ROWS
+        if self.sections:
+            return CONTENT_ROWS
+        return METADATA_ROWS if _WIDE.intersection(self.fields) else NARROW_ROWS
 
 
 _FIELDS: Final[dict[Attribute, tuple[str, ...]]] = {
@@ -100,6 +101,7 @@ _FIELDS: Final[dict[Attribute, tuple[str, ...]]] = {
     Attribute.EMAILID: ("email_id",),
     Attribute.THREADID: ("thread_id",),
 }
+_WIDE: Final = frozenset({"envelope", "bodystructure", "header_fields"})
 _CONTENT: Final = ("parts", "prefix_size", "prefix", "blob_location")
 _HEADERS: Final = (SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT)
 
@@ -120,24 +122,19 @@ def plan_fetch(
         fields.update(dict.fromkeys(_fields_of(item)))
     if sets_seen:
         fields.update(dict.fromkeys(_FIELDS[Attribute.FLAGS]))
-    content = any(not _is_listed(section) for section in sections)
-    return FetchPlan(tuple(wanted), tuple(fields), content, sets_seen, changed_since or 0)
+    content = any(not is_listed(section) for section in sections)
+    by_column = not sets_seen and may_render(wanted)
+    if by_column and content:
+        fields["blob_size"] = None
+    return FetchPlan(
+        tuple(wanted), tuple(fields), content, sets_seen, changed_since or 0, by_column
+    )
 
 
 def _fields_of(item: FetchItem) -> tuple[str, ...]:
     if isinstance(item, Attribute):
         return _FIELDS[item]
-    return ("header_fields",) if _is_listed(item) else _CONTENT
-
-
-def _is_listed(section: Section | Binary) -> bool:
-    """Tell whether the fields are among those that the row keeps (none of them is a prefix's)."""
-    return (
-        isinstance(section, Section)
-        and section.text is SectionText.HEADER_FIELDS
-        and not section.part
-        and all(name.lower() in LISTED_FIELDS for name in section.fields)
-    )
+    return ("header_fields",) if is_listed(item) else _CONTENT
 
 
 def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: int) -> Batch:
@@ -151,6 +148,8 @@ def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: in
         reader_id=view.identity.reader_id,
         limit=plan.rows,
     )
+    if plan.by_column and rows and (batch := _read_columns(view, plan, rows)) is not None:
+        return batch
     writer = _Writer(plan)
     count = 0
     refusal: Reply | None = None
@@ -173,6 +172,27 @@ def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: in
             is_last = False
             break
     return Batch(writer.finish(), last_uid, count, unseen, is_last, refusal)
+
+
+def _read_columns(view: MailboxView, plan: FetchPlan, rows: list[tuple[Any, ...]]) -> Batch | None:
+    """Return the responses made by column; None where a message is too large for that."""
+    columns = dict(zip(plan.fields, zip(*rows, strict=True), strict=True))
+    if plan.sections and not _are_small(columns["blob_size"]):
+        return None
+    last_uid, is_last = columns["uid"][-1], len(rows) < plan.rows
+    seqs = view.number_all(columns["uid"])
+    if 0 in seqs:
+        known = [(seq, row) for seq, row in zip(seqs, rows, strict=True) if seq]
+        if not known:
+            return Batch([], last_uid, 0, [], is_last, None)
+        seqs = [seq for seq, _ in known]
+        columns = dict(zip(plan.fields, zip(*(row for _, row in known), strict=True), strict=True))
+    octets = render_rows(plan.items, seqs, columns)
+    return Batch([octets], last_uid, len(seqs), [], is_last, None)
+
+
+def _are_small(sizes: Sequence[int]) -> bool:
+    return max(sizes) <= INLINE and sum(sizes) <= BATCH_OCTETS
 
 
 class _Writer:
@@ -240,7 +260,7 @@ class _Writer:
 
     def _write_section(self, section: Section, row: tuple[Any, ...]) -> None:
         self._pieces.append(section.label() + b" ")
-        if _is_listed(section):
+        if is_listed(section):
             header = bytes(row[self._places["header_fields"]])
             self._write_literal(
                 section, [filter_header_fields(header, section.fields, negate=False)]
@@ -361,17 +381,12 @@ def _read_small(chunk: bytes | Span) -> bytes | Span:
     return replace_nul(read_chunk(chunk))
 
 
-def _internal_date(seconds: int, zone: int) -> bytes:
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return b"INTERNALDATE " + responses.date_time(
-        moment.astimezone(timezone(timedelta(minutes=zone)))
-    )
-
-
 _RENDERERS: Final[dict[Attribute, Callable[..., bytes]]] = {
     Attribute.UID: lambda uid: b"UID %d" % uid,
     Attribute.FLAGS: lambda mask, words: b"FLAGS (" + serialize_flags(mask, words) + b")",
-    Attribute.INTERNALDATE: _internal_date,
+    Attribute.INTERNALDATE: lambda seconds, zone: (
+        b"INTERNALDATE " + responses.internal_date(seconds, zone)
+    ),
     Attribute.SIZE: lambda size: b"RFC822.SIZE %d" % size,
     Attribute.ENVELOPE: lambda envelope: b"ENVELOPE " + bytes(envelope),
     Attribute.BODY: lambda structure: b"BODY " + derive_body(bytes(structure)),

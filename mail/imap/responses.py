@@ -5,8 +5,9 @@ Large data is not built here: `literal_head` announces it, the session streams i
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from mail.imap.objectids import mailbox_id
@@ -17,6 +18,7 @@ from mail.mime.strings import quote, quote_or_nil
 from mail.utf7 import encode_utf7
 
 _ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
+_EPOCH: Final = date(1970, 1, 1)
 _NOT_TEXT = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -199,6 +201,26 @@ def date_time(moment: datetime) -> bytes:
         f'"{moment.day:2d}-{month}-{moment.year:04d}'
         f' {moment:%H:%M:%S} {sign}{hours:02d}{minutes:02d}"'
     ).encode("ascii")
+
+
+def internal_date(seconds: int, zone: int) -> bytes:
+    """Return a date and time from epoch seconds and minutes east of UTC. Hot path."""
+    days, rest = divmod(seconds + zone * 60, 86_400)
+    minutes, second = divmod(rest, 60)
+    hour, minute = divmod(minutes, 60)
+    return b'"%b %02d:%02d:%02d %b"' % (_day(days), hour, minute, second, _zone(zone))
+
+
+@lru_cache(maxsize=4096)
+def _day(days: int) -> bytes:
+    day = _EPOCH + timedelta(days=days)
+    return f"{day.day:2d}-{MONTHS[day.month - 1]}-{day.year:04d}".encode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _zone(minutes: int) -> bytes:
+    hours, rest = divmod(abs(minutes), 60)
+    return b"%b%02d%02d" % (b"-" if minutes < 0 else b"+", hours, rest)
 
 
 # Untagged data.

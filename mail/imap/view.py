@@ -211,6 +211,16 @@ class MailboxView:
         if self._told:
             self._told = {uid: told for uid, told in self._told.items() if told > self.modseq}
 
+    def number_all(self, uids: Sequence[int]) -> Sequence[int]:
+        """Return the client's numbers of ascending UIDs, 0 for those that it does not know.
+
+        Hot: the usual run of consecutive messages is one comparison.
+        """
+        place = bisect_left(self.uids, uids[0])
+        if self.uids[place : place + len(uids)] == array("I", uids):
+            return range(place + 1, place + 1 + len(uids))
+        return [self.find_seq(uid) or 0 for uid in uids]
+
     def number(self, rows: Iterable[Row]) -> Iterator[tuple[Seq, Row]]:
         """Return ascending rows, which begin with their UID, behind the client's numbers.
 

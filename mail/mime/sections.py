@@ -8,13 +8,20 @@ message is delivered as *prefix + blob*: ranges are those of the blob, and say w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from mail.mime.fields import with_line_feeds
 from mail.mime.parts import PartsTable
 
-__all__ = ["SectionKind", "SectionRange", "filter_header_fields", "resolve_section"]
+__all__ = [
+    "SectionKind",
+    "SectionRange",
+    "filter_header_fields",
+    "header_filter",
+    "resolve_section",
+]
 
 SectionKind = Literal["HEADER", "TEXT", "MIME", "HEADER.FIELDS", "HEADER.FIELDS.NOT"] | None
 
@@ -77,3 +84,25 @@ def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool)
         if (match["name"].rstrip(b" \t\r").lower() in wanted) is not negate:
             kept.append(raw if lines.endswith(b"\n", 0, match.end()) else raw + b"\r\n")
     return b"".join(kept) + blank
+
+
+@lru_cache(maxsize=256)
+def header_filter(names: tuple[bytes, ...]) -> Callable[[bytes], bytes]:
+    """Return `filter_header_fields` for fields with these names, made for many headers.
+
+    Hot: the usual header is one search of a pattern; what has lone CRs or an end of its own goes
+    the slow way.
+    """
+    wanted = b"|".join(re.escape(name.strip(b" \t")) for name in names)
+    find = re.compile(
+        rb"^(?:%b)[ \t\r]*+(?::[^\n]*+)?\n(?:[ \t][^\n]*+\n)*+" % wanted,
+        re.MULTILINE | re.IGNORECASE,
+    ).findall
+
+    def keep(header: bytes) -> bytes:
+        usual = header.endswith(b"\n\r\n") and header.count(b"\r") == header.count(b"\r\n")
+        if not usual or b"\n\r\n" in header[:-3]:
+            return filter_header_fields(header, names, negate=False)
+        return b"".join(find(header)) + b"\r\n"
+
+    return keep

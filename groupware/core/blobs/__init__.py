@@ -15,6 +15,7 @@ from groupware.core.blobs.service import (
     claim,
     read,
     read_location,
+    read_whole,
     stage,
 )
 from groupware.core.blobs.store import BlobMissing
@@ -32,5 +33,6 @@ __all__ = [
     "claim",
     "read",
     "read_location",
+    "read_whole",
     "stage",
 ]

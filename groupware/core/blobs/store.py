@@ -4,12 +4,13 @@ A location is `db:N` or `file:NAME`, and never used twice: N is an AUTOINCREMENT
 ends in random digits. The measurement behind the split is docs/adr/0003-blobs.md.
 """
 
+import json
 import os
 import secrets
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +44,10 @@ class BlobStore(Protocol):
 
     def get(self, location: str, start: int, length: int) -> bytes:
         """Return up to `length` stored octets from `start` (-1: all); raises `BlobMissing`."""
+        ...
+
+    def get_all(self, locations: Sequence[str]) -> list[bytes]:
+        """Return the stored octets at each location, in order; raises `BlobMissing`."""
         ...
 
     def remove(self, location: str) -> None:
@@ -165,6 +170,14 @@ class DatabaseFile:
             raise BlobMissing(f"db:{key}")
         data: bytes = row[0]
         return data if length >= 0 else data[start:]
+
+    def get_all(self, keys: Sequence[int]) -> dict[int, bytes]:
+        """Return the stored octets of those rows that are there."""
+        if len(keys) == 1:
+            query, params = "SELECT id, data FROM blob WHERE id = ?", keys[0]
+            return dict(self._connection().execute(query, (params,)).fetchall())
+        query = "SELECT id, data FROM blob WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._connection().execute(query, (json.dumps(keys),)).fetchall())
 
     def remove(self, key: int) -> None:
         """Delete one row."""
@@ -289,6 +302,21 @@ class LocalBlobStore:
         if place == "db":
             return self._database.get(int(name), start, length)
         return self._directory.get(name, start, length)
+
+    def get_all(self, locations: Sequence[str]) -> list[bytes]:
+        """Return the stored octets at each location, in order; raises `BlobMissing`."""
+        keys = [int(location[3:]) for location in locations if location.startswith("db:")]
+        rows = self._database.get_all(keys) if keys else {}
+        found: list[bytes] = []
+        for location in locations:
+            place, _, name = location.partition(":")
+            if place != "db":
+                found.append(self._directory.get(name, 0, -1))
+            elif (data := rows.get(int(name))) is None:
+                raise BlobMissing(location)
+            else:
+                found.append(data)
+        return found
 
     def remove(self, location: str) -> None:
         """Remove the bytes; nothing happens where there are none."""

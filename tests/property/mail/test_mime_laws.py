@@ -18,7 +18,7 @@ from mail.mime.index import MessageIndex, index_message
 from mail.mime.limits import DEFAULT_LIMITS, MimeLimits
 from mail.mime.parser import Part, parse_message
 from mail.mime.parts import PartEntry, PartsTable, load_parts, serialize_parts
-from mail.mime.sections import filter_header_fields, resolve_section
+from mail.mime.sections import filter_header_fields, header_filter, resolve_section
 from mail.mime.text import decode_header, extract_text, fold_search
 from mail.mime.thread import base_subject
 from tests.unit.mail.mime.wire_reader import read_body, read_envelope, without_extensions
@@ -227,3 +227,15 @@ def test_folded_text_stays_folded(text: str) -> None:
     folded = fold_search(text)
     assert fold_search(folded) == folded
     assert fold_search(text.swapcase()) == fold_search(text.swapcase().swapcase())
+
+
+@given(
+    header=GARBAGE,
+    names=st.lists(st.sampled_from([b"from", b"Subject", b"to "]), min_size=1, max_size=3),
+)
+@example(b"From: a\r\nfrom : b\r\nFrom\r\nFromage: c\r\nX: d\r\n from: e\r\n\r\n", [b"from"])
+def test_quick_filter_keeps_what_the_slow_one_keeps(header: bytes, names: list[bytes]) -> None:
+    keep = header_filter(tuple(names))
+    listed = filter_header_fields(header, [*names, b"subject", b"x"], negate=False)
+    for text in (header, listed):
+        assert keep(text) == filter_header_fields(text, names, negate=False)

@@ -1,0 +1,127 @@
+"""FETCH responses of many rows at once, column by column, on a thread of the readers.
+
+For data items that are told by the row, and for whole messages of a usual size: each item becomes
+a column of values, and all columns together fill one template for each row. A tenth of the time
+that a call for each item of each row takes; fetching.py does the rest.
+
+Hot: the FETCH benchmarks.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from groupware.core import blobs
+from mail.flags import serialize_flags
+from mail.imap import responses
+from mail.imap.fetchitems import Attribute, FetchItem, Section, SectionText
+from mail.imap.objectids import email_id, thread_id
+from mail.mime.bodystructure import derive_body
+from mail.mime.sections import header_filter
+from mail.mime.strings import replace_nul
+from mail.services.content import LISTED_FIELDS
+
+Columns = Mapping[str, Sequence[Any]]
+Render = Callable[[Columns], Iterable[Any]]
+
+
+def is_listed(item: FetchItem) -> bool:
+    """Tell whether the fields are among those that the row keeps (none of them is a prefix's)."""
+    return (
+        isinstance(item, Section)
+        and item.text is SectionText.HEADER_FIELDS
+        and not item.part
+        and all(name.lower() in LISTED_FIELDS for name in item.fields)
+    )
+
+
+def is_whole(item: FetchItem) -> bool:
+    """Tell whether the item is the message as it is, from its first octet to its last."""
+    return (
+        isinstance(item, Section)
+        and item.text is SectionText.ALL
+        and not item.part
+        and item.partial is None
+    )
+
+
+def may_render(items: Iterable[FetchItem]) -> bool:
+    """Tell whether every item can be a column."""
+    return all(
+        isinstance(item, Attribute)
+        or (isinstance(item, Section) and item.partial is None and is_listed(item))
+        or is_whole(item)
+        for item in items
+    )
+
+
+def render_rows(items: Iterable[FetchItem], seqs: Iterable[int], columns: Columns) -> bytes:
+    """Return the responses of rows, given as columns by the names of their fields."""
+    words, renders = zip(*map(_column, items), strict=True)
+    template = b"* %d FETCH (" + b" ".join(words) + b")\r\n"
+    rows = zip(seqs, *(render(columns) for render in renders), strict=True)
+    return b"".join(map(template.__mod__, rows))
+
+
+def _column(item: FetchItem) -> tuple[bytes, Render]:
+    if isinstance(item, Attribute):
+        return _ATTRIBUTES[item]
+    assert isinstance(item, Section)
+    label = item.label().replace(b"%", b"%%") + b" %b"
+    return label, _whole if is_whole(item) else _header_fields(item)
+
+
+def _as_it_is(field: str) -> Render:
+    return lambda columns: columns[field]
+
+
+def _by(render: Callable[..., bytes], *fields: str) -> Render:
+    return lambda columns: map(render, *(columns[field] for field in fields))
+
+
+def _flags(columns: Columns) -> Iterable[bytes]:
+    plain = [serialize_flags(mask, "") for mask in range(32)]
+    return [
+        serialize_flags(mask, words) if words else plain[mask & 31]
+        for mask, words in zip(columns["flags"], columns["keywords"], strict=True)
+    ]
+
+
+def _header_fields(section: Section) -> Render:
+    keep = header_filter(section.fields)
+
+    def render(columns: Columns) -> Iterable[bytes]:
+        for header in columns["header_fields"]:
+            fields = replace_nul(keep(bytes(header)))
+            yield b"{%d}\r\n%b" % (len(fields), fields)
+
+    return render
+
+
+def _whole(columns: Columns) -> Iterable[bytes]:
+    bodies = blobs.read_whole(columns["blob_location"])
+    for prefix, body in zip(columns["prefix"], bodies, strict=True):
+        octets = replace_nul(body)
+        if prefix is None:
+            yield b"{%d}\r\n%b" % (len(octets), octets)
+        else:
+            yield b"{%d}\r\n%b%b" % (len(prefix) + len(body), replace_nul(bytes(prefix)), octets)
+
+
+_ATTRIBUTES: Final[Mapping[Attribute, tuple[bytes, Render]]] = {
+    Attribute.UID: (b"UID %d", _as_it_is("uid")),
+    Attribute.FLAGS: (b"FLAGS (%b)", _flags),
+    Attribute.INTERNALDATE: (
+        b"INTERNALDATE %b",
+        _by(responses.internal_date, "internal_date", "internal_zone"),
+    ),
+    Attribute.SIZE: (b"RFC822.SIZE %d", _as_it_is("size")),
+    Attribute.ENVELOPE: (b"ENVELOPE %b", _as_it_is("envelope")),
+    Attribute.BODY: (
+        b"BODY %b",
+        lambda columns: map(derive_body, map(bytes, columns["bodystructure"])),
+    ),
+    Attribute.BODYSTRUCTURE: (b"BODYSTRUCTURE %b", _as_it_is("bodystructure")),
+    Attribute.MODSEQ: (b"MODSEQ (%d)", _as_it_is("modseq")),
+    Attribute.EMAILID: (b"EMAILID (%b)", _by(email_id, "email_id")),
+    Attribute.THREADID: (b"THREADID (%b)", _by(thread_id, "thread_id")),
+}
