@@ -20,7 +20,7 @@ test: $(STAMP) ## run the whole suite
 test-deps: ## install the system packages that the tests want (Debian; starts no service)
 	@.ci/test-deps
 
-check: $(STAMP) ## what CI runs: format, lint, types, import contracts, migrations, tests
+check: $(STAMP) ## what CI runs: format, lint, types, import contracts, migrations, fuzzing, tests
 	@$(BIN)/ruff format --check --quiet . || { echo 'Run `make format`.' >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy

@@ -1,0 +1,1 @@
+"""Inputs made by chance, and what must hold for each: `make fuzz`, `python -m tests.fuzz`."""
