@@ -6,7 +6,7 @@ WORKERS ?= 2
 STAMP := .venv/.installed-$(shell cksum requirements-dev.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deps check bench format lock
+.PHONY: help run test test-deps check fuzz bench format lock
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
@@ -26,7 +26,11 @@ check: $(STAMP) ## what CI runs: format, lint, types, import contracts, migratio
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python -m tests.fuzz --seconds 30
 	@$(BIN)/python -m tests.run -n $(WORKERS)
+
+fuzz: $(STAMP) ## feed the parsers with inputs made by chance for ten minutes (SECONDS=60: for one)
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 
 bench: $(STAMP) ## measure beside Dovecot (some of it: ONLY=fetch,store ROUNDS=1 MESSAGES=2000 PEERS=ours)
 	@$(BIN)/python -m benchmarks.imap --only '$(ONLY)' --rounds '$(ROUNDS)' --messages '$(MESSAGES)' \
