@@ -109,7 +109,7 @@ async def glance(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     """Run a query that reads a few rows, in one snapshot.
 
     The embedded database is read on the event loop's own thread: that takes less time than
-    handing the query to another one, and readers never wait there (docs/adr/0010).
+    handing the query to another one, and readers never wait there (docs/adr/0016).
     """
     # A connection that was closed is not opened again here: Django opens none in a loop.
     if crossing().is_embedded and db.can_read_here():

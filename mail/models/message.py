@@ -40,7 +40,7 @@ class MessageChunk(models.Model):
     """The highest modseq among the messages of one chunk: 256 consecutive UIDs of a mailbox.
 
     Who asks what changed reads the chunks that did. An index on each message's modseq would be
-    exact, and make a change of ten thousand flags four times as dear (docs/adr/0012). Invariant:
+    exact, and make a change of ten thousand flags four times as dear (docs/adr/0015). Invariant:
     `modseq` is never below that of a message in the chunk; it may be above.
     """
 
