@@ -102,10 +102,10 @@ def _accounts_below(start: Group) -> set[int]:
         seen.add(group_id)
         members = GroupMember.objects.filter(group_id=group_id)
         for account_id, subgroup_id in members.values_list("account_id", "subgroup_id"):
-            if account_id is not None:
-                found.add(account_id)
-            else:
+            if subgroup_id:
                 waiting.append(subgroup_id)
+            else:
+                found.add(account_id)
     return found
 
 
