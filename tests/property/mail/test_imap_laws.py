@@ -23,10 +23,10 @@ from mail.imap.events import (
 from mail.imap.fetchitems import Section, SectionText, parse_fetch_items
 from mail.imap.requests import Append, AppendMessage, Create, Login
 from mail.imap.sequences import MAX_NUMBER, STAR, SequenceSet, parse_sequence_set, serialize_numbers
-from mail.utf7 import decode_utf7, encode_utf7
 from mail.imap.wire import Reader
 from mail.mime.strings import quote
 from mail.names import canonical_name
+from mail.utf7 import decode_utf7, encode_utf7
 
 LIMITS = Limits(
     max_line=200,
