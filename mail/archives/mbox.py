@@ -149,7 +149,9 @@ def _parse(raw: _Raw, origin: str, fallback: int) -> Found | None:
         return None
     flags, keywords = _read_flags(meta)
     date, zone = _read_date(raw.start, header, fallback)
-    kept = _META.sub(b"", header) + _QUOTED.sub(rb"\1", body)
+    if b">From " in body:
+        body = _QUOTED.sub(rb"\1", body)
+    kept = _META.sub(b"", header) + body
     return FoundMessage(origin, with_crlf(kept), flags, keywords, date, zone)
 
 

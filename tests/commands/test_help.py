@@ -7,7 +7,19 @@ import pytest
 from groupware.management.utility import REPLACED
 from tests.commands.running import Manage
 
-OURS = ("account", "address", "doctor", "domain", "grant", "group", "revoke", "serve", "undelete")
+OURS = (
+    "account",
+    "address",
+    "doctor",
+    "domain",
+    "export",
+    "grant",
+    "group",
+    "import",
+    "revoke",
+    "serve",
+    "undelete",
+)
 
 
 @pytest.fixture

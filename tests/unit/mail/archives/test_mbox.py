@@ -1,6 +1,7 @@
 """mbox files as mail programs write them."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,21 @@ def test_a_directory_is_a_tree_of_mailboxes(tmp_path: Path) -> None:
     counted = {mailbox.path: len(list(mailbox.messages)) for mailbox in archive.mailboxes}
     assert counted == dict.fromkeys(("Inbox", "Work", "Work/2026", "Work/2026/May", "Old/mbox"), 1)
     assert archive.reading.share == 1.0
+
+
+def test_memory_is_that_of_one_message_however_large_the_file_is(tmp_path: Path) -> None:
+    line = b"x" * 9_999 + b"\n"
+    path = tmp_path / "box"
+    with path.open("wb") as file:
+        for _ in range(200):
+            file.write(FROM + b"Subject: 1\n\n" + 10 * line + b"\n")
+        file.write(FROM + b"Subject: too large\n\n" + 1000 * line)
+    archive = open_mbox(str(path), largest=200_000)
+    tracemalloc.start()
+    try:
+        found = [type(message) for mailbox in archive.mailboxes for message in mailbox.messages]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == [FoundMessage] * 200 + [BrokenMessage]
+    assert peak < 2_000_000 < archive.reading.total
