@@ -11,6 +11,11 @@ from typing import Final, NamedTuple
 
 from mail.mime.collation import casemap
 
+STEPS: Final = 1_000
+"""Steps from child to parent that each message may cost on average while loops are looked for.
+
+Real threads need a few; whoever sends threads made to need more gets some of them in pieces.
+"""
 NONE: Final = -1
 """The parent of what has none, and the message behind a dummy."""
 
@@ -105,6 +110,7 @@ class _Linker:
         self._by_id: dict[str, int] = {}
         self._parents: list[int] = []
         self._counts: list[int] = []
+        self._steps = STEPS * len(messages)
 
     def link(self) -> Forest:
         for place, message in enumerate(self._source):
@@ -166,9 +172,10 @@ class _Linker:
             return True
         if not self._counts[ancestor]:
             return False
-        while member not in (NONE, ancestor):
+        while member not in (NONE, ancestor) and self._steps:
             member = self._parents[member]
-        return member == ancestor
+            self._steps -= 1
+        return member != NONE
 
 
 def _prune(forest: Forest) -> None:

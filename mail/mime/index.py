@@ -6,10 +6,8 @@ and listings need is here in ready form, so that they open no blob.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mail.mime.addresses import Address
 from mail.mime.bodystructure import derive_body, serialize_bodystructure
 from mail.mime.dates import parse_date
 from mail.mime.envelope import read_address_lists, serialize_with_addresses
@@ -49,13 +47,6 @@ class MessageIndex:
     cc: str
     bcc: str
     reply_to: str
-    from_mailbox: str
-    """Mailbox of the first address, which SORT FROM compares (RFC 5256 §3); TO and CC likewise."""
-    to_mailbox: str
-    cc_mailbox: str
-    from_display: str
-    """Display name of the first address, else the address: DISPLAYFROM (RFC 5957 §3)."""
-    to_display: str
     base_subject: str
     is_reply_or_forward: bool
     """Whether the base subject lost a reply's or forward's mark (RFC 5256 §2.1)."""
@@ -88,8 +79,6 @@ def index_part(data: bytes, top: Part, limits: MimeLimits = DEFAULT_LIMITS) -> M
     base = base_subject(subject)
     sent = parse_date(fields.get(b"date", b""))
     addresses = read_address_lists(fields, limits)
-    from_mailbox, from_display = _first_address(addresses.get(b"from", ()))
-    to_mailbox, to_display = _first_address(addresses.get(b"to", ()))
     return MessageIndex(
         envelope=serialize_with_addresses(fields, addresses),
         bodystructure=serialize_bodystructure(top, limits),
@@ -104,11 +93,6 @@ def index_part(data: bytes, top: Part, limits: MimeLimits = DEFAULT_LIMITS) -> M
         cc=_decode(fields, b"cc"),
         bcc=_decode(fields, b"bcc"),
         reply_to=_decode(fields, b"reply-to"),
-        from_mailbox=from_mailbox,
-        to_mailbox=to_mailbox,
-        cc_mailbox=_first_address(addresses.get(b"cc", ()))[0],
-        from_display=from_display,
-        to_display=to_display,
         base_subject=base.text,
         is_reply_or_forward=base.is_reply_or_forward,
         sent_date=sent.epoch if sent else None,
@@ -122,18 +106,6 @@ def index_part(data: bytes, top: Part, limits: MimeLimits = DEFAULT_LIMITS) -> M
 def _decode(fields: dict[bytes, bytes], name: bytes) -> str:
     raw = fields.get(name)
     return decode_header(raw) if raw else ""
-
-
-def _first_address(addresses: Sequence[Address]) -> tuple[str, str]:
-    """Return mailbox and display name of a field's first address that is no group."""
-    for address in addresses:
-        if address.host is None:
-            continue
-        mailbox = decode_header(address.mailbox or b"")
-        if address.name:
-            return mailbox, decode_header(address.name)
-        return mailbox, f"{mailbox}@{decode_header(address.host)}"
-    return "", ""
 
 
 _INLINE = frozenset({b"text", b"image", b"multipart"})

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from mail.imap import threads
 from mail.imap.threads import (
     Threadable,
     ThreadAlgorithm,
@@ -125,6 +126,22 @@ def test_a_thread_of_ten_thousand_is_as_deep_as_it_is(seed: int | None) -> None:
     form, places = serialize_threads(thread_by_references(messages, bool))
     assert form.count(b"(") == 1
     assert [messages[place].uid for place in places] == list(range(1, 10001))
+
+
+@pytest.mark.parametrize(("steps", "is_whole"), [(1_000, True), (10, False)])
+def test_threads_made_to_cost_the_square_of_their_number_come_in_pieces(
+    monkeypatch: pytest.MonkeyPatch, steps: int, *, is_whole: bool
+) -> None:
+    monkeypatch.setattr(threads, "STEPS", steps)
+    count = 100
+    chain = [Threadable(uid, uid, "", f"c{uid}", f"c{uid - 1}") for uid in range(1, count)]
+    # Each of these has a child already, and goes below the deepest of all.
+    children = [Threadable(count + n, 0, "", "", f"p{n}") for n in range(count)]
+    parents = [Threadable(2 * count + n, 0, "", f"p{n}", f"c{count - 1}") for n in range(count)]
+    messages = [*chain, *children, *parents]
+    forest = thread_by_references(messages, bool)
+    assert sorted(serialize_threads(forest)[1]) == list(range(len(messages)))
+    assert (len(forest.roots) == 1) is is_whole
 
 
 def test_no_message_makes_no_thread() -> None:
