@@ -5,6 +5,7 @@ to be done in silence, and asks for nothing by itself. Whatever breaks a rule is
 No input or output: bytes in, bytes out.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
@@ -25,14 +26,19 @@ from tests.delta.responses import (
 
 Known = tuple[int, Flags, int]
 """(uid, flags, modseq); a client without CONDSTORE knows no modseq but 0."""
+_MAILBOXES: Final = re.compile(rb"\b(?:INBOX|Archive|Kept|Gone)\b")
 MESSAGE_ID: Final = "BODY[HEADER.FIELDS (MESSAGE-ID)]"
 
 
 class Client:
-    """One session: `start` gives the bytes to send, `feed` takes what comes."""
+    """One session: `start` gives the bytes to send, `feed` takes what comes.
 
-    def __init__(self, *, condstore: bool, memory: Memory | None = None) -> None:
+    To a client that reads along, mailboxes have the names that follow `root`.
+    """
+
+    def __init__(self, *, condstore: bool, memory: Memory | None = None, root: str = "") -> None:
         self.condstore = condstore
+        self.root = root
         self.memory = memory or Memory()
         self.mailbox: Mailbox | None = None
         self.pending: deque[Command] = deque()
@@ -49,7 +55,11 @@ class Client:
             command.tag = b"t%d" % self._tags
             command.uid_validity = 0 if self.mailbox is None else self.mailbox.uid_validity
             self.pending.append(command)
-        return b"".join(command.serialize() for command in commands)
+        return b"".join(self._spell(command.serialize()) for command in commands)
+
+    def _spell(self, data: bytes) -> bytes:
+        full = rb'"%b\g<0>"' % self.root.encode()
+        return _MAILBOXES.sub(full, data) if self.root else data
 
     def feed(self, data: bytes) -> None:
         """Take what the server says; raises `Violation`."""

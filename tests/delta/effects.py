@@ -13,12 +13,12 @@ Rows = Mapping[int, tuple[Flags, int]]
 EVERYTHING = ((1, 2**32),)
 
 
-def read_rows(collection_id: int) -> Rows:
-    """Return a mailbox as it is in the database; empty when it is gone."""
+def read_rows(collection_id: int, reader_id: int = 0) -> Rows:
+    """Return a mailbox as it is in the database for a reader; empty when it is gone."""
     names = {1: "\\seen", 2: "\\answered", 4: "\\flagged", 8: "\\deleted", 16: "\\draft"}
     fields = ("uid", "flags", "keywords", "modseq")
     with db.read_snapshot():
-        rows = queries.fetch_messages(collection_id, EVERYTHING, fields)
+        rows = queries.fetch_messages(collection_id, EVERYTHING, fields, reader_id=reader_id)
     return {
         uid: (
             frozenset(name for bit, name in names.items() if mask & bit)

@@ -1,11 +1,13 @@
-"""The delta law as a state machine: three sessions of one account, and whatever they may do.
+r"""The delta law as a state machine: four sessions on one account, and whatever they may do.
 
-Two speak CONDSTORE, one does not. No rule looks at the state to decide what may be drawn, so that
-sessions may race without making an example irreproducible.
+Two are the owner's, and two those of somebody who may do everything with the owner's mailboxes;
+one of each speaks CONDSTORE. Who reads along has a `\Seen` of their own. No rule looks at the state
+to decide what may be drawn, so that sessions may race without making an example irreproducible.
 """
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import note
 from hypothesis import strategies as st
@@ -25,13 +27,16 @@ from tests.delta.law import (
     read_fresh,
 )
 from tests.delta.memory import Memory
-from tests.delta.operations import ON_MESSAGES, Asking, Choice, message_bytes, message_id
+from tests.delta.operations import FLAGS, ON_MESSAGES, Asking, Choice, message_bytes, message_id
 from tests.delta.responses import Violation
 from tests.delta.searches import find_expected, search_key
 from tests.delta.world import MemoryLine, World
 
-CONDSTORE = (True, True, False)
+CONDSTORE = (True, False, True, False)
+READS_ALONG = (False, False, True, True)
 OTHERS = ("Archive", "Kept")
+
+SEEN = 1 << FLAGS.index("\\Seen")
 
 sessions = st.integers(0, len(CONDSTORE) - 1)
 choices = st.builds(
@@ -50,18 +55,21 @@ VISITS = (
 
 
 class DeltaMachine(RuleBasedStateMachine):
-    """Three clients, and a fresh one at each checkpoint."""
+    """Four clients, and a fresh one at each checkpoint."""
 
     def __init__(self) -> None:
         super().__init__()
         self._world = World(note)
         self._is_sound = True
         self._memories = [Memory() for _ in CONDSTORE]
-        self._witness = self._world.connect("new", condstore=True, memory=Memory())
+        self._witnesses = [
+            self._world.connect(name, condstore=True, memory=Memory(), reads_along=reads_along)
+            for reads_along, name in ((False, "new"), (True, "new reader"))
+        ]
         self._other = OTHERS[0]
         self._tokens = itertools.count(1)
         self._places: dict[tuple[int, int], str] = {}
-        self._remembered: dict[str, Fresh] = {}
+        self._remembered: dict[str, list[Fresh]] = {}
         self._lines = [self._connect(session) for session in range(len(CONDSTORE))]
         self._guard(lambda: self._deliver(2))
         self._guard(self._begin)
@@ -79,6 +87,11 @@ class DeltaMachine(RuleBasedStateMachine):
     @rule(session=sessions, choice=choices)
     def store(self, session: int, choice: Choice) -> None:
         self._guard(lambda: self._act(session, ("store", choice)))
+
+    @rule(session=sessions, choice=choices)
+    def store_seen_alone(self, session: int, choice: Choice) -> None:
+        """Change what each reader has of their own, and nothing that all see."""
+        self._guard(lambda: self._act(session, ("store", replace(choice, flags=SEEN))))
 
     @rule(session=sessions, batch=st.lists(acts, min_size=2, max_size=4))
     def send_several_at_once(self, session: int, batch: list[Act]) -> None:
@@ -150,7 +163,12 @@ class DeltaMachine(RuleBasedStateMachine):
     def _connect(self, session: int) -> MemoryLine:
         condstore = CONDSTORE[session]
         name = str(session)
-        return self._world.connect(name, condstore=condstore, memory=self._memories[session])
+        return self._world.connect(
+            name,
+            condstore=condstore,
+            memory=self._memories[session],
+            reads_along=READS_ALONG[session],
+        )
 
     def _line(self, session: int) -> MemoryLine:
         """Return a session that is there and does not idle."""
@@ -178,11 +196,11 @@ class DeltaMachine(RuleBasedStateMachine):
         line = self._opened(session)
         assert line.client.mailbox is not None
         mailbox, read_only = line.client.mailbox.name, line.client.mailbox.read_only
-        before = self._rows(mailbox)
+        before = self._rows(mailbox, session)
         command = Command(name)
         line.run(command)
         if command.is_ok:
-            check_effect(command, before, self._rows(mailbox), read_only=read_only)
+            check_effect(command, before, self._rows(mailbox, session), read_only=read_only)
 
     # Commands.
 
@@ -198,12 +216,12 @@ class DeltaMachine(RuleBasedStateMachine):
         line = self._opened(session)
         mailbox = line.client.mailbox
         assert mailbox is not None
-        before = self._rows(mailbox.name)
+        before = self._rows(mailbox.name, session)
         command = self._command(line, act)
         line.run(command)
         self._note(command)
         if line.client.mailbox is not None and all(message.uid for message in command.targets):
-            after = self._rows(mailbox.name)
+            after = self._rows(mailbox.name, session)
             check_effect(command, before, after, read_only=mailbox.read_only)
 
     def _pipeline(self, session: int, batch: list[Act]) -> None:
@@ -284,13 +302,14 @@ class DeltaMachine(RuleBasedStateMachine):
 
     # Checkpoints.
 
-    def _rows(self, name: str) -> Rows:
-        return read_rows(self._world.collection_of(name))
+    def _rows(self, name: str, session: int) -> Rows:
+        reader_id = self._world.reader_id if READS_ALONG[session] else 0
+        return read_rows(self._world.collection_of(name), reader_id)
 
-    def _fresh(self, name: str) -> Fresh:
-        """Return a mailbox as a new client sees it, which is as it is."""
-        fresh = read_fresh(self._witness, name)
-        check_rows(self._rows(name), fresh)
+    def _fresh(self, name: str, session: int) -> Fresh:
+        """Return a mailbox as a new client like that of the session sees it, which is as it is."""
+        fresh = read_fresh(self._witnesses[READS_ALONG[session]], name)
+        check_rows(self._rows(name, session), fresh)
         for uid, found in fresh.message_ids.items():
             expected = self._places[fresh.uid_validity, uid]
             if found.decode() != expected:
@@ -302,24 +321,25 @@ class DeltaMachine(RuleBasedStateMachine):
         if not catch_up(line) or line.client.mailbox is None:
             return
         name = line.client.mailbox.name
-        fresh = self._fresh(name)
+        fresh = self._fresh(name, session)
         check_law(line, fresh)
         check_silence(line)
         if CONDSTORE[session] and name in self._remembered:
-            check_changed_since(line, self._remembered[name], fresh)
+            check_changed_since(line, self._remembered[name][READS_ALONG[session]], fresh)
 
     def _remember(self) -> None:
         for name in ("INBOX", self._other):
             if self._world.collection_of(name):
-                self._remembered[name] = self._fresh(name)
+                either = (READS_ALONG.index(False), READS_ALONG.index(True))
+                self._remembered[name] = [self._fresh(name, session) for session in either]
 
     def _check_idling(self) -> None:
         """Whoever idles was told what happened, but for all about messages that are new."""
-        for line in self._lines:
+        for session, line in enumerate(self._lines):
             mailbox = line.client.mailbox
             if not line.client.is_idling or mailbox is None:
                 continue
-            rows = self._rows(mailbox.name)
+            rows = self._rows(mailbox.name, session)
             if len(rows) != len(mailbox.messages):
                 raise Violation(f"who idles knows {mailbox.messages}, there are {rows}")
             for message, (uid, (flags, modseq)) in zip(mailbox.messages, rows.items(), strict=True):

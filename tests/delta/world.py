@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from groupware.core import aio, auth, directory
+from groupware.core import aio, directory, rights
 from groupware.core.directory import NewAccount
 from groupware.core.hub import Hub
+from groupware.core.models import Account
 from mail import queries
 from mail.imap.conversation import Conversation
 from mail.imap.events import Limits
@@ -28,16 +29,26 @@ from tests.transcripts.drivers import MemoryOutput
 DOMAIN = "delta.example"
 LINES_KEPT = 200
 """Lines of what was said that a failure is shown with: one of a race may never come again."""
+PASSWORD = "a good password"
 _numbers = itertools.count(1)
 
 
+def _create(login: str) -> Account:
+    return directory.create_account(NewAccount(login, password=PASSWORD))
+
+
 class World:
-    """One account; every client is a session of it. `trace` takes a line for all that is said."""
+    """One account; every client is a session of it, or of one that may do everything with it.
+
+    `trace` takes a line for all that is said.
+    """
 
     def __init__(self, trace: Callable[[str], None]) -> None:
-        self.login = f"anna{next(_numbers)}@{DOMAIN}"
-        self.account_id = directory.create_account(NewAccount(self.login)).pk
-        self.password = auth.create_app_password(self.account_id, "tests", frozenset({"imap"}))
+        number = next(_numbers)
+        self.login, self.reader_login = f"anna{number}@{DOMAIN}", f"ben{number}@{DOMAIN}"
+        account, reader = map(_create, (self.login, self.reader_login))
+        self.account_id, self.reader_id = account.pk, reader.pk
+        rights.grant(account, None, reader, rights.parse_rights("write"))
         self.lines: list[MemoryLine] = []
         self.last_said: deque[str] = deque(maxlen=LINES_KEPT)
         self._trace = trace
@@ -51,10 +62,13 @@ class World:
         self._hub.start()
         self._shared = Shared(HANDLERS, self._hub, self._watch, Limits(message_limit=100_000))
 
-    def connect(self, name: str, *, condstore: bool, memory: Memory) -> "MemoryLine":
-        """Return a client that is logged in."""
-        line = MemoryLine(self, name, Client(condstore=condstore, memory=memory))
-        line.log_in(self.login, self.password)
+    def connect(
+        self, name: str, *, condstore: bool, memory: Memory, reads_along: bool = False
+    ) -> "MemoryLine":
+        """Return a client that is logged in, as the owner or as who reads along."""
+        root = f"Other Users/{self.login}/" if reads_along else ""
+        line = MemoryLine(self, name, Client(condstore=condstore, memory=memory, root=root))
+        line.log_in(self.reader_login if reads_along else self.login, PASSWORD)
         return line
 
     def deliver(self, message: bytes) -> None:

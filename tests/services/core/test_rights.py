@@ -264,7 +264,7 @@ def test_members_are_told_that_a_group_gives_or_takes(
         create_group(name)
     told = {MailboxListChanged(ann.pk), MailboxListChanged(ben.pk)}
 
-    def heard() -> set[object]:
+    def heard() -> set[MailboxListChanged]:
         found = {event for event in published if isinstance(event, MailboxListChanged)}
         published.clear()
         return found
