@@ -267,7 +267,12 @@ def _list_changed(collection_id: int, since_modseq: int, reader_id: int) -> list
     if not reader_id:
         return changed
     # Each half by its own index; a row in both is the same in both.
-    read = list_flags(collection_id, "r.modseq > %s", [since_modseq], reader_id=reader_id)
+    read = db.fetch_rows(
+        f"SELECT {select_columns(_FLAG_COLUMNS, reader_id)} FROM mail_messagereader r"
+        " JOIN mail_message m ON m.collection_id = r.collection_id AND m.uid = r.uid"
+        " WHERE r.collection_id = %s AND r.reader_id = %s AND r.modseq > %s",
+        [collection_id, reader_id, since_modseq],
+    )
     return sorted({*changed, *read}) if read else changed
 
 

@@ -122,3 +122,23 @@ def test_what_hinders_the_team_is_told_in_one_line(tmp_path: Path) -> None:
         "The demo team cannot be created: '::1' is not a domain name."
         " GROUPWARE_DEMO=0 starts without it."
     )
+
+
+def test_a_mail_program_opens_the_shared_mailbox_and_the_room(lea: imaplib.IMAP4_SSL) -> None:
+    listed = b"\n".join(line for line in lea.list()[1] if isinstance(line, bytes)).decode()
+    shared = dict.fromkeys(re.findall(r'"Shared Folders/(\w+)@example\.test/INBOX"', listed))
+    assert list(shared) == ["loft", "office"]
+    for name in shared:
+        mailbox = f'"Shared Folders/{name}@example.test/INBOX"'
+        assert lea.select(mailbox, readonly=name == "loft")[0] == "OK"
+        rights = lea.myrights(mailbox)[1][0]
+        assert isinstance(rights, bytes)
+        assert rights.decode().endswith(" lrs" if name == "loft" else " lrswipkxtecd")
+        lea.close()
+    office = '"Shared Folders/office@example.test/INBOX"'
+    lea.select(office)
+    count = int(lea.status(office, "(MESSAGES)")[1][0].split()[-1].rstrip(b")"))
+    assert count > 0
+    assert read(lea, b"1")["Subject"]
+    lea.store("1", "+FLAGS", r"(\Seen)")
+    assert b"1" not in lea.search(None, "UNSEEN")[1][0].split()
