@@ -5,7 +5,6 @@ A name that leads nowhere and one that may not be known to lead somewhere are th
 found where nothing is granted by that name, so that it can be renamed. docs/adr/0010.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from groupware.core.errors import NotAllowed
@@ -103,17 +102,6 @@ def list_granted_places(account_id: int) -> list[Place]:
             name = names.foreign_name(root_of(owner.kind), owner.login, info.name)
             found.append(Place(info, name, account_id, rights))
     return sorted(found, key=lambda place: place.name)
-
-
-def list_levels(places: Iterable[Place]) -> list[str]:
-    r"""Return the names above the places that are no mailbox of their own, by name.
-
-    They are the roots of the namespaces, the accounts, and mailboxes without `l` that lie above
-    one with it: LIST tells them as `\NonExistent`.
-    """
-    known = {place.name for place in places}
-    above = {superior for name in known for superior in names.superiors(name)}
-    return sorted(above - known)
 
 
 def find_new_name(account_id: int, name: str) -> tuple[int, str]:

@@ -9,7 +9,6 @@ from mail.imap.places import (
     find_new_name,
     find_place,
     list_granted_places,
-    list_levels,
     list_places,
 )
 from mail.services.mailboxes import create_mailbox, rename_mailbox
@@ -107,18 +106,6 @@ def test_all_places_are_listed_own_ones_first(ann: Account, ben: Account, team: 
     for place in places:
         assert find_place(ben.pk, place.name) == place
     assert list_granted_places(stranger.pk) == []
-
-
-def test_levels_above_places_are_told_once(ann: Account, ben: Account) -> None:
-    create_mailbox(ann.pk, "Projects/Moon/Landing")
-    share(ann, "Projects/Moon/Landing", "ben@example.test")
-    assert list_levels(list_places(ben.pk)) == [
-        "Other Users",
-        "Other Users/ann@example.test",
-        "Other Users/ann@example.test/Projects",
-        "Other Users/ann@example.test/Projects/Moon",
-    ]
-    assert list_levels(list_places(ann.pk)) == []
 
 
 def test_listing_takes_as_many_queries_for_many_mailboxes(
