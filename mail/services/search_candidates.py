@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from groupware.core import db
-from mail.services.search_segments import find_slots, hash_trigrams
+from mail.services.search_segments import find_slots, has_slot, hash_trigrams
 from mail.services.search_text import FIELD_COLUMNS, TEXT_VERSION
 
 _INDEX: Final = (
@@ -58,7 +58,7 @@ def find_by_text(collection_id: int, terms: Sequence[TextTerm]) -> list[set[int]
     found = [set(loose) for _ in terms]
     for segment_id, bitmaps in find_slots(segments, [term.octets for term in terms]):
         for uids, bitmap in zip(found, bitmaps, strict=True):
-            uids.update(uid for uid, slot in segments[segment_id] if bitmap >> slot & 1)
+            uids.update(uid for uid, slot in segments[segment_id] if has_slot(bitmap, slot))
     if any(term.with_prefix for term in terms):
         _add_prefixed(collection_id, terms, found)
     return found
