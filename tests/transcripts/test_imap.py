@@ -3,32 +3,13 @@
 Those that are named `…-tcp.txt` are about the transport, and played over TCP only.
 """
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-from groupware.core import aio
-from groupware.core.hub import Hub
-from groupware.core.tls import TlsContext, ensure_certificate, own_certificate_files
-from mail import queries
-from mail.flags import parse_flags
-from mail.imap.events import Limits
-from mail.imap.handlers import HANDLERS
-from mail.imap.limits import ServerLimits
-from mail.imap.server import ImapProtocol, Server
-from mail.imap.session import Shared
-from mail.services import messages
-from tests.transcripts.drivers import Client, MemoryClient, TcpClient, trusting_context
-from tests.transcripts.runner import Runner
-from tests.transcripts.script import read_script
+from tests.transcripts.playing import play_in_memory, play_over_tcp
 
 TRANSCRIPTS = sorted(Path(__file__).parent.glob("imap/*.txt"))
-LIMITS = Limits(message_limit=100_000)
 
 pytestmark = pytest.mark.usefixtures("imap_team")
 
@@ -37,68 +18,12 @@ def each_of(paths: list[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
 
 
-@asynccontextmanager
-async def new_shared() -> AsyncIterator[Shared]:
-    loop = asyncio.get_running_loop()
-    hub = Hub(loop, aio.read)
-    watch = aio.change_watch()
-    hub.start()
-    yield Shared(HANDLERS, hub, watch, LIMITS)
-    await hub.close()
-    watch.close()
-
-
-async def deliver(account: str, mailbox: str, message: bytes, flags: list[str]) -> None:
-    def put() -> None:
-        from groupware.core.models import Account
-
-        account_id = Account.objects.get(login=f"{account}@team.example").pk
-        target = queries.get_mailbox(account_id, mailbox)
-        mask, keywords = parse_flags(flags)
-        prepared = messages.prepare_message(message)
-        messages.append_message(
-            account_id, target.collection_id, prepared, flags=mask, keywords=keywords
-        )
-
-    await aio.call(put)
-
-
 @pytest.mark.parametrize("size", [1 << 20, 1], ids=["whole", "octets"])
 @each_of([path for path in TRANSCRIPTS if not path.stem.endswith("-tcp")])
 async def test_transcript_in_memory(path: Path, size: int) -> None:
-    async with new_shared() as shared:
-
-        async def connect(secure: bool) -> Client:
-            return MemoryClient(shared, secure=secure, size=size)
-
-        await Runner(read_script(path), connect, deliver).run()
+    await play_in_memory(path, size)
 
 
 @each_of(TRANSCRIPTS)
 async def test_transcript_over_tcp(path: Path) -> None:
-    ensure_certificate(settings.GROUPWARE_DATA, ["localhost"])
-    tls = TlsContext(*own_certificate_files(settings.GROUPWARE_DATA))
-    async with new_shared() as shared:
-        server = Server(shared, tls, ServerLimits())
-        server.start()
-
-        async def listen(secure: bool) -> int:
-            listening = socket.create_server(("127.0.0.1", 0))
-            factory: Callable[[], ImapProtocol] = lambda: ImapProtocol(server, secure=secure)  # noqa: E731
-            listeners.extend(
-                await aio.listen(factory, [listening], ssl=tls.context if secure else None)
-            )
-            return int(listening.getsockname()[1])
-
-        listeners: list[asyncio.Server] = []
-        ports = {True: await listen(True), False: await listen(False)}
-
-        async def connect(secure: bool) -> Client:
-            return await TcpClient.open(ports[secure], trusting_context() if secure else None)
-
-        try:
-            await Runner(read_script(path), connect, deliver).run()
-        finally:
-            for listener in listeners:
-                listener.close()
-            await server.stop()
+    await play_over_tcp(path)

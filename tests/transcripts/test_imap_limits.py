@@ -8,9 +8,9 @@ import pytest
 from groupware.core import limits
 from tests.conftest import SetLimit
 from tests.transcripts.drivers import Client, MemoryClient
+from tests.transcripts.playing import deliver, new_shared
 from tests.transcripts.runner import Runner
 from tests.transcripts.script import read_script
-from tests.transcripts.test_imap import deliver, new_shared
 
 pytestmark = pytest.mark.usefixtures("imap_team")
 
