@@ -21,6 +21,7 @@ from tests.delta.responses import (
     Token,
     Violation,
     pairs,
+    read_numbers,
     read_responses,
 )
 
@@ -36,8 +37,16 @@ class Client:
     To a client that reads along, mailboxes have the names that follow `root`.
     """
 
-    def __init__(self, *, condstore: bool, memory: Memory | None = None, root: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        condstore: bool,
+        qresync: bool = False,
+        memory: Memory | None = None,
+        root: str = "",
+    ) -> None:
         self.condstore = condstore
+        self.qresync = qresync
         self.root = root
         self.memory = memory or Memory()
         self.mailbox: Mailbox | None = None
@@ -103,6 +112,10 @@ class Client:
             self.mailbox = None
         elif command.name == "IDLE":
             self.is_idling = False
+        if self.mailbox is not None:
+            if status.code[:1] == (b"HIGHESTMODSEQ",):
+                self._take_code(status.code)
+            self.mailbox.settle()
 
     def _finish_opening(self, command: Command) -> None:
         if self.mailbox is not None and command.is_ok:
@@ -162,7 +175,7 @@ class Client:
         elif name == "UIDNEXT":
             mailbox.uid_next = number
         else:
-            mailbox.highest_modseq = number
+            mailbox.highest_modseq = mailbox.told_code = number
 
     def _asked(self, names: set[str] | frozenset[str]) -> Command | None:
         """Return the command that the server is at, if it is one of these."""
@@ -196,11 +209,39 @@ class Client:
         self._mailbox().defined = _flags(data.tokens[0])
 
     def _take_expunge(self, data: Data) -> None:
+        if self.qresync:
+            raise Violation("EXPUNGE to a client that knows VANISHED")
+        self._drop(self._message(data))
+
+    def _drop(self, message: Message) -> None:
         if not self.pending or self.pending[0].by_number:
-            raise Violation(f"EXPUNGE during {self.pending[0].name if self.pending else 'nothing'}")
-        message = self._message(data)
+            name = self.pending[0].name if self.pending else "nothing"
+            raise Violation(f"a message goes during {name}")
         message.is_gone = True
-        del self._mailbox().messages[data.number - 1]
+        messages = self._mailbox().messages
+        del messages[next(place for place, held in enumerate(messages) if held is message)]
+
+    def _take_vanished(self, data: Data) -> None:
+        if not self.qresync:
+            raise Violation("VANISHED to a client that does not know of it")
+        *tag, numbers = data.tokens
+        assert isinstance(numbers, bytes)
+        if tag == [[b"EARLIER"]]:
+            self._take_earlier(read_numbers(numbers))
+            return
+        for uid in read_numbers(numbers):
+            message = self._mailbox().find_visible(uid)
+            if message is None:
+                raise Violation(f"VANISHED {uid}, which the client does not see")
+            self._drop(message)
+
+    def _take_earlier(self, uids: list[int]) -> None:
+        command = self._asked({*OPENING, "UID FETCH"})
+        if command is None or command.earlier is None or command.fetched:
+            raise Violation("VANISHED (EARLIER) that nobody asked for, or behind a FETCH")
+        if self.mailbox is not None and (seen := self.mailbox.with_uids(frozenset(uids))):
+            raise Violation(f"VANISHED (EARLIER) of {seen}, which the client sees")
+        command.earlier.update(uids)
 
     def _message(self, data: Data) -> Message:
         messages = self._mailbox().messages
@@ -243,6 +284,8 @@ class Client:
         if modseq < message.modseq:
             raise Violation(f"the modseq of {message.uid} fell to {modseq}")
         message.modseq = modseq
+        mailbox = self._mailbox()
+        mailbox.told_modseq = max(mailbox.told_modseq, modseq)
         if message.uid and has_flags:
             self.memory.note_message(self._mailbox().uid_validity, message)
 
@@ -272,6 +315,7 @@ class Client:
         "EXISTS": _take_exists,
         "RECENT": _take_recent,
         "EXPUNGE": _take_expunge,
+        "VANISHED": _take_vanished,
         "FETCH": _take_fetch,
         "FLAGS": _take_flags,
         "SEARCH": _take_search,

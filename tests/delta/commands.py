@@ -29,7 +29,9 @@ class Message:
 class Mailbox:
     """The open mailbox as a client knows it: the n-th message has the number n.
 
-    `defined` are the flags and keywords that messages here may have (RFC 3501 §7.2.6).
+    `defined` are the flags and keywords that messages here may have (RFC 3501 §7.2.6). `settled`
+    is the modseq with which the client would come back; `told_modseq` and `told_code` are what
+    MODSEQ items and HIGHESTMODSEQ told since the last reply.
     """
 
     name: str
@@ -40,10 +42,33 @@ class Mailbox:
     defined: Flags | None = None
     exists: int = -1
     messages: list[Message] = field(default_factory=list)
+    settled: int = 0
+    told_modseq: int = 0
+    told_code: int = 0
 
     def with_uids(self, uids: frozenset[int]) -> list[Message]:
         """Return the messages that are known by these UIDs."""
         return [message for message in self.messages if message.uid in uids]
+
+    def settle(self) -> None:
+        """Go on to what was told, now that a reply is there (RFC 7162 §6)."""
+        self.settled = self.told_code or max(self.settled, self.told_modseq)
+        self.told_code = self.told_modseq = 0
+
+    def find_visible(self, uid: int) -> Message | None:
+        """Return the message of that UID, or one that may have it as far as is known."""
+        place = 0
+        for after, message in enumerate(self.messages, start=1):
+            if message.uid == uid:
+                return message
+            if 0 < message.uid < uid:
+                place = after
+        for message in self.messages[place:]:
+            if message.uid:
+                return None
+            if message.is_new == (uid >= self.uid_next):
+                return message
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +95,8 @@ class Command:
     """One command, and everything that came until its reply.
 
     `targets` are the messages that it names as far as the client knows them; `tells_all` means
-    that an OK has told something of each of them.
+    that an OK has told something of each of them. `earlier` are the UIDs of VANISHED (EARLIER),
+    None where it was not asked for.
     """
 
     name: str
@@ -79,6 +105,7 @@ class Command:
     targets: list[Message] = field(default_factory=list)
     change: Change | None = None
     tells_all: bool = False
+    earlier: set[int] | None = None
 
     tag: bytes = b""
     reply: Status | None = None

@@ -34,9 +34,11 @@ class Line(ABC):
         return command
 
     def log_in(self, login: str, password: str) -> None:
-        """Log in, and enable CONDSTORE where the client speaks it."""
+        """Log in, and enable QRESYNC or CONDSTORE where the client speaks it."""
         self.do("LOGIN", f'{login} "{password}"')
-        if self.client.condstore:
+        if self.client.qresync:
+            self.do("ENABLE", "QRESYNC")
+        elif self.client.condstore:
             self.do("ENABLE", "CONDSTORE")
 
     def idle(self) -> None:

@@ -1,7 +1,7 @@
 r"""The delta law as a state machine: four sessions on one account, and whatever they may do.
 
 Two are the owner's, and two those of somebody who may do everything with the owner's mailboxes;
-one of each speaks CONDSTORE. Who reads along has a `\Seen` of their own. No rule looks at the state
+one of each speaks QRESYNC. Who reads along has a `\Seen` of their own. No rule looks at the state
 to decide what may be drawn, so that sessions may race without making an example irreproducible.
 """
 
@@ -29,10 +29,12 @@ from tests.delta.law import (
 from tests.delta.memory import Memory
 from tests.delta.operations import FLAGS, ON_MESSAGES, Asking, Choice, message_bytes, message_id
 from tests.delta.responses import Violation
+from tests.delta.resync import Left, come_back, leave
 from tests.delta.searches import find_expected, search_key
 from tests.delta.world import MemoryLine, World
 
 CONDSTORE = (True, False, True, False)
+QRESYNC = (True, False, True, False)
 READS_ALONG = (False, False, True, True)
 OTHERS = ("Archive", "Kept")
 
@@ -70,6 +72,7 @@ class DeltaMachine(RuleBasedStateMachine):
         self._tokens = itertools.count(1)
         self._places: dict[tuple[int, int], str] = {}
         self._remembered: dict[str, list[Fresh]] = {}
+        self._left: dict[int, tuple[Left, Choice]] = {}
         self._lines = [self._connect(session) for session in range(len(CONDSTORE))]
         self._guard(lambda: self._deliver(2))
         self._guard(self._begin)
@@ -117,6 +120,15 @@ class DeltaMachine(RuleBasedStateMachine):
     def change_mailboxes(self, session: int, how: str) -> None:
         self._guard(lambda: self._change_mailboxes(session, how))
 
+    @rule(session=sessions, act=acts, heard=st.integers(0, 20), choice=choices)
+    def lose_connection(self, session: int, act: Act, heard: int, choice: Choice) -> None:
+        self._guard(lambda: self._lose(session, act, heard / 20, choice))
+
+    @rule()
+    def forget_removals(self) -> None:
+        """Let all tombstones expire: what is gone must be told all the same."""
+        self._guard(self._world.expire_tombstones)
+
     # Rules: checkpoints.
 
     @rule(session=sessions)
@@ -161,11 +173,10 @@ class DeltaMachine(RuleBasedStateMachine):
             line.run(line.client.ask_unknown())
 
     def _connect(self, session: int) -> MemoryLine:
-        condstore = CONDSTORE[session]
-        name = str(session)
         return self._world.connect(
-            name,
-            condstore=condstore,
+            str(session),
+            condstore=CONDSTORE[session],
+            qresync=QRESYNC[session],
             memory=self._memories[session],
             reads_along=READS_ALONG[session],
         )
@@ -181,9 +192,30 @@ class DeltaMachine(RuleBasedStateMachine):
     def _opened(self, session: int) -> MemoryLine:
         """Return a session that has a mailbox open."""
         line = self._line(session)
+        left, choice = self._left.pop(session, (None, Choice()))
+        if line.client.mailbox is None and left is not None:
+            come_back(line, left, choice)
         if line.client.mailbox is None:
             line.do("SELECT", "INBOX")
         return line
+
+    def _lose(self, session: int, act: Act, heard: float, choice: Choice) -> None:
+        """Cut a connection while a command is under way; the client has heard a part of it."""
+        line = self._lines[session]
+        commands: list[Command] = []
+        if not line.client.is_idling:
+            line = self._opened(session)
+            commands.append(self._command(line, act))
+        line.send(line.client.start(*commands))
+        self._world.settle(deaf=line)
+        line.hear(part=heard)
+        left = leave(line.client.mailbox) if QRESYNC[session] else None
+        line.hear()  # what the client never heard tells the test which message is where
+        self._note(*commands)
+        line.client.has_ended, line.client.mailbox, line.client.is_idling = True, None, False
+        line.close()
+        if left is not None:
+            self._left[session] = left, choice
 
     def _visit(self, session: int, name: str, other: bool) -> None:
         if name in OPENING:
@@ -317,6 +349,8 @@ class DeltaMachine(RuleBasedStateMachine):
         return fresh
 
     def _check(self, session: int) -> None:
+        if session in self._left:
+            self._opened(session)
         line = self._lines[session]
         if not catch_up(line) or line.client.mailbox is None:
             return

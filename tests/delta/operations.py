@@ -150,6 +150,9 @@ def fetch(asking: Asking) -> Command:
     form = asking.choice.form >> 1
     if asking.client.condstore and form // len(_ITEMS) % 2:
         since = min(message.modseq for message in chosen)
+        if asking.client.qresync and name == "UID FETCH":
+            arguments = f"1:* (FLAGS) (CHANGEDSINCE {since} VANISHED)"
+            return Command(name, arguments, earlier=set())
         return Command(name, f"{numbers} (FLAGS) (CHANGEDSINCE {since})", targets=chosen)
     arguments = f"{numbers} {_ITEMS[form % len(_ITEMS)]}"
     return Command(name, arguments, targets=chosen, tells_all=True)

@@ -8,7 +8,8 @@ from groupware.core import aio, auth, directory, events
 from tests.delta.commands import Change, Command
 from tests.delta.law import catch_up, check_law, read_fresh
 from tests.delta.memory import Memory
-from tests.delta.operations import message_bytes
+from tests.delta.operations import Choice, message_bytes
+from tests.delta.resync import Left, come_back, leave
 from tests.delta.world import DOMAIN, MemoryLine, World
 
 Connect = Callable[[str, bool], MemoryLine]
@@ -31,6 +32,22 @@ def opened(world: World, name: str, *, condstore: bool) -> MemoryLine:
     line.do("SELECT", "INBOX")
     assert catch_up(line)
     return line
+
+
+def resyncing(world: World, name: str) -> MemoryLine:
+    """Return a client with QRESYNC that knows all of INBOX."""
+    line = world.connect(name, condstore=True, qresync=True, memory=Memory())
+    line.do("SELECT", "INBOX")
+    assert catch_up(line)
+    return line
+
+
+def come_back_to(world: World, left: Left | None, choice: Choice | None = None) -> None:
+    """Hold a client that comes back with what it held to the law."""
+    assert left is not None
+    line = world.connect("back", condstore=True, qresync=True, memory=Memory())
+    assert come_back(line, left, choice or Choice())
+    check(world, line)
 
 
 def check(world: World, line: MemoryLine) -> None:
@@ -104,3 +121,51 @@ def test_revoked_session_ends_whether_it_idles_or_not(world: World, idling: bool
     auth.end_sessions(world.account_id)
     world.settle()
     assert mine.client.has_ended
+
+
+def test_who_comes_back_is_told_of_a_removal_that_waited(world: World) -> None:
+    mine, other = resyncing(world, "1"), opened(world, "2", condstore=False)
+    other.do("STORE", "1 +FLAGS (\\Deleted)")
+    mine.do("NOOP")
+    other.do("EXPUNGE")
+    mine.do("STORE", "2 +FLAGS (\\Seen)")
+    assert mine.client.mailbox is not None
+    assert len(mine.client.mailbox.messages) == 2
+    come_back_to(world, leave(mine.client.mailbox))
+
+
+def test_a_flag_that_was_told_after_a_removal_is_told_once_that_is_told_too(world: World) -> None:
+    mine, other = resyncing(world, "1"), opened(world, "2", condstore=False)
+    other.do("STORE", "1 +FLAGS (\\Deleted)")
+    other.do("EXPUNGE")
+    mine.do("FETCH", "2 (FLAGS MODSEQ)")
+    before = leave(mine.client.mailbox)
+    mine.do("NOOP")
+    after = leave(mine.client.mailbox)
+    assert before is not None
+    assert after is not None
+    assert before.modseq < after.modseq
+    come_back_to(world, after)
+
+
+@pytest.mark.parametrize("form", [0, 0b100, 0b110])
+def test_who_was_away_longer_than_tombstones_are_kept_is_told_what_is_gone(
+    world: World, form: int
+) -> None:
+    world.deliver(message_bytes(3))
+    mine, other = resyncing(world, "1"), opened(world, "2", condstore=False)
+    left = leave(mine.client.mailbox)
+    other.do("STORE", "2 +FLAGS (\\Deleted)")
+    other.do("EXPUNGE")
+    world.expire_tombstones()
+    come_back_to(world, left, Choice(messages=255, form=form))
+
+
+def test_fetch_that_sets_seen_tells_what_others_changed_before_its_modseq(
+    world: World,
+) -> None:
+    mine = resyncing(world, "1")
+    other = opened(world, "2", condstore=False)
+    other.do("STORE", "1 +FLAGS (\\Flagged)")
+    mine.do("FETCH", "2 BODY[]")
+    come_back_to(world, leave(mine.client.mailbox))

@@ -32,8 +32,8 @@ MAILBOXES = ("INBOX", "Archive")
 class SocketLine(Line):
     """A client on a socket."""
 
-    def __init__(self, port: int, *, condstore: bool) -> None:
-        super().__init__(Client(condstore=condstore))
+    def __init__(self, port: int, *, condstore: bool, qresync: bool = False) -> None:
+        super().__init__(Client(condstore=condstore, qresync=qresync))
         self._socket = socket.create_connection(("127.0.0.1", port), WAIT_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.client.feed(self._socket.recv(65_536))
@@ -93,16 +93,17 @@ def connected(running: Running) -> Iterator[Clients]:
     first, second = imap_processes(running)
     with ExitStack() as stack:
 
-        def connect(pid: int, *, condstore: bool) -> SocketLine:
+        def connect(pid: int, *, condstore: bool, qresync: bool = False) -> SocketLine:
             with accepting(running, pid):
-                line = SocketLine(running.ports["IMAP"], condstore=condstore)
+                line = SocketLine(running.ports["IMAP"], condstore=condstore, qresync=qresync)
             stack.callback(line.close)
             line.log_in(LOGIN, PASSWORD)
             return line
 
         lines = [
-            connect(pid, condstore=condstore)
-            for pid, condstore in ((first, True), (second, True), (second, False))
+            connect(first, condstore=True, qresync=True),
+            connect(second, condstore=True),
+            connect(second, condstore=False),
         ]
         for line in lines:
             line.do("SELECT", "INBOX")

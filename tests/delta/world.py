@@ -14,6 +14,7 @@ from groupware.core import aio, directory, rights
 from groupware.core.directory import NewAccount
 from groupware.core.hub import Hub
 from groupware.core.models import Account
+from groupware.core.retention import expire_tombstones
 from mail import queries
 from mail.imap.conversation import Conversation
 from mail.imap.events import Limits
@@ -27,6 +28,8 @@ from tests.delta.responses import Violation
 from tests.transcripts.drivers import MemoryOutput
 
 DOMAIN = "delta.example"
+LATER = 2**40
+"""Seconds since the epoch, after all that these tests do."""
 LINES_KEPT = 200
 """Lines of what was said that a failure is shown with: one of a race may never come again."""
 PASSWORD = "a good password"
@@ -63,11 +66,18 @@ class World:
         self._shared = Shared(HANDLERS, self._hub, self._watch, Limits(message_limit=100_000))
 
     def connect(
-        self, name: str, *, condstore: bool, memory: Memory, reads_along: bool = False
+        self,
+        name: str,
+        *,
+        condstore: bool,
+        memory: Memory,
+        qresync: bool = False,
+        reads_along: bool = False,
     ) -> "MemoryLine":
         """Return a client that is logged in, as the owner or as who reads along."""
         root = f"Other Users/{self.login}/" if reads_along else ""
-        line = MemoryLine(self, name, Client(condstore=condstore, memory=memory, root=root))
+        client = Client(condstore=condstore, qresync=qresync, memory=memory, root=root)
+        line = MemoryLine(self, name, client)
         line.log_in(self.reader_login if reads_along else self.login, PASSWORD)
         return line
 
@@ -78,16 +88,21 @@ class World:
         outcomes = deliver(message, recipients, trace, aio.crossing().committer)
         assert outcomes == [None], outcomes
 
+    def expire_tombstones(self) -> None:
+        """Forget what was removed up to now, as after many days."""
+        expire_tombstones(older_than=LATER)
+
     def collection_of(self, name: str) -> int:
         """Return the collection of a mailbox, 0 where there is none of that name."""
         info = queries.find_mailbox(self.account_id, name)
         return 0 if info is None else info.collection_id
 
-    def settle(self) -> None:
-        """Let every session do what it has to do, and every client hear of it."""
+    def settle(self, *, deaf: "MemoryLine | None" = None) -> None:
+        """Let every session do what it has to do, and every client but `deaf` hear of it."""
         self._runner.run(self._settle())
         for line in list(self.lines):
-            line.hear()
+            if line is not deaf:
+                line.hear()
 
     def open(self, output: MemoryOutput, wake: Callable[[], None]) -> Conversation:
         """Return a new session."""
@@ -148,13 +163,14 @@ class MemoryLine(Line):
         """Send without waiting."""
         self._world.send_soon(self.name, self._receive, data)
 
-    def hear(self) -> None:
-        """Hand the client what the session wrote."""
-        data = bytes(self._output.buffer)
-        self._output.buffer.clear()
+    def hear(self, *, part: float = 1) -> None:
+        """Hand the client what the session wrote, or a part of it."""
+        count = int(len(self._output.buffer) * part)
+        data = bytes(self._output.buffer[:count])
+        del self._output.buffer[:count]
         self._world.trace(self.name, "S", data)
         self.client.feed(data)
-        if self._output.closed and not self.client.has_ended:
+        if self._output.closed and not self._output.buffer and not self.client.has_ended:
             raise Violation("the connection was closed without BYE")
 
     def close(self) -> None:
