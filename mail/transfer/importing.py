@@ -29,7 +29,7 @@ from mail.archives.messages import (
     OpenArchive,
     too_large,
 )
-from mail.names import DELIMITER
+from mail.names import DELIMITER, canonical_name
 from mail.services import mailboxes
 from mail.services.appending import NewMessage, append_messages
 from mail.services.content import prepare_message
@@ -118,7 +118,7 @@ class _Import:
         target = self._request.name
         if not path:
             return target
-        return path if target == "INBOX" else f"{target}{DELIMITER}{path}"
+        return canonical_name(path if target == "INBOX" else f"{target}{DELIMITER}{path}")
 
     def _prepare(self, name: str, found: FoundMailbox) -> int | None:
         """Return the mailbox, made where it is missing; None for one that would be made."""

@@ -135,6 +135,15 @@ def test_a_maildir_brings_its_folders_flags_and_dates(ann: Account, tmp_path: Pa
 
 
 @database
+def test_a_name_in_another_unicode_form_is_the_same_mailbox(ann: Account, tmp_path: Path) -> None:
+    (tmp_path / "Entwu\u0308rfe").mkdir()
+    (tmp_path / "Entwu\u0308rfe" / "a.eml").write_bytes(numbered(1))
+    for expected in ((1, 0), (0, 1)):
+        answer = call_json("import", "eml", str(tmp_path), "--into", INBOX)
+        assert counts(answer, "Entw\u00fcrfe") == expected
+
+
+@database
 def test_into_another_mailbox_everything_goes_below_it(ann: Account, tmp_path: Path) -> None:
     (tmp_path / "Work").mkdir()
     (tmp_path / "a.eml").write_bytes(numbered(1))

@@ -1,8 +1,12 @@
 """Listing and restoring what was expunged."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ from django.core.management import CommandError
 from groupware.core import directory
 from groupware.core.clock import epoch
 from groupware.core.models import Account
+from groupware.environment import BASE_DIR
 from groupware.management.progress import Progress
 from mail import queries
 from mail.flags import DELETED, SEEN
@@ -18,7 +23,8 @@ from mail.models import ExpungedMessage
 from mail.services import undelete
 from mail.services.mailboxes import create_mailbox, delete_mailbox
 from mail.services.messages import expunge_messages
-from tests.commands.running import call, call_json
+from tests.commands.running import Manage, call, call_json
+from tests.serve.running import environment
 from tests.services.store import append, create, mailbox, prepared, uids_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -167,3 +173,43 @@ def wrap() -> Callable[[StringIO], Any]:
     from django.core.management.base import OutputWrapper
 
     return OutputWrapper
+
+
+DELETE_MAILBOXES = (
+    "import django; django.setup()\n"
+    "from groupware.core.directory import get_account\n"
+    "from mail.services.mailboxes import delete_mailbox\n"
+    f"account = get_account('{ANN}')\n"
+    "for name in ('a', 'b', 'c'):\n"
+    "    delete_mailbox(account.pk, name)\n"
+)
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("commit", [1, 3, 6, 8])
+def test_after_a_kill_the_next_run_restores_what_is_left(
+    manage: Manage, tmp_path: Path, commit: int
+) -> None:
+    manage.text("domain", "create", "example.org")
+    manage.text("account", "create", ANN, "--password-stdin", stdin="correct horse battery\n")
+    for name in ("a", "b", "c"):
+        (tmp_path / "letters" / name).mkdir(parents=True)
+        for number in range(3):
+            letter = tmp_path / "letters" / name / f"{number}.eml"
+            letter.write_bytes(f"Subject: {name}{number}\r\n\r\nx\r\n".encode())
+    manage.text("import", "eml", str(tmp_path / "letters"), "--into", f"{ANN}/mail/INBOX")
+    subprocess.run(
+        [sys.executable, "-c", DELETE_MAILBOXES],
+        env=environment(manage.data, {}, GROUPWARE_DATABASE_URL=manage.database_url)
+        | {"DJANGO_SETTINGS_MODULE": "groupware.settings", "PYTHONPATH": str(BASE_DIR)},
+        check=True,
+    )
+    with manage.start("undelete", ANN, GROUPWARE_CRASH_AT=f"before-commit:{commit}") as process:
+        process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+    restored = manage.json("undelete", ANN)["restored"]
+    assert sum(restored.values()) == 9 - 3 * ((commit - 1) // 3)
+    shown = manage.json("account", "show", ANN)
+    items = {row["name"].rpartition("/")[2]: row["items"] for row in shown["collections"]}
+    assert [items[name] for name in ("a", "b", "c")] == [3, 3, 3]
+    assert manage.text("doctor").startswith("No fault found")
