@@ -8,7 +8,7 @@ Negative rights (`-name`) are refused: the rights of all who hold somebody add u
 
 from typing import Final
 
-from groupware.core import aio, db, rights
+from groupware.core import aio, rights
 from groupware.core.errors import Invalid, NotFound
 from groupware.core.models import Account, Collection, Domain
 from groupware.core.rights import LETTERS, Grantee, Rights, expand_obsolete, with_obsolete
@@ -36,22 +36,20 @@ async def delete_acl(session: Session, request: Identified) -> Outcome:
 
 
 def _set_acl(account_id: int, request: SetAcl) -> None:
-    with db.write_transaction():
-        place = _find_administered(account_id, request.name)
-        owner = Account.objects.select_related("domain").get(pk=place.info.account_id)
-        grantee = find_identified(owner, request.identifier)
+    """Change a grant; the caller's transaction also holds what the right to do so goes by."""
+    place = _find_administered(account_id, request.name)
+    owner = Account.objects.select_related("domain").get(pk=place.info.account_id)
+    grantee = find_identified(owner, request.identifier)
 
-        def change(held: Rights) -> Rights:
-            everywhere = _letters_everywhere(owner, grantee)
-            letters = change_letters(held.letters, request.change, request.letters)
-            if lost := _lost(everywhere, letters, request):
-                raise Invalid(
-                    f"The rights '{lost}' are granted on the whole account: they stay here."
-                )
-            return rights.make_rights(letters, held.named)
+    def change(held: Rights) -> Rights:
+        everywhere = _letters_everywhere(owner, grantee)
+        letters = change_letters(held.letters, request.change, request.letters)
+        if lost := _lost(everywhere, letters, request):
+            raise Invalid(f"The rights '{lost}' are granted on the whole account: they stay here.")
+        return rights.make_rights(letters, held.named)
 
-        collection = Collection.objects.get(pk=place.info.collection_id)
-        rights.change_grant(owner, collection, grantee, change)
+    collection = Collection.objects.get(pk=place.info.collection_id)
+    rights.change_grant(owner, collection, grantee, change)
 
 
 def change_letters(held: str, change: RightsChange, letters: str) -> str:
