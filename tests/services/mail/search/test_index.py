@@ -14,8 +14,8 @@ from groupware.core import limits
 from groupware.core.blobs import BlobMissing, collector
 from groupware.core.errors import Invalid, Stale
 from groupware.core.models import Account, Blob
-from mail.flags import DELETED
-from mail.imap.searchkeys import BodyKey, HeaderKey, NotKey, OrKey, TextKey
+from mail.flags import DELETED, SEEN
+from mail.imap.searchkeys import AndKey, BodyKey, FlagKey, HeaderKey, NotKey, OrKey, TextKey
 from mail.models import Message, SearchPage, SearchSegment, SearchText
 from mail.services import search, search_candidates, search_segments
 from mail.services.content import prepare_message
@@ -62,6 +62,7 @@ def test_messages_that_cannot_match_are_not_opened(ann: Account) -> None:
     with lost(ann, 1):
         assert ask(ann, TextKey("harbour")) == [2]
         assert ask(ann, OrKey(BodyKey("harbour"), BodyKey("no such word"))) == [2]
+        assert ask(ann, AndKey((BodyKey("harbour"), TextKey("number")))) == [2]
         with pytest.raises(BlobMissing):
             ask(ann, TextKey("lighthouse"))
         with pytest.raises(BlobMissing):
@@ -75,6 +76,15 @@ def test_two_characters_of_another_script_are_enough_for_the_index(ann: Account)
     index_everything()
     with lost(ann, 1):
         assert ask(ann, BodyKey("東京")) == [2]
+
+
+def test_what_the_index_does_not_know_narrows_no_alternative(ann: Account) -> None:
+    append(ann, data=prepare_message(message(b"harbour")))
+    index_everything()
+    append(ann, data=prepare_message(message(b"hills")), flags=SEEN)
+    index_everything()
+    assert ask(ann, OrKey(TextKey("harbour"), FlagKey("\\Seen"))) == [1, 2]
+    assert ask(ann, OrKey(BodyKey("hi"), TextKey("harbour"))) == [1, 2]
 
 
 def test_new_mail_is_found_before_it_is_indexed(ann: Account) -> None:
