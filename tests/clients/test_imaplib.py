@@ -240,3 +240,16 @@ def test_sessions_in_two_processes_see_each_others_changes(
     done(second.select("Gone"))
     done(first.delete("Gone"))
     assert first.select("Gone")[0] == "NO"
+
+
+def test_mailbox_names_are_utf8_once_that_is_enabled(
+    client: imaplib.IMAP4, log_in: Open, person: Person
+) -> None:
+    done(client.enable("UTF8=ACCEPT"))
+    done(client.create('"Entwürfe & 日本語"'))
+    assert '(\\HasNoChildren) "/" "Entwürfe & 日本語"'.encode() in lines(
+        client.list('""', '"Entw*"')
+    )
+    done(client.select('"Entwürfe & 日本語"'))
+    listed = lines(log_in(person).list('""', '"Entw*"'))
+    assert listed == [b'(\\HasNoChildren) "/" "Entw&APw-rfe &- &ZeVnLIqe-"']
