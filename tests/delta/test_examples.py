@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from groupware.core import aio, auth, directory, events
+from groupware.core import aio, auth, directory, events, rights
+from groupware.core.models import Account
 from tests.delta.commands import Change, Command
 from tests.delta.law import catch_up, check_law, read_fresh
 from tests.delta.memory import Memory
@@ -169,3 +170,16 @@ def test_fetch_that_sets_seen_tells_what_others_changed_before_its_modseq(
     other.do("STORE", "1 +FLAGS (\\Flagged)")
     mine.do("FETCH", "2 BODY[]")
     come_back_to(world, leave(mine.client.mailbox))
+
+
+def test_who_reads_along_is_told_at_once_while_idling_that_it_is_over(world: World) -> None:
+    reader = world.connect("1", condstore=False, memory=Memory(), reads_along=True)
+    reader.do("SELECT", "INBOX")
+    reader.idle()
+    owner, who = (Account.objects.get(pk=key) for key in (world.account_id, world.reader_id))
+    rights.grant(owner, None, who, rights.parse_rights("lr"))
+    world.settle()
+    assert not reader.client.has_ended
+    rights.revoke(owner, None, who)
+    world.settle()
+    assert reader.client.has_ended
