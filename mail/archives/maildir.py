@@ -23,6 +23,7 @@ from mail.archives.manifest import (
     MANIFEST,
     MORE_KEYWORDS,
     BadManifest,
+    Manifest,
     parse_manifest,
     parse_more_keywords,
 )
@@ -67,8 +68,8 @@ def open_maildir(path: str, *, largest: int) -> Archive:
     root = Path(path)
     if (root / "mail" / MANIFEST).is_file():
         root /= "mail"
-    is_export = (root / MANIFEST).is_file()
-    folders = _read_manifest(root) if is_export else sorted(_find(root), key=lambda f: f.name)
+    manifest = _read_manifest(root)
+    folders = _list_folders(root, manifest)
     if not folders:
         raise NotAnArchive(f"{path} is no Maildir: it has no directory cur or new, nor any below.")
     reading = Reading(largest=largest)
@@ -76,20 +77,30 @@ def open_maildir(path: str, *, largest: int) -> Archive:
     mailboxes = (
         FoundMailbox(
             folder.name,
-            _read(folder, reading, is_export=is_export),
+            _read(folder, reading, is_export=manifest is not None),
             folder.special_use,
             folder.selectable,
         )
         for folder in folders
     )
-    return Archive(mailboxes, reading, _read_subscriptions(root, folders))
+    subscriptions = manifest.subscriptions if manifest else _read_subscriptions(root, folders)
+    return Archive(mailboxes, reading, subscriptions)
 
 
-def _read_manifest(root: Path) -> list[_Folder]:
+def _read_manifest(root: Path) -> Manifest | None:
+    """Return what an export says of itself, None for any other Maildir."""
+    text = _read_text(root / MANIFEST)
+    if text is None:
+        return None
     try:
-        mailboxes = parse_manifest((root / MANIFEST).read_text("utf-8"))
+        return parse_manifest(text)
     except BadManifest as error:
         raise NotAnArchive(f"{root / MANIFEST} cannot be used: {error}.") from error
+
+
+def _list_folders(root: Path, manifest: Manifest | None) -> list[_Folder]:
+    if manifest is None:
+        return sorted(_find(root), key=lambda folder: folder.name)
     return [
         _Folder(
             "" if held.name == INBOX else held.name,
@@ -97,7 +108,7 @@ def _read_manifest(root: Path) -> list[_Folder]:
             held.special_use,
             held.selectable,
         )
-        for held in mailboxes
+        for held in manifest.mailboxes
     ]
 
 

@@ -1,8 +1,8 @@
 """Names in a Maildir: of mailboxes, of messages, and of the files beside them. Pure.
 
 Maildir++ (Courier, Dovecot) keeps every mailbox in a directory of the root, `.Archive.2026`,
-each level in modified UTF-7; a `.` in a level is written `&AC4-`, as Courier does. A message's
-name is `UNIQUE:2,FLAGS`; UNIQUE begins with epoch seconds and may hold `,S=SIZE` and other fields.
+each level in modified UTF-7. A `.` in a level cannot be said there: it becomes `_`, and our own
+manifest has the name. `&AC4-`, as others write it, is read. A message's name is `UNIQUE:2,FLAGS`; UNIQUE begins with epoch seconds and may hold `,S=SIZE` and other fields.
 """
 
 import re
@@ -19,6 +19,7 @@ KEYWORD_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MAX_FILE_NAME = 255
 
 _DOT = b"&AC4-"
+"""A `.` in a level as Courier has it; Dovecot refuses a name that is not the one UTF-7 form."""
 _TIME = re.compile(r"(-?\d{1,12})[.,]")
 _ZONE = re.compile(r",Z=([+-])(\d{2})(\d{2})(?=,|\Z)")
 
@@ -65,11 +66,11 @@ def serialize_zone(minutes: int) -> str:
 def encode_name(name: str) -> str:
     """Return the directory of a mailbox below the root; nothing for INBOX.
 
-    The name may be longer than a file system takes.
+    It may be longer than a file system takes, and of two names be the same.
     """
     if name == "INBOX":
         return ""
-    levels = [encode_utf7(level).replace(b".", _DOT) for level in name.split(DELIMITER)]
+    levels = [encode_utf7(level).replace(b".", b"_") for level in name.split(DELIMITER)]
     return "." + b".".join(levels).decode("ascii")
 
 
@@ -127,6 +128,6 @@ def parse_subscriptions(text: str, separator: str) -> list[str]:
     return [DELIMITER.join(map(decode_level, names)) for names in levels]
 
 
-def serialize_subscriptions(names: list[str]) -> str:
-    """Return the text of a Maildir++ root's `subscriptions` (version 1)."""
-    return "".join(f"{encode_name(name)[1:] or 'INBOX'}\n" for name in names)
+def serialize_subscriptions(directories: list[str]) -> str:
+    """Return the text of a Maildir++ root's `subscriptions` (version 1), of directories."""
+    return "".join(f"{directory[1:] or 'INBOX'}\n" for directory in directories)

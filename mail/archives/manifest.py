@@ -1,7 +1,7 @@
 """What an export says of its Maildir in a file beside it: what a Maildir has no place for. Pure.
 
 `groupware-maildir.json` at the root names each mailbox and its directory, its special use, its
-UIDVALIDITY, and whether it can be selected. `groupware-keywords.json` in a mailbox holds the
+UIDVALIDITY, and whether it can be selected; and what is subscribed to. `groupware-keywords.json` in a mailbox holds the
 keywords that its 26 letters do not.
 """
 
@@ -29,32 +29,38 @@ class ExportedMailbox:
     uid_validity: int
 
 
-def serialize_manifest(account: str, mailboxes: list[ExportedMailbox], *, is_whole: bool) -> str:
-    """Return the text of the manifest; `is_whole` once everything that it names is there."""
-    data = {
-        "version": VERSION,
-        "account": account,
-        "whole": is_whole,
-        "mailboxes": [asdict(mailbox) for mailbox in mailboxes],
-    }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an export says of itself; it is `whole` once everything that it names is there."""
+
+    version: int
+    whole: bool
+    account: str
+    subscriptions: list[str]
+    mailboxes: list[ExportedMailbox]
 
 
-def parse_manifest(text: str) -> list[ExportedMailbox]:
-    """Return the mailboxes; raises `BadManifest`, also where the export was cut off."""
+def serialize_manifest(manifest: Manifest) -> str:
+    """Return the text of the manifest."""
+    return json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n"
+
+
+def parse_manifest(text: str) -> Manifest:
+    """Return what an export says of itself; raises `BadManifest`, also where it was cut off."""
     try:
-        data = json.loads(text)
-        version, is_whole = data["version"], data["whole"]
-        mailboxes = [ExportedMailbox(**held) for held in data["mailboxes"]]
+        data: dict[str, Any] = json.loads(text)
+        mailboxes = [ExportedMailbox(**held) for held in data.pop("mailboxes")]
+        subscriptions = [str(name) for name in data.pop("subscriptions")]
+        manifest = Manifest(**data, mailboxes=mailboxes, subscriptions=subscriptions)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadManifest(f"it cannot be read: {error}") from error
-    if version != VERSION:
-        raise BadManifest(f"it is of version {version}, and {VERSION} is known")
+    if manifest.version != VERSION:
+        raise BadManifest(f"it is of version {manifest.version}, and {VERSION} is known")
     if any(not _is_plain(held) for held in mailboxes):
         raise BadManifest("a mailbox in it has a directory elsewhere")
-    if is_whole is not True:
+    if manifest.whole is not True:
         raise BadManifest("the export was cut off, run it again")
-    return mailboxes
+    return manifest
 
 
 def _is_plain(mailbox: ExportedMailbox) -> bool:

@@ -9,6 +9,7 @@ as it was at some moment of the export. The manifest says at its end that the ex
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,7 +19,14 @@ from groupware.core.files import replace_text
 from groupware.core.models import Account
 from mail import queries
 from mail.archives.maildirnames import MAX_FILE_NAME, encode_name, serialize_subscriptions
-from mail.archives.manifest import MANIFEST, MORE_KEYWORDS, ExportedMailbox, serialize_manifest
+from mail.archives.manifest import (
+    MANIFEST,
+    MORE_KEYWORDS,
+    VERSION,
+    ExportedMailbox,
+    Manifest,
+    serialize_manifest,
+)
 from mail.queries import MailboxInfo
 from mail.transfer.maildirwriter import OWN_NAME, PARTS, MaildirWriter
 
@@ -31,18 +39,21 @@ def export_maildir(account: Account, root: Path, listener: Listener) -> Transfer
     """Write all mailboxes of an account below `root`, durably; raises `Invalid`, `OSError`."""
     _refuse_foreign(root)
     mailboxes = sorted(queries.list_mailboxes(account.pk), key=lambda info: info.name)
-    places = [(info, _directory(info)) for info in mailboxes]
-    _write_manifest(root, account, places, is_whole=False)
+    places = _assign(mailboxes)
+    manifest = _describe(account, places, queries.list_subscriptions(account.pk))
+    root.mkdir(parents=True, exist_ok=True)
+    replace_text(root / MANIFEST, serialize_manifest(manifest))
     _remove_others(root, {directory for _, directory in places})
     done = Transferred()
     total = sum(info.items for info in mailboxes)
     for info, directory in places:
         if info.selectable:
             _export_mailbox(info, root / directory, listener, (done, total))
-    names = queries.list_subscriptions(account.pk)
-    replace_text(root / SUBSCRIPTIONS, serialize_subscriptions(names))
+    directories = {info.name: directory for info, directory in places}
+    subscribed = [directories.get(name, encode_name(name)) for name in manifest.subscriptions]
+    replace_text(root / SUBSCRIPTIONS, serialize_subscriptions(subscribed))
     os.sync()  # every file of every mailbox, before the manifest says that they are there
-    _write_manifest(root, account, places, is_whole=True)
+    replace_text(root / MANIFEST, serialize_manifest(replace(manifest, whole=True)))
     return done
 
 
@@ -63,18 +74,22 @@ def _export_mailbox(
         listener.note(f"{info.name} was deleted meanwhile: export again to take it out.")
 
 
-def _directory(info: MailboxInfo) -> str:
-    """Return the directory of a mailbox; one that file systems do not take is cut, and unique."""
-    directory = encode_name(info.name)
-    if len(directory) <= MAX_FILE_NAME:
-        return directory
-    return f"{directory[:100]}~{sha256(info.name.encode()).hexdigest()[:16]}"
+def _assign(mailboxes: list[MailboxInfo]) -> list[tuple[MailboxInfo, str]]:
+    """Give each mailbox a directory; one that is taken, or too long, ends in a hash of the name."""
+    places: list[tuple[MailboxInfo, str]] = []
+    taken: set[str] = set()
+    for info in mailboxes:
+        directory = encode_name(info.name)
+        if directory in taken or len(directory) > MAX_FILE_NAME:
+            directory = f"{directory[:100]}~{sha256(info.name.encode()).hexdigest()[:16]}"
+        taken.add(directory)
+        places.append((info, directory))
+    return places
 
 
-def _write_manifest(
-    root: Path, account: Account, places: list[tuple[MailboxInfo, str]], *, is_whole: bool
-) -> None:
-    root.mkdir(parents=True, exist_ok=True)
+def _describe(
+    account: Account, places: list[tuple[MailboxInfo, str]], subscriptions: list[str]
+) -> Manifest:
     mailboxes = [
         ExportedMailbox(
             name=info.name,
@@ -85,7 +100,13 @@ def _write_manifest(
         )
         for info, directory in places
     ]
-    replace_text(root / MANIFEST, serialize_manifest(account.login, mailboxes, is_whole=is_whole))
+    return Manifest(
+        version=VERSION,
+        whole=False,
+        account=account.login,
+        subscriptions=subscriptions,
+        mailboxes=mailboxes,
+    )
 
 
 def _refuse_foreign(root: Path) -> None:

@@ -32,6 +32,7 @@ BEN = "ben@example.org"
 NAMES = (
     "Archive/2026",
     "v1.2/.hidden/Tom & Jörg",
+    "v1_2/_hidden/Tom & Jörg",
     "日本" * 60,
     "INBOX/below",
     "Projects/a/b/c",

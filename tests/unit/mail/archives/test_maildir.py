@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from mail.archives.maildir import DAY, open_maildir
-from mail.archives.manifest import MANIFEST, MORE_KEYWORDS, ExportedMailbox, serialize_manifest
+from mail.archives.manifest import (
+    MANIFEST,
+    MORE_KEYWORDS,
+    ExportedMailbox,
+    Manifest,
+    serialize_manifest,
+)
 from mail.archives.messages import Archive, BrokenMessage, FoundMessage, NotAnArchive
 from mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 
@@ -156,7 +162,8 @@ def export(root: Path, *, is_whole: bool = True, **fields: Any) -> Path:
         ExportedMailbox(name="A/long", directory=".cut~1", **(kept | {"special_use": "Sent"})),
         ExportedMailbox(name="INBOX", directory="", **(kept | fields)),
     ]
-    (root / MANIFEST).write_text(serialize_manifest("a@b.test", mailboxes, is_whole=is_whole))
+    manifest = Manifest(1, is_whole, "a@b.test", ["A/long", "Gone"], mailboxes)
+    (root / MANIFEST).write_text(serialize_manifest(manifest))
     return root
 
 
@@ -167,7 +174,9 @@ def test_an_export_says_what_a_maildir_cannot(tmp_path: Path) -> None:
     put(root, "cur/6.U2V7.groupware,S=0,Z=+0000:2,", data=b"")
     (root / "dovecot-keywords").write_text("0 one\n")
     (root / MORE_KEYWORDS).write_text(json.dumps({unique: ["more"]}))
-    mailboxes = list(opened(tmp_path).mailboxes)
+    archive = opened(tmp_path)
+    assert archive.subscriptions == ["A/long", "Gone"]
+    mailboxes = list(archive.mailboxes)
     assert [(box.path, box.special_use, box.selectable) for box in mailboxes] == [
         ("A", "", False),
         ("A/long", "Sent", True),
@@ -191,6 +200,7 @@ def test_an_export_says_what_a_maildir_cannot(tmp_path: Path) -> None:
         (lambda text: text.replace(".cut~1", "../x"), "has a directory elsewhere"),
         (lambda text: text.replace('"uid_validity": 7', '"uid_validity": "7"'), "elsewhere"),
         (lambda text: text.replace('"directory"', '"path"'), "it cannot be read"),
+        (lambda text: text.replace('"subscriptions"', '"subscribed"'), "it cannot be read"),
     ],
 )
 def test_a_manifest_that_cannot_be_used_is_refused(tmp_path: Path, change: Any, part: str) -> None:
