@@ -220,7 +220,7 @@ class Session:
         That is for a client which did not care at SELECT (RFC 7162 §3.1).
         """
         if not self.condstore and self.view is not None:
-            code = responses.code_highest_modseq(self.view.modseq)
+            code = responses.code_highest_modseq(self.view.settled_modseq)
             self.write(responses.status_line(None, Condition.OK, "Told so far.", code))
         self.condstore = True
 
