@@ -65,6 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+    # A worker that inherited it would load the settings before this, with its parent's directory.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
     hypothesis.settings.register_profile("groupware", deadline=None, print_blob=True)
     hypothesis.settings.load_profile("groupware")
 

@@ -174,9 +174,7 @@ def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
 
 def _select(view: MailboxView, ranges: Ranges, condition: Condition) -> Found:
     identity = view.identity
-    rows = find_messages(
-        identity.collection_id, ranges, condition, reader_id=identity.reader_id
-    )
+    rows = find_messages(identity.collection_id, ranges, condition, reader_id=identity.reader_id)
     known = set(view.uids)
     return Found([row for row in rows if row[0] in known], 0, is_last=True)
 
