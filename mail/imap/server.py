@@ -281,8 +281,9 @@ class ImapProtocol(asyncio.Protocol):
         if self._is_working:
             return
         self._is_working = True
-        self.task = aio.begin(self._work(), self._context)
-        if self.task is not None:
+        task = aio.begin(self._work(), self._context)
+        if task is not None:
+            self.task = task
             # Nothing more is read until it is done: what a client sends ahead stays with it.
             self._pause_reading()
 
