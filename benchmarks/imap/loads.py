@@ -100,9 +100,10 @@ class Bench:
     def empty(self, *mailboxes: bytes) -> None:
         """Make mailboxes anew."""
         with self.peer.connect() as client:
-            listed = client.command(b'LIST "" "bench-*"')
+            answer = bytes(client.command(b'LIST "" "bench-*"'))  # the next one takes its place
+            listed = answer.replace(b'"', b" ").split()
             for name in mailboxes:
-                if name in listed.replace(b'"', b" ").split():
+                if name in listed:
                     client.command(b"DELETE " + name)
                 client.command(b"CREATE " + name)
 
