@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -48,6 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the environment of this process, then Django up."""
+    # A shell's background jobs ignore it, and the programs that tests interrupt would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     resources = config.stash[_resources] = contextlib.ExitStack()
     data = tempfile.mkdtemp(prefix="groupware-tests-")
     resources.callback(shutil.rmtree, data, ignore_errors=True)
