@@ -29,6 +29,7 @@ _OBSOLETE = {"c": "k", "d": "xte"}
 _SEPARATORS = re.compile(r"[\s,+]+")
 
 Grantee = Account | Group | Domain
+_TABLES = {Account: "core_account", Group: "core_group", Domain: "core_domain"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +146,13 @@ def change_grant(
     """Set the rights of a grantee by those that it has there; none at all end the grant.
 
     Nothing comes between: `change` is called under the account's lock. Raises `Invalid` for the
-    owner.
+    owner, `NotFound` where the account, the collection or the grantee is gone since it was read.
     """
     if isinstance(grantee, Account) and grantee.pk == account.pk:
         raise Invalid(f"{account.login} owns it and has every right.")
     with directory_change():
         _lock(account)
+        _hold(collection, grantee)
         held = find_grant(account, collection, grantee)
         rights = change(NONE if held is None else rights_of(held))
         if held is not None:
@@ -195,12 +197,19 @@ def revoke(account: Account, collection: Collection | None, grantee: Grantee) ->
 def inherit_grants(superior_id: int, collection_id: int) -> None:
     """Grant on a new collection what is granted on the one above it (RFC 4314 §4, CREATE).
 
-    In the transaction that makes it.
+    In the transaction that makes it. Whoever was granted something by its name before it was
+    made keeps that: nobody has two grants in one place.
     """
-    held = list(Grant.objects.filter(collection_id=superior_id))
+    known = {_grantee_of(own) for own in Grant.objects.filter(collection_id=collection_id)}
+    above = Grant.objects.filter(collection_id=superior_id)
+    held = [grant_ for grant_ in above if _grantee_of(grant_) not in known]
     for grant_ in held:
         grant_.pk, grant_.collection_id, grant_.created_at = None, collection_id, now()
     Grant.objects.bulk_create(held)
+
+
+def _grantee_of(held: Grant) -> tuple[int | None, ...]:
+    return held.grantee_account_id, held.grantee_group_id, held.grantee_domain_id
 
 
 def _lock(account: Account) -> None:
@@ -213,6 +222,14 @@ def _lock(account: Account) -> None:
         begin_change(account.pk)
     except NotFound as error:
         raise NotFound(f"There is no account {account.login} any more.") from error
+
+
+def _hold(collection: Collection | None, grantee: Grantee) -> None:
+    """Keep what a grant names there until it is committed: both were read before the lock."""
+    if collection is not None and not db.key_share("core_collection", collection.pk):
+        raise NotFound(f"{collection.name} was deleted just now.")
+    if not db.key_share(_TABLES[type(grantee)], grantee.pk):
+        raise NotFound(f"{grantee} was deleted just now.")
 
 
 def _grantee_columns(grantee: Grantee) -> dict[str, Any]:

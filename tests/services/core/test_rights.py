@@ -280,3 +280,17 @@ def test_members_are_told_that_a_group_gives_or_takes(
     assert heard() == {MailboxListChanged(ann.pk)}
     delete_group("inner@example.test")
     assert heard() == {MailboxListChanged(ann.pk)}
+
+
+def test_nothing_is_granted_on_or_to_what_was_deleted_since_it_was_read(
+    ann: Account, ben: Account
+) -> None:
+    sent = collection_of(ann, "Sent")
+    delete_mailbox(ann.pk, "Sent")
+    with pytest.raises(NotFound, match="Sent was deleted"):
+        grant(ann, sent, ben, parse_rights("read"))
+    group = create_group("team@example.test")
+    delete_group("team@example.test")
+    with pytest.raises(NotFound, match=r"team@example\.test was deleted"):
+        grant(ann, None, group, parse_rights("read"))
+    assert not list_grants(ann.pk)

@@ -278,3 +278,16 @@ def test_a_new_mailbox_is_granted_to_whom_the_one_above_is(ann: Account, ben: Ac
     delete_mailbox(ann.pk, "Archive")
     create_mailbox(ann.pk, "Archive")
     assert held("Archive") == ""
+
+
+def test_a_name_that_becomes_a_mailbox_again_grants_nobody_twice(
+    ann: Account, ben: Account
+) -> None:
+    create_mailbox(ann.pk, "a/b/c")
+    delete_mailbox(ann.pk, "a/b")
+    rights.grant(ann, collection_of(ann, "a"), ben, rights.parse_rights("write"))
+    rights.grant(ann, collection_of(ann, "a/b"), ben, rights.parse_rights("read"))
+    create_mailbox(ann.pk, "a/b")
+    assert str(rights.effective_rights(ben.pk, ann.pk, collection_of(ann, "a/b").pk)) == "lrs"
+    rights.revoke(ann, collection_of(ann, "a/b"), ben)
+    assert not rights.effective_rights(ben.pk, ann.pk, collection_of(ann, "a/b").pk)
