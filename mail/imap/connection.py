@@ -11,7 +11,7 @@ are asked for (RFC 7888 §4).
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from mail.imap.arguments.session import decode_sasl
 from mail.imap.commands import parse_command
@@ -27,13 +27,11 @@ from mail.imap.events import (
     NeedContinuation,
     Refusal,
 )
+from mail.imap.skipping import LITERAL, Skipper, TooMuch
 from mail.imap.wire import PLAIN_DIALECT, ProtocolError, Reader
 
 _HEAD = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,255}) ([A-Za-z]{1,20})')
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,255}) ')
-_LITERAL = re.compile(rb"(?P<binary>~?)\{(?P<size>[0-9]{1,20})(?P<sent>\+?)\}\Z")
-_TAIL: Final = 32
-"""Octets of a skipped line that are kept, to see whether a literal follows it."""
 
 
 class Mode(Enum):
@@ -41,8 +39,7 @@ class Mode(Enum):
 
     LINE = auto()
     LITERAL = auto()
-    SKIP_LINE = auto()
-    SKIP_LITERAL = auto()
+    SKIP = auto()
     AUTH = auto()
     IDLE = auto()
     PAUSED = auto()
@@ -69,8 +66,7 @@ class Connection:
         self._message_octets = 0
         self._literal = bytearray()
         self._left = 0
-        self._skipped = 0
-        self._tail = b""
+        self._skipper = Skipper(0, 0)
 
     @property
     def paused(self) -> bool:
@@ -176,7 +172,7 @@ class Connection:
         line = self._take_line()
         if line is None:
             return self._mode is not Mode.LINE
-        literal = _LITERAL.search(line)
+        literal = LITERAL.search(line)
         if literal is None:
             self._parts.append(line)
             self._complete()
@@ -300,8 +296,7 @@ class Connection:
         if self._mode is Mode.LINE:
             tag = self._find_tag(self._parts[0] if self._parts else bytes(self._buffer[:limit]))
         self._refuse(BadCommand(tag, f"The command is longer than {limit} octets."))
-        if self._mode is not Mode.CLOSED:
-            self._mode = Mode.SKIP_LINE
+        self._skip()
 
     def _refuse_literal(self, size: int, *, is_message: bool, waits: bool) -> None:
         tag = self._find_tag(self._parts[0])
@@ -316,13 +311,30 @@ class Connection:
 
     def _skip_refused(self, size: int, *, waits: bool) -> None:
         # A client that waits sees the refusal in place of the continuation and sends no literal.
-        if not waits and self._mode is not Mode.CLOSED:
-            self._skip_literal(size)
+        if not waits:
+            self._skip(size)
+
+    def _skip(self, literal: int = 0) -> None:
+        """Pass over the rest of the line, behind a literal where one comes first."""
+        if self._mode is not Mode.CLOSED:
+            limits, is_known = self.limits, self._authenticated
+            limit = limits.max_skipped if is_known else limits.max_skipped_before_login
+            self._skipper = Skipper(limit, literal)
+            self._mode = Mode.SKIP
+
+    def _read_skipped(self) -> bool:
+        self._scanned = 0
+        try:
+            has_ended = self._skipper.take(self._buffer)
+        except TooMuch:
+            self._fail("Too much data for a command that was refused.")
+            return False
+        if has_ended:
+            self._mode = Mode.LINE
+        return has_ended
 
     def _refuse(self, event: BadCommand | CommandRefused) -> None:
         self._reset()
-        self._skipped = 0
-        self._tail = b""
         self._events.append(event)
         self._count_bad()
 
@@ -330,46 +342,6 @@ class Connection:
     def _find_tag(line: bytes) -> bytes | None:
         head = _TAG.match(line)
         return head and head[1]
-
-    def _skip_literal(self, size: int) -> None:
-        if self._may_skip(size):
-            self._left = size
-            self._mode = Mode.SKIP_LITERAL
-
-    def _may_skip(self, count: int) -> bool:
-        self._skipped += count
-        limits = self.limits
-        if self._skipped <= (
-            limits.max_skipped if self._authenticated else limits.max_skipped_before_login
-        ):
-            return True
-        self._fail("Too much data for a command that was refused.")
-        return False
-
-    def _read_skipped_line(self) -> bool:
-        end = self._buffer.find(b"\n")
-        length = end if end >= 0 else len(self._buffer)
-        self._tail = (self._tail + self._buffer[max(0, length - _TAIL) : length])[-_TAIL:]
-        if not self._may_skip(length):
-            return False
-        self._consume(length + (end >= 0))
-        if end < 0:
-            return False
-        literal = _LITERAL.search(self._tail.removesuffix(b"\r"))
-        self._tail = b""
-        self._mode = Mode.LINE
-        if literal is not None and literal["sent"]:
-            self._skip_literal(int(literal["size"]))
-        return True
-
-    def _read_skipped_literal(self) -> bool:
-        taken = min(self._left, len(self._buffer))
-        self._consume(taken)
-        self._left -= taken
-        if self._left:
-            return False
-        self._mode = Mode.SKIP_LINE
-        return True
 
     def _count_bad(self) -> None:
         self._bad += 1
@@ -407,8 +379,7 @@ class Connection:
     _STEPS: ClassVar[Mapping[Mode, Callable[["Connection"], bool]]] = {
         Mode.LINE: _read_line,
         Mode.LITERAL: _read_literal,
-        Mode.SKIP_LINE: _read_skipped_line,
-        Mode.SKIP_LITERAL: _read_skipped_literal,
+        Mode.SKIP: _read_skipped,
         Mode.AUTH: _read_auth,
         Mode.IDLE: _read_idle,
     }

@@ -62,7 +62,7 @@ class Leaving:
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """No literal goes on without being asked for."""
     known = re.compile(rb"(?P<binary>~?)\{(?P<size>[0-9]{1,20})(?P<sent>)\}\Z")
-    monkeypatch.setattr(connection, "_LITERAL", known)
+    monkeypatch.setattr(connection, "LITERAL", known)
 
 
 def passwords_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
