@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 from groupware.core import db
 from groupware.core.changes import begin_change
@@ -52,6 +52,19 @@ def wait(event: Event) -> None:
     """Wait for another thread; it is an error when it does not come."""
     if not event.wait(SECONDS):
         raise TimeoutError("the other thread did not come")
+
+
+def wait_until_blocked(future: "Future[Any]") -> None:
+    """Wait until PostgreSQL says that a write waits; on SQLite it waits for the store's lock."""
+    if db.is_sqlite():
+        return
+    query = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with connection.cursor() as cursor:
+        while not future.done():
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(query)
+            if cursor.fetchone()[0]:
+                return
 
 
 @contextmanager

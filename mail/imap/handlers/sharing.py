@@ -24,24 +24,25 @@ ANYONE: Final = "anyone"
 
 async def set_acl(session: Session, request: SetAcl) -> Outcome:
     """SETACL (§3.1)."""
-    await aio.write(_set_acl, session.account_id, request)
+    await aio.write(change_acl, session.account_id, request)
     return ok("Granted.")
 
 
 async def delete_acl(session: Session, request: Identified) -> Outcome:
     """DELETEACL (§3.2): there is nothing to take away where nothing is granted."""
     nothing = SetAcl(request.name, request.identifier, RightsChange.REPLACE, "")
-    await aio.write(_set_acl, session.account_id, nothing)
+    await aio.write(change_acl, session.account_id, nothing)
     return ok("Taken away.")
 
 
-def _set_acl(account_id: int, request: SetAcl) -> None:
-    """Change a grant; the caller's transaction also holds what the right to do so goes by."""
+def change_acl(account_id: int, request: SetAcl) -> None:
+    """Change a grant, unless the right to do so is taken away at the same moment."""
     place = _find_administered(account_id, request.name)
     owner = Account.objects.select_related("domain").get(pk=place.info.account_id)
     grantee = find_identified(owner, request.identifier)
 
     def change(held: Rights) -> Rights:
+        _find_administered(account_id, request.name)  # again, under the owner's lock
         everywhere = _letters_everywhere(owner, grantee)
         letters = change_letters(held.letters, request.change, request.letters)
         if lost := _lost(everywhere, letters, request):

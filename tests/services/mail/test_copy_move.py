@@ -1,11 +1,9 @@
 """Copying and moving, within an account and across two."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from groupware.core import db, outbox
 from groupware.core.directory import delete_account, set_quota
@@ -25,7 +23,7 @@ from tests.services.store import (
     state_of,
     uids_of,
 )
-from tests.services.threads import SECONDS, threads
+from tests.services.threads import SECONDS, threads, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Transfer = Callable[[int, int, list[tuple[int, int]], int, int], Copied]
@@ -257,19 +255,6 @@ def test_move_whose_messages_are_expunged_meanwhile_gives_back_once(
             wait_until_blocked(finishing)
         finishing.result(SECONDS)
     assert state_of(three).items_used == 0
-
-
-def wait_until_blocked(future: Future[None]) -> None:
-    """Wait until PostgreSQL says that a write waits; on SQLite it waits for the store's lock."""
-    if db.is_sqlite():
-        return
-    query = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with connection.cursor() as cursor:
-        while not future.done():
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(query)
-            if cursor.fetchone()[0]:
-                return
 
 
 def test_move_from_an_account_that_is_gone_is_finished(three: Account, ben: Account) -> None:
