@@ -71,7 +71,6 @@ class MailboxView:
     __slots__ = (
         "_changed",
         "_settled_modseq",
-        "_told",
         "_told_count",
         "_told_flags",
         "_vanished",
@@ -104,7 +103,6 @@ class MailboxView:
         self._settled_modseq = modseq
         self._vanished: set[int] = set()
         self._changed: dict[int, FlagRow] = {}
-        self._told: dict[int, int] = {}
 
     @property
     def flags(self) -> list[str]:
@@ -201,15 +199,13 @@ class MailboxView:
                 self._vanished.add(uid)
                 self._changed.pop(uid, None)
         for row in changed:
-            if self._told.get(row[0]) != row[3] and self.find_seq(row[0]) is not None:
+            if self.find_seq(row[0]) is not None:
                 self._changed[row[0]] = row
         for row in new:
             if not self.uids or row[0] > self.uids[-1]:
                 self.uids.append(row[0])
         self.uid_next = max(self.uid_next, uid_next)
         self.modseq = max(self.modseq, modseq)
-        if self._told:
-            self._told = {uid: told for uid, told in self._told.items() if told > self.modseq}
 
     def number_all(self, uids: Sequence[int]) -> Sequence[int]:
         """Return the client's numbers of ascending UIDs, 0 for those that it does not know.
@@ -251,10 +247,8 @@ class MailboxView:
         self.modseq = max(self.modseq, modseq)
 
     def tell(self, rows: Iterable[FlagRow]) -> None:
-        """Note that the client knows these states, so that they are not told again."""
+        """Note that the client was told these states, none later than `modseq`."""
         for uid, _, _, modseq in rows:
-            if modseq > self.modseq:
-                self._told[uid] = modseq
             held = self._changed.get(uid)
             if held is not None and held[3] <= modseq:
                 del self._changed[uid]

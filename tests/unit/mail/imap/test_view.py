@@ -68,9 +68,9 @@ def test_a_message_that_came_and_went_untold_is_never_spoken_of() -> None:
 
 
 def test_flags_that_the_client_was_told_are_not_told_again_but_later_ones_are() -> None:
-    view = view_of(3, 5)
-    view.tell([(3, 1, "", 11)])
+    view = view_of(3, 5, 8)
     absorb(view, 11, changed=((3, 1, "", 11), (5, 4, "", 11)))
+    view.tell([(3, 1, "", 11), (5, 0, "", 10), (8, 0, "", 10)])
     assert view.take_updates(expunge=True).changed == [(2, (5, 4, "", 11))]
     absorb(view, 12, changed=((3, 0, "", 12),))
     assert view.take_updates(expunge=True).changed == [(1, (3, 0, "", 12))]
