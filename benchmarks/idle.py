@@ -101,13 +101,16 @@ class Idle:
         return line
 
 
-def memory(pid: int) -> int:
-    """Return the octets that a process and all below it hold, each page divided by its users."""
+def memory(pid: int, kind: str = "Pss") -> int:
+    """Return the octets that a process and all below it hold, each page divided by its users.
+
+    Of `Pss_Anon` the pages of files are left out, as those of a database that is mapped.
+    """
     total = 0
     for each in (pid, *descendants(pid)):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
+                if line.startswith(f"{kind}:"):
                     total += int(line.split()[1]) * 1024
     return total
 

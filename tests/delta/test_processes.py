@@ -1,10 +1,9 @@
 """The delta law across processes: three clients on sockets, spread over two servers of one port."""
 
 import random
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,57 +12,15 @@ import pytest
 
 from groupware.environment import BASE_DIR
 from tests.clients.processes import accepting, imap_processes
-from tests.delta import operations
-from tests.delta.client import Client
 from tests.delta.commands import Command
 from tests.delta.law import Fresh, catch_up, check_changed_since, check_law, read_fresh
-from tests.delta.line import Line
-from tests.delta.operations import ON_MESSAGES, Asking, Choice, message_bytes
-from tests.delta.responses import Violation
+from tests.delta.operations import message_bytes
+from tests.delta.sockets import MAILBOXES, SocketLine, random_command
 from tests.serve.running import Running, environment, serving, wait_for
 
 LOGIN = "anna@delta.example"
 PASSWORD = "a good password"
-WAIT_SECONDS = 30
 STEPS = 300
-MAILBOXES = ("INBOX", "Archive")
-
-
-class SocketLine(Line):
-    """A client on a socket."""
-
-    def __init__(self, port: int, *, condstore: bool, qresync: bool = False) -> None:
-        super().__init__(Client(condstore=condstore, qresync=qresync))
-        self._socket = socket.create_connection(("127.0.0.1", port), WAIT_SECONDS)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.client.feed(self._socket.recv(65_536))
-
-    def exchange(self, data: bytes, until: Callable[[], bool]) -> None:
-        self.send(data)
-        self.wait(until)
-
-    def send(self, data: bytes) -> None:
-        """Send without waiting."""
-        self._socket.sendall(data)
-
-    def wait(self, until: Callable[[], bool]) -> None:
-        """Hear the server until the condition holds."""
-        while not until() and not self.client.has_ended:
-            data = self._socket.recv(65_536)
-            if not data:
-                raise Violation("the connection was closed without BYE")
-            self.client.feed(data)
-
-    def wait_for_replies(self) -> None:
-        self.wait(lambda: not self.client.pending)
-
-    def wait_for_messages(self, count: int) -> None:
-        mailbox = self.client.mailbox
-        assert mailbox is not None
-        self.wait(lambda: len(mailbox.messages) >= count)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @dataclass
@@ -127,13 +84,6 @@ def clients(tmp_path: Path, fresh_database_url: str) -> Iterator[Clients]:
         with connected(running) as found:
             yield found
     assert "Traceback" not in running.output.read_text()
-
-
-def random_command(line: SocketLine, source: random.Random, token: int) -> Command:
-    choice = Choice(source.getrandbits(8), source.getrandbits(6), source.getrandbits(6))
-    asking = Asking(line.client, choice, MAILBOXES[1])
-    what = source.choice(("append", "append", "store", *ON_MESSAGES))
-    return operations.append(asking, token) if what == "append" else ON_MESSAGES[what](asking)
 
 
 @pytest.mark.slow
