@@ -91,6 +91,7 @@ def _environment() -> dict[str, str]:
     name = connection.settings_dict["NAME"]
     server = os.environ["GROUPWARE_DATABASE_URL"]
     return {key: text for key, text in os.environ.items() if not key.startswith("GROUPWARE_")} | {
+        "DJANGO_SETTINGS_MODULE": "groupware.settings",
         "GROUPWARE_DATA": str(settings.GROUPWARE_DATA),
         "GROUPWARE_DATABASE_URL": (
             f"{server.rpartition('/')[0]}/{name}" if server else f"sqlite://{name}"
