@@ -7,6 +7,7 @@ Run them inside `db.read_snapshot`.
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from groupware.core import db
@@ -88,7 +89,6 @@ _JOINS = (
     (_PREFIX_FIELDS, " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"),
     (_SEARCH_FIELDS, " LEFT JOIN mail_searchtext x ON x.blob_id = m.blob_id"),
 )
-
 
 # CROSS JOIN: SQLite looks at the chunks first, of which few have changed.
 _CHANGED_CHUNKS = "mail_messagechunk k CROSS JOIN mail_message m"
@@ -331,10 +331,11 @@ def fetch_messages(  # noqa: PLR0913 (keyword-only, each a condition)
     changed_since: int = 0,
     reader_id: int = 0,
     limit: int = BATCH,
+    room: db.Room | None = None,
 ) -> list[tuple[Any, ...]]:
     """Return one batch of rows, ascending by uid; call again with the last uid.
 
-    `fields` are keys of `FIELDS`; the blob is never opened. A binary field may come as
+    It ends at `limit`, or where `room` is full. `fields` are keys of `FIELDS`; the blob is never opened. A binary field may come as
     bytes or memoryview. Flags and modseqs are those of the reader, of the owner without one.
     """
     wanted = [(max(first, after_uid + 1), last) for first, last in ranges if last > after_uid]
@@ -345,9 +346,10 @@ def fetch_messages(  # noqa: PLR0913 (keyword-only, each a condition)
     joins = READER_JOIN + joins if reader_id else joins
     newer = f" AND {select_columns(['modseq'], reader_id)} > %s" if changed_since else ""
     rows: list[tuple[Any, ...]] = []
+    fetch = db.fetch_rows if room is None else partial(db.fetch_rows_into, room)
     for chunk in chunks(wanted):
         condition, params = sql_condition("m.uid", chunk)
-        rows += db.fetch_rows(
+        rows += fetch(
             f"SELECT {columns} FROM mail_message m{joins}"
             f" WHERE m.collection_id = %s AND {condition}{newer}"
             " ORDER BY m.uid LIMIT %s",
@@ -359,7 +361,7 @@ def fetch_messages(  # noqa: PLR0913 (keyword-only, each a condition)
                 limit - len(rows),
             ],
         )
-        if len(rows) >= limit:
+        if len(rows) >= limit or (room is not None and room.is_full):
             break
     return rows
 

@@ -9,8 +9,9 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from groupware.core import crashpoints, limits
 from groupware.core.errors import Busy, DiskReserve
 from groupware.core.filelock import FileLock
+
+ROWS_OF_A_TRIP = 16
+"""Rows that come at once from a database that is a server's, where a room bounds them."""
 
 _PLACEHOLDER = re.compile(r"(?<!%)%s")
 _BUSY_SQLSTATES = frozenset({"55P03", "40001", "40P01"})
@@ -199,6 +203,23 @@ def _begun_reading() -> Iterator[None]:
             driver.execute("ROLLBACK")  # nothing was written
 
 
+@dataclass(slots=True)
+class Room:
+    """How many octets of rows may be held; only the columns at `places` are counted."""
+
+    octets: int
+    places: Sequence[int]
+
+    def take(self, row: tuple[Any, ...]) -> None:
+        """Count a row."""
+        self.octets -= sum(len(row[place]) for place in self.places)
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no further row should be read."""
+        return self.octets <= 0
+
+
 def fetch_rows(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Return the rows of one query with `%s` for its parameters.
 
@@ -216,6 +237,42 @@ def fetch_rows(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     except sqlite3.Error:
         with held.wrap_database_errors:
             raise
+
+
+def fetch_rows_into(room: Room, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Return the first rows of one query, up to the one that fills the room. Hot, as `fetch_rows`.
+
+    Run it inside `read_snapshot`. The rows behind stay where they are: one of them may be large.
+    """
+    held = thread_connection()
+    driver = held.connection
+    if driver is None or held.queries_logged or not isinstance(driver, sqlite3.Connection):
+        with _open_stream() as cursor:
+            cursor.execute(query, params)
+            return _take_rows(cursor, room)
+    try:
+        with closing(driver.execute(_for_sqlite(query), params)) as rows:
+            return _take_rows(rows, room)
+    except sqlite3.Error:
+        with held.wrap_database_errors:
+            raise
+
+
+def _open_stream() -> Any:
+    """Return a cursor that leaves rows with the server until they are asked for."""
+    cursor: Any = connection.chunked_cursor()
+    cursor.itersize = ROWS_OF_A_TRIP
+    return cursor
+
+
+def _take_rows(rows: Iterable[tuple[Any, ...]], room: Room) -> list[tuple[Any, ...]]:
+    taken = []
+    for row in rows:
+        taken.append(row)
+        room.take(row)
+        if room.is_full:
+            break
+    return taken
 
 
 def execute(query: str, params: Sequence[Any] = ()) -> int:

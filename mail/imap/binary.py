@@ -75,6 +75,8 @@ def find_data(span: Span, encoding: str, cut: tuple[int, int] | None) -> BinaryD
         data = window.pass_through(piece)
         size += len(data)
         has_nul = has_nul or b"\0" in data
+        if window.is_past:
+            break
     return BinaryData([Decoded(span, encoding, offset, offset + size)], size, has_nul)
 
 

@@ -8,27 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from groupware.core import db
 from mail import queries
 from mail.flags import SEEN, serialize_flags
 from mail.imap import responses
-from mail.imap.binary import (
-    INLINE,
-    BinaryData,
-    Decoded,
-    decoded_size,
-    find_data,
-    find_refusal,
-    find_whole,
-)
+from mail.imap.binary import INLINE, Decoded, find_refusal
+from mail.imap.contents import FILTERED, Content
 from mail.imap.errors import Reply
 from mail.imap.fetchcolumns import is_listed, may_render, render_rows
-from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionText
+from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section
 from mail.imap.objectids import email_id, thread_id
 from mail.imap.spans import Span, cut_out, read_chunk, size_of
 from mail.imap.view import MailboxView, Ranges
 from mail.mime.bodystructure import derive_body
-from mail.mime.parts import PartEntry, load_parts
-from mail.mime.sections import SectionKind, SectionRange, filter_header_fields, resolve_section
+from mail.mime.sections import filter_header_fields
 from mail.mime.strings import replace_nul
 
 NARROW_ROWS: Final = 10_000
@@ -36,7 +29,12 @@ METADATA_ROWS: Final = 1_000
 CONTENT_ROWS: Final = 100
 """Rows of one crossing to the store: flags and numbers; what describes a message; content."""
 BATCH_OCTETS: Final = 4 * 1024 * 1024
-"""Octets of content after which a batch ends, however few its rows are."""
+"""Octets of content, or of what describes it, after which a batch ends, however few its rows are.
+
+One message may go beyond it by what it says of itself: some 8 MiB of body structure.
+"""
+LIGHT_SECTIONS: Final = 8
+"""Sections of a message that are read in the event loop's own thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,23 @@ class FetchPlan:
         """Return how many rows one crossing reads."""
         if self.sections:
             return CONTENT_ROWS
-        return METADATA_ROWS if _WIDE.intersection(self.fields) else NARROW_ROWS
+        return METADATA_ROWS if self.wide else NARROW_ROWS
+
+    @property
+    def wide(self) -> list[int]:
+        """Return the places of fields that a sender can make large."""
+        return [place for place, field in enumerate(self.fields) if field in _WIDE]
+
+    @property
+    def is_light(self) -> bool:
+        """Tell whether few messages take little time, whatever they are.
+
+        Not where something is decoded, or taken apart that a sender can make large.
+        """
+        sections = [item for item in self.items if isinstance(item, Section)]
+        filtered = any(item.text in FILTERED and not is_listed(item) for item in sections)
+        is_derived = Attribute.BODY in self.items
+        return len(sections) <= LIGHT_SECTIONS and not (filtered or is_derived or self.binaries)
 
 
 _FIELDS: Final[dict[Attribute, tuple[str, ...]]] = {
@@ -103,7 +117,6 @@ _FIELDS: Final[dict[Attribute, tuple[str, ...]]] = {
 }
 _WIDE: Final = frozenset({"envelope", "bodystructure", "header_fields"})
 _CONTENT: Final = ("parts", "prefix_size", "prefix", "blob_location")
-_HEADERS: Final = (SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT)
 
 
 def plan_fetch(
@@ -139,23 +152,17 @@ def _fields_of(item: FetchItem) -> tuple[str, ...]:
 
 def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: int) -> Batch:
     """Return the responses of the next messages in `ranges` that the client knows."""
-    rows = queries.fetch_messages(
-        view.identity.collection_id,
-        ranges,
-        plan.fields,
-        after_uid=after_uid,
-        changed_since=plan.changed_since,
-        reader_id=view.identity.reader_id,
-        limit=plan.rows,
-    )
-    if plan.by_column and rows and (batch := _read_columns(view, plan, rows)) is not None:
-        return batch
+    rows, is_last = _read_rows(view, plan, ranges, after_uid)
+    if plan.by_column and rows:
+        batch = _read_columns(view, plan, rows, is_last=is_last)
+        if batch is not None:
+            return batch
     writer = _Writer(plan)
     count = 0
     refusal: Reply | None = None
     decodes = bool(plan.binaries)
     unseen: list[int] = []
-    last_uid, is_last = after_uid, len(rows) < plan.rows
+    last_uid = after_uid
     uid_place = plan.fields.index("uid")
     for row in rows:
         last_uid = row[uid_place]
@@ -174,13 +181,33 @@ def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: in
     return Batch(writer.finish(), last_uid, count, unseen, is_last, refusal)
 
 
-def _read_columns(view: MailboxView, plan: FetchPlan, rows: list[tuple[Any, ...]]) -> Batch | None:
+def _read_rows(
+    view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: int
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """Return the next rows, and whether they are the last ones."""
+    room = db.Room(BATCH_OCTETS, plan.wide) if plan.wide else None
+    rows = queries.fetch_messages(
+        view.identity.collection_id,
+        ranges,
+        plan.fields,
+        after_uid=after_uid,
+        changed_since=plan.changed_since,
+        reader_id=view.identity.reader_id,
+        limit=plan.rows,
+        room=room,
+    )
+    return rows, len(rows) < plan.rows and not (room is not None and room.is_full)
+
+
+def _read_columns(
+    view: MailboxView, plan: FetchPlan, rows: list[tuple[Any, ...]], *, is_last: bool
+) -> Batch | None:
     """Return the responses made by column; None where a message is too large for that."""
     columns = dict(zip(plan.fields, zip(*rows, strict=True), strict=True))
     if plan.sections and not _are_small(columns["blob_size"]):
         return None
-    last_uid, is_last = columns["uid"][-1], len(rows) < plan.rows
-    seqs = view.number_all(columns["uid"])
+    last_uid = columns["uid"][-1]
+    seqs = view.seqs_of(columns["uid"])
     if 0 in seqs:
         known = [(seq, row) for seq, row in zip(seqs, rows, strict=True) if seq]
         if not known:
@@ -206,7 +233,7 @@ class _Writer:
         self._items = [(item, self._item_writer(item)) for item in plan.items]
         self._chunks: list[Chunk] = []
         self._pieces: list[bytes] = []
-        self._content: _Content | None = None
+        self._content: Content | None = None
         self.octets = 0
         """Of content that is held here."""
 
@@ -272,9 +299,9 @@ class _Writer:
         else:
             self._write_literal(section, chunks)
 
-    def _content_of(self, row: tuple[Any, ...]) -> "_Content":
+    def _content_of(self, row: tuple[Any, ...]) -> Content:
         if self._content is None:
-            self._content = _Content(*(row[self._places[name]] for name in _CONTENT))
+            self._content = Content(*(row[self._places[name]] for name in _CONTENT))
         return self._content
 
     def find_refusal(self, row: tuple[Any, ...]) -> Reply | None:
@@ -307,72 +334,15 @@ class _Writer:
         if section.partial is not None:
             chunks = cut_out(chunks, *section.partial)
         self._pieces.append(responses.literal_head(sum(map(size_of, chunks))))
-        for chunk in map(_read_small, chunks):
-            self.octets += len(chunk) if isinstance(chunk, bytes) else 0
-            self._add(chunk)
+        for chunk in chunks:
+            held = chunk
+            if isinstance(chunk, bytes) or self.octets < BATCH_OCTETS:
+                held = _read_small(chunk)
+            self.octets += len(held) if isinstance(held, bytes) else 0
+            self._add(held)
 
 
 _CHANGED_BY_SEEN = frozenset({Attribute.FLAGS, Attribute.MODSEQ})
-
-
-class _Content:
-    """One message as prefix + blob."""
-
-    def __init__(self, parts: Any, prefix_size: int, prefix: Any, location: str) -> None:
-        self.table = load_parts(bytes(parts))
-        self._prefix = bytes(prefix) if prefix_size else b""
-        self._location = location
-
-    def resolve(self, section: Section) -> list[bytes | Span] | None:
-        """Return the octets of a section, None where the message has none such."""
-        kind: SectionKind = _KINDS[section.text]
-        found = resolve_section(self.table, section.part, kind)
-        if found is None:
-            return None
-        if section.text not in _HEADERS:
-            return self._chunks(found)
-        header = b"".join(map(read_chunk, self._chunks(found)))
-        negate = section.text is SectionText.HEADER_FIELDS_NOT
-        return [filter_header_fields(header, section.fields, negate=negate)]
-
-    def decode(self, item: Binary) -> BinaryData | None:
-        """Return a decoded part, None where the message has none such."""
-        entry = self.table.get(item.part)
-        if entry is None:
-            return None
-        if not item.part:
-            return find_whole(self._whole(), item.partial)
-        return find_data(self._span(entry), entry.encoding, item.partial)
-
-    def decoded_size(self, part: tuple[int, ...]) -> int:
-        """Return the size of what `decode` returns for a whole part."""
-        entry = self.table.get(part)
-        if entry is None:
-            return 0
-        if not part:
-            return sum(map(size_of, self._whole()))
-        return decoded_size(self._span(entry), entry.encoding)
-
-    def _span(self, entry: PartEntry) -> Span:
-        return Span(self._location, entry.header_end, entry.body_end)
-
-    def _whole(self) -> list[bytes | Span]:
-        found = resolve_section(self.table, ())
-        return [] if found is None else self._chunks(found)
-
-    def _chunks(self, found: SectionRange) -> list[bytes | Span]:
-        span = Span(self._location, found.start, found.end)
-        return [self._prefix, span] if found.with_prefix and self._prefix else [span]
-
-
-_KINDS: Final[dict[SectionText, SectionKind]] = {
-    SectionText.ALL: None,
-    SectionText.HEADER: "HEADER",
-    SectionText.HEADER_FIELDS: "HEADER.FIELDS",
-    SectionText.HEADER_FIELDS_NOT: "HEADER.FIELDS.NOT",
-    SectionText.TEXT: "TEXT",
-    SectionText.MIME: "MIME",
-}
 
 
 def _read_small(chunk: bytes | Span) -> bytes | Span:

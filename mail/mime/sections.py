@@ -16,11 +16,13 @@ from mail.mime.fields import with_line_feeds
 from mail.mime.parts import PartsTable
 
 __all__ = [
+    "HeaderFields",
     "SectionKind",
     "SectionRange",
     "filter_header_fields",
     "header_filter",
     "resolve_section",
+    "split_header_fields",
 ]
 
 SectionKind = Literal["HEADER", "TEXT", "MIME", "HEADER.FIELDS", "HEADER.FIELDS.NOT"] | None
@@ -66,24 +68,41 @@ _FIELD = re.compile(
 )
 
 
-def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool) -> bytes:
-    """Return the fields with (or, negated, without) these names, and the blank line.
+class HeaderFields(NamedTuple):
+    """A header, taken apart to be asked for fields more than once."""
 
-    Fields come as they stand, folding and line ends included; names compare without case. The
-    blank line is always there, also where the header has none (RFC 3501 §6.4.5).
-    """
-    wanted = {name.strip(b" \t").lower() for name in names}
-    kept: list[bytes] = []
-    blank = b"\r\n"
+    fields: list[tuple[bytes, bytes]]
+    """Lower-case names, and the fields as they stand, folding and line ends included."""
+    blank: bytes
+    """The blank line; always there, also where the header has none (RFC 3501 §6.4.5)."""
+
+    def choose(self, names: Iterable[bytes], *, negate: bool) -> bytes:
+        """Return the fields with (or, negated, without) these names, and the blank line."""
+        wanted = {name.strip(b" \t").lower() for name in names}
+        return b"".join([raw for name, raw in self.fields if (name in wanted) is not negate]) + (
+            self.blank
+        )
+
+
+def split_header_fields(header: bytes) -> HeaderFields:
+    """Return the fields of a header, up to its blank line."""
+    fields: list[tuple[bytes, bytes]] = []
     lines = with_line_feeds(header)
     for match in _FIELD.finditer(lines):
         raw = header[match.start() : match.end()]
         if match["blank"] is not None:
-            blank = raw
-            break
-        if (match["name"].rstrip(b" \t\r").lower() in wanted) is not negate:
-            kept.append(raw if lines.endswith(b"\n", 0, match.end()) else raw + b"\r\n")
-    return b"".join(kept) + blank
+            return HeaderFields(fields, raw)
+        ends = lines.endswith(b"\n", 0, match.end())
+        fields.append((match["name"].rstrip(b" \t\r").lower(), raw if ends else raw + b"\r\n"))
+    return HeaderFields(fields, b"\r\n")
+
+
+def filter_header_fields(header: bytes, names: Iterable[bytes], *, negate: bool) -> bytes:
+    """Return the fields with (or, negated, without) these names, and the blank line.
+
+    Fields come as they stand; names compare without case.
+    """
+    return split_header_fields(header).choose(names, negate=negate)
 
 
 @lru_cache(maxsize=256)

@@ -44,7 +44,7 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
     )
     last_uid, count, is_last = 0, 0, not ranges
     refusal = None
-    is_short = view.count(ranges) <= GLANCE and not plan.binaries
+    is_short = view.count(ranges) <= GLANCE and plan.is_light
     read = aio.glance if is_short else aio.read
     while not is_last:
         session.forget_look()  # the batch may tell modseqs that are later than the last look
