@@ -7,9 +7,9 @@ from typing import Any
 from django.db import connection
 
 from groupware.core import crashpoints, db, outbox
-from groupware.core.changes import begin_change, touch_collection
+from groupware.core.changes import begin_change, lock_account, touch_collection
 from groupware.core.clock import epoch
-from groupware.core.errors import NotFound, Stale
+from groupware.core.errors import Stale
 from mail import queries
 from mail.flags import DELETED, EVERY_FLAG, OWNER, SEEN, Actor, join_keywords
 from mail.services import content, threads
@@ -110,7 +110,7 @@ def copy_messages(
     """
     with db.write_transaction():
         if account_id == target_account_id:
-            begin_change(account_id)  # the lock, before the rows are read
+            lock_account(account_id)  # before the rows are read
             own = _read_own(account_id, collection_id, ranges, actor)
             return _insert_copies(own, account_id, target_collection_id)
         source = account_id, collection_id
@@ -215,7 +215,7 @@ def move_messages(
     """
     if account_id == target_account_id:
         with db.write_transaction():
-            begin_change(account_id)  # the lock, before the rows are read
+            lock_account(account_id)  # before the rows are read
             own = _read_own(account_id, collection_id, ranges, actor)
             copied = _insert_copies(own, account_id, target_collection_id, charged=False)
             uids = to_ranges(copied.source_uids)
@@ -251,15 +251,12 @@ def _uid_validity(collection_id: int) -> int:
 def finish_move(payload: dict[str, Any]) -> None:
     """Remove the source of a cross-account move; a second run finds nothing to do.
 
-    A mailbox that was deleted since took the messages with it; under another UIDVALIDITY their
-    UIDs are those of other messages.
+    A mailbox or an account that was deleted since took the messages with it; under another
+    UIDVALIDITY their UIDs are those of other messages.
     """
     ranges = [(first, last) for first, last in payload["ranges"]]
     with db.write_transaction():
-        try:
-            begin_change(payload["account"])  # the lock, before the rows are read
-        except NotFound:  # the account is gone
-            return
+        lock_account(payload["account"])
         if _uid_validity(payload["collection"]) == payload["uid_validity"]:
             remove_messages(payload["account"], payload["collection"], ranges)
     crashpoints.reach("move-removed")

@@ -5,16 +5,15 @@ blob: a disk that is filled down to its reserve gets room by giving up the oldes
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from django.db import connection
 
 from groupware.core import db, limits
 from groupware.core.blobs import check_reserve, collector
-from groupware.core.changes import begin_change
+from groupware.core.changes import lock_account
 from groupware.core.clock import epoch
-from groupware.core.errors import DiskReserve, NotFound
+from groupware.core.errors import DiskReserve
 
 BATCH = 1000
 """Messages that one transaction lets go: an account's writers wait for no more than that."""
@@ -94,10 +93,9 @@ def _remove_oldest(older_than: int) -> int:
 
 
 def _remove(account_id: int, keys: list[int]) -> int:
-    with suppress(NotFound), db.write_transaction():  # NotFound: it went with its account
-        begin_change(account_id)
+    with db.write_transaction():
+        lock_account(account_id)
         return delete_kept(keys)
-    return 0
 
 
 def delete_kept(keys: list[int]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from groupware.core import db
-from groupware.core.changes import Change, begin_change, touch_collection
+from groupware.core.changes import Change, begin_change, lock_account, touch_collection
 from groupware.core.clock import epoch
 from groupware.core.errors import Stale
 from mail.flags import DELETED, OWNER, SEEN, Actor, join_keywords
@@ -139,7 +139,7 @@ def expunge_messages(
 ) -> list[int]:
     r"""Remove the messages that have `\Deleted`, of all or of `ranges`; return their UIDs."""
     with db.write_transaction():
-        begin_change(account_id)
+        lock_account(account_id)
         found = _select_deleted(collection_id, ranges)
         if found:
             remove_messages(account_id, collection_id, to_ranges(found), kept=True)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from groupware.core import db
-from groupware.core.changes import begin_change, touch_collection
+from groupware.core.changes import begin_change, lock_account, touch_collection
 from groupware.core.clock import epoch
 from mail import queries
 from mail.flags import DELETED, SEEN, join_keywords
@@ -142,7 +142,7 @@ def restore_messages(account_id: int, collection_id: int, keys: Sequence[int]) -
     chosen += " AND account_id = %s"
     params.append(account_id)
     with db.write_transaction():
-        begin_change(account_id)  # the lock, before the rows are read
+        lock_account(account_id)  # before the rows are read
         rows = db.fetch_rows(
             f"SELECT id, size, flags, keywords FROM mail_expungedmessage WHERE {chosen}", params
         )

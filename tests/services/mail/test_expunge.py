@@ -90,3 +90,11 @@ def test_seen_of_other_readers_goes_with_the_message(seven: Account, ben: Accoun
 def test_mailbox_of_another_account_is_left_alone(seven: Account, ben: Account) -> None:
     expunge_messages(ben.pk, mailbox(seven).collection_id)
     assert uids_of(seven) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_an_expunge_that_finds_nothing_writes_nothing(seven: Account) -> None:
+    """A client that closes a mailbox need not wait for the disk, and nobody is woken."""
+    expunge(seven)
+    before = state_of(seven).next_modseq
+    assert expunge(seven) == []
+    assert state_of(seven).next_modseq == before

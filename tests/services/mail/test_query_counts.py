@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from groupware.core import db
 from groupware.core.directory import delete_account
 from groupware.core.models import Account
 from mail import queries
@@ -135,7 +136,8 @@ def test_copy_move_and_expunge_do_not_grow_with_the_mailbox(ann: Account) -> Non
                 measure(lambda: expunge_messages(ann.pk, archive)),
             ]
         )
-    assert counted == [[12, 21, 9, 14]] * 2
+    lock = 0 if db.is_sqlite() else 1  # there, every write transaction begins with it
+    assert counted == [[11 + lock, 20 + lock, 9, 13 + lock]] * 2
 
 
 def test_deleting_a_mailbox_or_an_account_does_not_grow_with_its_messages(

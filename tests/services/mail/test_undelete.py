@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from groupware.core import blobs, limits, outbox
+from groupware.core import blobs, db, limits, outbox
 from groupware.core.blobs import collector
 from groupware.core.clock import epoch
 from groupware.core.directory import delete_account, set_quota
@@ -331,5 +331,5 @@ def test_keeping_and_restoring_take_a_fixed_number_of_statements(
     expunge(ann)
     keys = [row.key for row in kept(ann)]
     collection_id = mailbox(ann).collection_id
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13 if db.is_sqlite() else 14):  # one for the lock
         restore_messages(ann.pk, collection_id, keys)
