@@ -32,7 +32,9 @@ def choose(returns: Collection[ReturnOption], found: Sequence[T]) -> Sequence[T]
     RFC 4731 §3.2).
     """
     ends = _ENDS.intersection(returns)
-    if not found or not ends or {ReturnOption.ALL, ReturnOption.COUNT}.intersection(returns):
+    if not ends or {ReturnOption.ALL, ReturnOption.COUNT}.intersection(returns):
+        return found
+    if len(found) < 2:  # MIN and MAX of one message are that message once.
         return found
     return [found[0 if end is ReturnOption.MIN else -1] for end in sorted(ends, key=_by_place)]
 

@@ -34,6 +34,11 @@ def test_min_and_max_alone_are_about_their_messages_only(
     assert list(choose(returns, [])) == []
 
 
+@pytest.mark.parametrize("returns", [{SAVE, MIN}, {SAVE, MAX}, {SAVE, MIN, MAX}, {SAVE, COUNT}])
+def test_min_and_max_of_one_message_are_that_message_once(returns: set[ReturnOption]) -> None:
+    assert list(choose(returns, [3])) == [3]
+
+
 def test_numbers_stay_in_the_order_that_was_asked_for() -> None:
     result = SearchResult([5, 6, 2, 3, 1], (), by_uid=True)
     told = serialize_esearch(b"a", {MIN, MAX, COUNT, ALL}, result)
