@@ -2,12 +2,15 @@
 
 from typing import Final
 
-from mail.imap.errors import After, Outcome, Reply, bad, no
+from mail.imap.errors import After, Outcome, Reply, bad
 from mail.imap.requests import Compress
 from mail.imap.responses import Code, Condition
 from mail.imap.session import Session
 
-_ACTIVE: Final = no("The connection is compressed already.", Code.COMPRESSIONACTIVE)
+# BAD: NO is for a layer other than this (TLS), which compresses already.
+_ACTIVE: Final = Reply(
+    Condition.BAD, "The connection is compressed already.", Code.COMPRESSIONACTIVE
+)
 _BEGINS: Final = Reply(Condition.OK, "Compressed from here on.", after=After.COMPRESS)
 
 
