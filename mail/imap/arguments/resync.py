@@ -11,6 +11,8 @@ def parse_resync(reader: Reader) -> Resync:
     uid_validity = reader.number("a UIDVALIDITY", largest=MAX_NUMBER)
     reader.space()
     modseq = reader.modseq()
+    if not (uid_validity and modseq):
+        raise ProtocolError("What is known has a UIDVALIDITY and a mod-sequence, neither zero.")
     known_uids, match = None, None
     if reader.accept(b" ("):
         match = _parse_match(reader)
