@@ -5,7 +5,7 @@ keys that must all hold. The search index can only take candidates away before t
 (`mail.imap.narrowing`), never add any.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -175,20 +175,14 @@ def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
 def _select(view: MailboxView, ranges: Ranges, condition: Condition) -> Found:
     identity = view.identity
     rows = find_messages(identity.collection_id, ranges, condition, reader_id=identity.reader_id)
-    known = set(view.uids)
-    return Found([row for row in rows if row[0] in known], 0, is_last=True)
+    return Found([row for _, row in view.number(rows)], 0, is_last=True)
 
 
 def _list_candidates(view: MailboxView, plan: SearchPlan) -> list[int]:
     """Return the messages of the client, inside the plan's ranges, that the index leaves."""
     found = find_candidates(view.identity.collection_id, plan.key)
-    uids = view.uids
-    return [
-        uid
-        for low, high in plan.ranges
-        for uid in uids[bisect_left(uids, low) : bisect_right(uids, high)]
-        if found is None or uid in found
-    ]
+    known = view.list_uids(plan.ranges)
+    return known if found is None else [uid for uid in known if uid in found]
 
 
 def _narrow(key: keys.SearchKey, view: MailboxView) -> tuple[Ranges, keys.SearchKey]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mail.flags import FLAG_NAMES, OWNER, Actor, actor_with
-from mail.imap.sequences import Seq, SequenceSet, Uid
+from mail.imap.sequences import Seq, SequenceSet
 from mail.uidset import to_ranges
 
 FlagRow = tuple[int, int, str, int]
@@ -133,9 +133,34 @@ class MailboxView:
             return Seq(place + 1)
         return None
 
-    def seqs_of(self, uids: Iterable[int]) -> list[int]:
-        """Return the client's numbers of messages that it knows, in their order."""
-        return [bisect_left(self.uids, uid) + 1 for uid in uids]
+    def seqs_of(self, uids: Sequence[int]) -> Sequence[int]:
+        """Return the client's numbers of messages in their order, 0 for those it does not know.
+
+        Hot: a run of consecutive messages, or several, costs a comparison for each.
+        """
+        if not uids:
+            return ()
+        known, count = self.uids, len(self.uids)
+        place = bisect_left(known, uids[0])
+        if known[place : place + len(uids)] == array("I", uids):
+            return range(place + 1, place + 1 + len(uids))
+        seqs: list[int] = []
+        for uid in uids:
+            if place == count or known[place] != uid:
+                place = bisect_left(known, uid)
+            is_known = place < count and known[place] == uid
+            place += is_known
+            seqs.append(place if is_known else 0)
+        return seqs
+
+    def number(self, rows: Sequence[Row]) -> Iterator[tuple[Seq, Row]]:
+        """Yield rows, which begin with their UID, behind the client's numbers.
+
+        Those that the client does not know are left out.
+        """
+        for seq, row in zip(self.seqs_of([row[0] for row in rows]), rows, strict=True):
+            if seq:
+                yield Seq(seq), row
 
     def save(self, uids: Iterable[int]) -> None:
         """Keep a search's result, ascending, for `$`; SELECT begins with none (RFC 5182 §2.1)."""
@@ -167,13 +192,11 @@ class MailboxView:
         resolved = messages.resolve(last)
         return [(low, min(high, last)) for low, high in resolved if low <= last]
 
-    def list_uids(self, ranges: Iterable[tuple[int, int]]) -> list[Uid]:
+    def list_uids(self, ranges: Iterable[tuple[int, int]]) -> list[int]:
         """Return the known UIDs in ascending ranges."""
-        found: list[Uid] = []
+        found: list[int] = []
         for low, high in ranges:
-            found += map(
-                Uid, self.uids[bisect_left(self.uids, low) : bisect_right(self.uids, high)]
-            )
+            found += self.uids[bisect_left(self.uids, low) : bisect_right(self.uids, high)]
         return found
 
     def count(self, ranges: Iterable[tuple[int, int]]) -> int:
@@ -206,31 +229,6 @@ class MailboxView:
                 self.uids.append(row[0])
         self.uid_next = max(self.uid_next, uid_next)
         self.modseq = max(self.modseq, modseq)
-
-    def number_all(self, uids: Sequence[int]) -> Sequence[int]:
-        """Return the client's numbers of ascending UIDs, 0 for those that it does not know.
-
-        Hot: the usual run of consecutive messages is one comparison.
-        """
-        place = bisect_left(self.uids, uids[0])
-        if self.uids[place : place + len(uids)] == array("I", uids):
-            return range(place + 1, place + 1 + len(uids))
-        return [self.find_seq(uid) or 0 for uid in uids]
-
-    def number(self, rows: Iterable[Row]) -> Iterator[tuple[Seq, Row]]:
-        """Return ascending rows, which begin with their UID, behind the client's numbers.
-
-        Hot: ten thousand rows are one pass. Those that the client does not know are left out.
-        """
-        uids, count, place = self.uids, len(self.uids), 0
-        for row in rows:
-            uid = row[0]
-            if place >= count or uids[place] != uid:
-                place = bisect_left(uids, uid, place)
-                if place >= count or uids[place] != uid:
-                    continue
-            place += 1
-            yield Seq(place), row
 
     def owes(self, uid: int) -> bool:
         """Tell whether others changed a message and the client was not told."""
@@ -276,11 +274,7 @@ class MailboxView:
         count = len(self.uids)
         exists = count if count != self._told_count else None
         self._told_count = count
-        changed = []
-        for uid, row in sorted(self._changed.items()):
-            seq = self.find_seq(uid)
-            if seq is not None:
-                changed.append((seq, row))
+        changed = list(self.number(sorted(self._changed.values())))
         self._changed.clear()
         return Updates(expunged, vanished, exists, changed)
 

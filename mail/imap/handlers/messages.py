@@ -191,10 +191,8 @@ def _reply_to_store(
     view = session.selected()
     code = None
     if stored.modified:
-        numbers: list[int] = stored.modified
-        if not request.by_uid:
-            numbers = [seq for uid in numbers if (seq := view.find_seq(uid)) is not None]
-        code = responses.code_modified(numbers)
+        numbers = stored.modified if request.by_uid else view.seqs_of(stored.modified)
+        code = responses.code_modified(filter(None, numbers))
     found = len(stored.rows) + len(stored.modified)
     if not lenient and found < view.count(ranges):
         return Reply(Condition.NO, EXPUNGE_ISSUED.text, code or EXPUNGE_ISSUED.code)
@@ -268,11 +266,11 @@ def find_target(account_id: int, name: str) -> Place:
     """
     try:
         place = find_place(account_id, name)
+        place.require("i")
     except NotFound:
         raise Refused(TRY_CREATE) from None
     if not place.info.selectable:
         raise Refused(TRY_CREATE)
-    place.require("i")
     return place
 
 

@@ -123,8 +123,7 @@ async def _tell_missed(session: Session, opened: Opened) -> None:
     for start in range(0, len(opened.changed), MISSED_ROWS):
         lines = [
             responses.fetch(seq, session.flag_items(row))
-            for row in opened.changed[start : start + MISSED_ROWS]
-            if (seq := view.find_seq(row[0])) is not None
+            for seq, row in view.number(opened.changed[start : start + MISSED_ROWS])
         ]
         session.write(b"".join(lines))
         await session.output.drain()

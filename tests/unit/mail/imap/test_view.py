@@ -76,6 +76,27 @@ def test_flags_that_the_client_was_told_are_not_told_again_but_later_ones_are() 
     assert view.take_updates(expunge=True).changed == [(1, (3, 0, "", 12))]
 
 
+@pytest.mark.parametrize(
+    ("uids", "seqs"),
+    [
+        ((), []),
+        ((5, 8, 9), [2, 3, 4]),
+        ((3, 5, 9), [1, 2, 4]),
+        ((9, 3, 8, 5), [4, 1, 3, 2]),
+        ((1, 4, 5, 7, 10, 8), [0, 0, 2, 0, 0, 3]),
+    ],
+)
+def test_messages_have_their_numbers_in_whatever_order_they_come(
+    uids: tuple[int, ...], seqs: list[int]
+) -> None:
+    view = view_of(3, 5, 8, 9)
+    assert list(view.seqs_of(uids)) == seqs
+    rows = [(uid, 0, "", 10) for uid in uids]
+    assert list(view.number(rows)) == [
+        (seq, row) for seq, row in zip(seqs, rows, strict=True) if seq
+    ]
+
+
 def test_new_keywords_are_to_be_told_once() -> None:
     view = view_of(3, keywords=("$Old",))
     assert not view.take_new_flags()
