@@ -1,17 +1,21 @@
 """Where the names that a session speaks lead: its account's own mailboxes, and what others granted.
 
 A name that leads nowhere and one that may not be known to lead somewhere are the same `NotFound`
-(RFC 4314 §6). An own mailbox by the name of another's namespace, from before there were any, is
+(RFC 4314 §6): without `l` a mailbox is there for what else is granted, and for nothing more. An own mailbox by the name of another's namespace, from before there were any, is
 found where nothing is granted by that name, so that it can be renamed. docs/adr/0010.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
-from groupware.core.errors import NotAllowed
+from groupware.core.errors import NotAllowed, NotFound
 from groupware.core.models import Account, AccountKind
 from groupware.core.rights import LETTERS, effective_rights, list_owners
 from mail import names, queries
 from mail.queries import MailboxInfo
+
+_OPENING: Final = frozenset("lrikxa")
+"""Without any of these rights no command is allowed on a mailbox (RFC 4314 §4, MYRIGHTS)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,10 @@ class Place:
     rights: str
 
     def require(self, letters: str) -> None:
-        """Raise `NotAllowed` where one of the rights is missing."""
+        """Raise `NotAllowed` where one of the rights is missing, `NotFound` where `l` is too."""
         missing = [letter for letter in letters if letter not in self.rights]
+        if missing and "l" not in self.rights:
+            raise NotFound("There is no such mailbox.")
         if missing:
             raise NotAllowed(f"The right '{missing[0]}' is not granted on {self.name}.")
 
@@ -65,7 +71,7 @@ def _find_granted(account_id: int, name: names.ForeignName) -> Place | None:
     if info is None:
         return None
     rights = effective_rights(account_id, owner, info.collection_id).letters
-    if "l" not in rights:
+    if _OPENING.isdisjoint(rights):
         return None
     return Place(info, names.foreign_name(*name), account_id, rights)
 
@@ -83,7 +89,7 @@ def root_of(kind: str) -> str:
 
 
 def list_places(account_id: int) -> list[Place]:
-    """Return all mailboxes that an account may know of: its own, then others' by name.
+    """Return all mailboxes that an account may list: its own, then others' by name.
 
     Three queries, however many mailboxes there are; two where nothing is granted.
     """
@@ -92,7 +98,7 @@ def list_places(account_id: int) -> list[Place]:
 
 
 def list_granted_places(account_id: int) -> list[Place]:
-    """Return the mailboxes of others that an account may know of, by name."""
+    """Return the mailboxes of others that an account may list, by name."""
     owners = {owner.account_id: owner for owner in list_owners(account_id)}
     found = []
     for info in queries.list_mailboxes_of(list(owners)):
@@ -116,11 +122,11 @@ def find_new_name(account_id: int, name: str) -> tuple[int, str]:
     if foreign is None or owner is None or owner == account_id:
         return account_id, name
     rights = _rights_above(account_id, owner, foreign.path)
-    if "l" not in rights:
-        return account_id, name
-    if "k" not in rights:
+    if "k" in rights:
+        return owner, foreign.path
+    if "l" in rights:
         raise NotAllowed("The right 'k' is not granted above that name.")
-    return owner, foreign.path
+    return account_id, name
 
 
 def _rights_above(account_id: int, owner: int, path: str) -> str:

@@ -61,10 +61,24 @@ def test_accounts_without_a_user_are_found_among_shared_folders(ben: Account, ki
 )  # fmt: skip
 def test_what_is_not_granted_is_not_there(ann: Account, ben: Account, name: str) -> None:
     share(ann, "INBOX", "ben@example.test", "lr")
-    share(ann, "Archive", "ben@example.test", "rwi")
+    share(ann, "Archive", "ben@example.test", "swte")
     with pytest.raises(NotFound) as refused:
         find_place(ben.pk, name)
     assert refused.value.message == "There is no such mailbox."
+
+
+@pytest.mark.parametrize("letters", ["r", "i", "k", "x", "a"])
+def test_without_lookup_a_mailbox_is_there_for_what_is_granted(
+    ann: Account, ben: Account, letters: str
+) -> None:
+    share(ann, "Archive", "ben@example.test", letters)
+    place = find_place(ben.pk, "Other Users/ann@example.test/Archive")
+    assert place.rights == letters
+    place.require(letters)
+    with pytest.raises(NotFound) as refused:
+        place.require("t")
+    assert refused.value.message == "There is no such mailbox."
+    assert list_granted_places(ben.pk) == []
 
 
 def test_an_address_may_have_a_slash(ben: Account, domain: object) -> None:
@@ -124,8 +138,11 @@ def test_new_mailboxes_of_others_need_the_right_to_create(
 ) -> None:
     share(ann, "Archive", "ben@example.test", "lrk")
     share(ann, "INBOX", "ben@example.test", "lr")
+    share(ann, "Sent", "ben@example.test", "k")
+    share(ann, "Trash", "ben@example.test", "r")
     root = "Other Users/ann@example.test"
     assert find_new_name(ben.pk, "Work") == (ben.pk, "Work")
+    assert find_new_name(ben.pk, f"{root}/Sent/2026") == (ann.pk, "Sent/2026")
     assert find_new_name(ben.pk, f"{root}/Archive/2026/May") == (ann.pk, "Archive/2026/May")
     assert find_new_name(ben.pk, f"{root}/Archive/2026/") == (ann.pk, "Archive/2026/")
     with pytest.raises(NotAllowed):
@@ -135,7 +152,8 @@ def test_new_mailboxes_of_others_need_the_right_to_create(
     assert find_new_name(ben.pk, name) == (team.pk, "New")
     revoke(team, None, find_grantee("ben@example.test"))
     # As for an account that does not exist: an own name, which the service refuses.
-    for hidden in (name, f"{root}/New", "Other Users/nobody@example.test/New"):
+    nobody = "Other Users/nobody@example.test/New"
+    for hidden in (name, f"{root}/New", f"{root}/Trash/New", nobody):
         assert find_new_name(ben.pk, hidden) == (ben.pk, hidden)
 
 
