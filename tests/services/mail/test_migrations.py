@@ -1,0 +1,105 @@
+"""What becomes of a store that earlier versions wrote."""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from groupware.core.models import Account, Collection
+from mail import queries
+from mail.models import MessageChunk, Subscription
+from mail.services.chunks import renew_chunks
+from mail.services.mailboxes import create_mailbox, delete_mailbox, rename_mailbox, subscribe
+from tests.services.damage import find
+from tests.services.store import append, mailbox, rows_of, state_of, uids_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Migrate = Callable[[str], None]
+
+
+@pytest.fixture
+def migrate() -> Iterator[Migrate]:
+    """Return what brings mail's tables to a migration; in the end they are as today."""
+
+    def to(name: str) -> None:
+        MigrationExecutor(connection).migrate([("mail", name)])
+
+    yield to
+    nodes = MigrationExecutor(connection).loader.graph.leaf_nodes("mail")
+    MigrationExecutor(connection).migrate(nodes)
+
+
+def nfd(name: str) -> str:
+    return unicodedata.normalize("NFD", name)
+
+
+def make_old(account: Account, *names: str) -> None:
+    """Make mailboxes of one message each, under the names that an earlier version kept."""
+    for name in names:
+        create_mailbox(account.pk, name)
+        subscribe(account.pk, name)
+        append(account, name)
+    for name in names:
+        Collection.objects.filter(account=account, name=name).update(name=nfd(name))
+        Subscription.objects.filter(account=account, name=name).update(name=nfd(name))
+
+
+def names_of(account: Account) -> set[str]:
+    return {info.name for info in queries.list_mailboxes(account.pk)}
+
+
+def test_a_store_of_the_first_version_is_whole_in_this_one(ann: Account, migrate: Migrate) -> None:
+    for _ in range(3):
+        append(ann, prefix=b"X-Trace: 1\r\n")
+    inbox = mailbox(ann)
+    before = rows_of(ann, "INBOX", "uid", "modseq", "flags", "size")
+    migrate("0001_initial")
+    migrate("0006_names_in_nfc")
+    assert rows_of(ann, "INBOX", "uid", "modseq", "flags", "size") == before
+    chunks = MessageChunk.objects.filter(collection_id=inbox.collection_id)
+    assert list(chunks.values_list("chunk", "modseq")) == [(0, inbox.highest_modseq)]
+    renew_chunks(ann.pk, inbox.collection_id)
+    assert find(deep=True) == []
+
+
+def test_a_name_in_another_form_is_found_after_the_migration(
+    ann: Account, ben: Account, migrate: Migrate
+) -> None:
+    make_old(ann, "Früh", "Früh/Äpfel")
+    migrate("0005_chunks")
+    untouched = state_of(ben).next_modseq
+    migrate("0006_names_in_nfc")
+    assert [uids_of(ann, name) for name in ("Früh", "Früh/Äpfel")] == [[1], [1]]
+    assert {"Früh", "Früh/Äpfel"} <= set(queries.list_subscriptions(ann.pk))
+    assert not any(name != unicodedata.normalize("NFC", name) for name in names_of(ann))
+    assert state_of(ben).next_modseq == untouched
+    assert find(deep=True) == []
+    rename_mailbox(ann.pk, "Früh", "Spät")
+    delete_mailbox(ann.pk, "Spät/Äpfel")
+
+
+def test_of_two_names_that_become_one_both_mailboxes_are_found(
+    ann: Account, migrate: Migrate
+) -> None:
+    make_old(ann, "Früh", "Früh/Äpfel")
+    create_mailbox(ann.pk, "Früh")
+    subscribe(ann.pk, "Früh")
+    migrate("0005_chunks")
+    migrate("0006_names_in_nfc")
+    assert (uids_of(ann, "Früh"), uids_of(ann, "Früh (2)")) == ([], [1])
+    assert uids_of(ann, "Früh (2)/Äpfel") == [1]
+    subscribed = set(queries.list_subscriptions(ann.pk))
+    assert {"Früh", "Früh (2)", "Früh (2)/Äpfel"} <= subscribed
+    assert find(deep=True) == []
+
+
+def test_a_name_that_would_become_too_long_is_cut(ann: Account, migrate: Migrate) -> None:
+    """U+0958 is two characters in its normalized form."""
+    create_mailbox(ann.pk, "long")
+    Collection.objects.filter(account=ann, name="long").update(name="\u0958" * 255)
+    migrate("0005_chunks")
+    migrate("0006_names_in_nfc")
+    assert "\u0915\u093c" * 127 + "\u0915" in names_of(ann)
