@@ -100,13 +100,17 @@ class Connection:
         """Take what arrived and return what it completes."""
         if self._mode is Mode.CLOSED:
             return []
-        if self._mode is Mode.LITERAL and not self._buffer and len(data) < self._left:
+        if self.is_bulk(data):
             # The bulk of a large message goes past the line buffer.
             self._literal += data
             self._left -= len(data)
             return []
         self._buffer += data
         return self._drain()
+
+    def is_bulk(self, data: bytes) -> bool:
+        """Tell whether all of it is a literal's, of which more is to come."""
+        return self._mode is Mode.LITERAL and not self._buffer and len(data) < self._left
 
     def resume(self) -> list[Event]:
         """Read commands again after one that paused."""

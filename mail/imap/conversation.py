@@ -55,6 +55,10 @@ _log = structlog.get_logger("groupware.imap")
 
 TURN: Final = 16
 """Commands sent ahead that are done before others have their turn."""
+TURN_SECONDS: Final = 0.005
+"""How long they may take together: the one that goes beyond it is the last."""
+PIECE: Final = 16 * 1024
+"""Octets that are parsed before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,13 @@ class Conversation:
         self.connection = Connection(shared.limits)
         self._wake = wake
         self._queue: deque[Event | Hint] = deque()
+        self._ahead = b""
         self._unfinished: tuple[CommandReceived, Challenge | Idling] | None = None
 
     @property
     def has_work(self) -> bool:
         """Tell whether `work` has something to do."""
-        return bool(self._queue)
+        return bool(self._queue or self._ahead)
 
     @property
     def held(self) -> int:
@@ -109,16 +114,26 @@ class Conversation:
         self.session.write(responses.status_line(None, Condition.OK, text, code))
 
     def receive(self, data: bytes) -> None:
-        """Take bytes of the client."""
-        self._queue.extend(self.connection.feed(data))
+        """Take bytes of the client; what is more than a piece is parsed by `work`."""
+        if self._ahead:
+            self._ahead += data
+        elif len(data) <= PIECE or self.connection.is_bulk(data):
+            self._queue.extend(self.connection.feed(data))
+        else:
+            self._ahead = data
+            self._parse_piece()
 
     async def work(self) -> None:
         """Work off the queue in order; one call at a time."""
-        done = 0
-        while self._queue and not self.session.closing:
-            if done == TURN:
-                done = 0
+        done, began = 0, monotonic()
+        while self.has_work and not self.session.closing:
+            if done == TURN or monotonic() - began > TURN_SECONDS:
                 await asyncio.sleep(0)
+                done, began = 0, monotonic()
+            if not self._queue:
+                self._parse_piece()
+                done = TURN
+                continue
             done += 1
             event = self._queue.popleft()
             try:
@@ -130,6 +145,16 @@ class Conversation:
                 self.session.abort()
         if self.session.closing:
             self._queue.clear()
+            self._ahead = b""
+
+    def _parse_piece(self) -> None:
+        piece, self._ahead = self._ahead[:PIECE], self._ahead[PIECE:]
+        self._queue.extend(self.connection.feed(piece))
+
+    def _take_ahead(self) -> bytes:
+        """Give back what came behind a command, before what follows it is read another way."""
+        ahead, self._ahead = self.connection.take_ahead() + self._ahead, b""
+        return ahead
 
     def _on_event(self, event: events.Event) -> None:
         hint = None
@@ -237,13 +262,13 @@ class Conversation:
         if reply.after is After.START_TLS:
             # Before the handshake: its last octets may already bring the first command with them.
             self._queue.clear()
-            self.connection.take_ahead()
+            self._take_ahead()
             await self.session.output.start_tls()
             self.session.secure = True
             self._queue.extend(self.connection.resume())
         elif self.connection.waits_for(event):
             if reply.after is After.COMPRESS:
-                self.session.output.start_compression(self.connection.take_ahead())
+                self.session.output.start_compression(self._take_ahead())
             self.connection.dialect = self.session.dialect
             resume = self.connection.resume
             if self.session.principal is not None:
