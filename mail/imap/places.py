@@ -97,14 +97,14 @@ def list_places(account_id: int) -> list[Place]:
     return own + list_granted_places(account_id)
 
 
-def list_granted_places(account_id: int) -> list[Place]:
-    """Return the mailboxes of others that an account may list, by name."""
+def list_granted_places(account_id: int, letter: str = "l") -> list[Place]:
+    """Return the mailboxes of others on which an account has a right, by name."""
     owners = {owner.account_id: owner for owner in list_owners(account_id)}
     found = []
     for info in queries.list_mailboxes_of(list(owners)):
         owner = owners[info.account_id]
         rights = owner.letters_on(info.collection_id)
-        if "l" in rights:
+        if letter in rights:
             name = names.foreign_name(root_of(owner.kind), owner.login, info.name)
             found.append(Place(info, name, account_id, rights))
     return sorted(found, key=lambda place: place.name)

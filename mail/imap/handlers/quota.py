@@ -35,9 +35,9 @@ def find_root(account_id: int, name: str) -> Quota:
     own = get_quota(account_id)
     if name == own.login:
         return own
-    for place in list_granted_places(account_id):
+    for place in list_granted_places(account_id, "r"):
         foreign = parse_foreign(place.name)
-        if foreign is not None and foreign.login == name and "r" in place.rights:
+        if foreign is not None and foreign.login == name:
             return get_quota(place.info.account_id)
     raise NotFound("There is no such quota root.")
 
