@@ -51,7 +51,7 @@ _ZONES = {
 _TIME = rb"(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:\.\d{1,9})?)?"
 _ZONE = rb"(?:\s*+([+-]\d{1,4}|[A-Za-z]{1,5}))?"
 _DATE = re.compile(
-    rb"(?:[A-Za-z]{2,9}\.?,?\s*+)?(\d{1,2})[\s-]{1,5}([A-Za-z]{3})[A-Za-z]{0,6}\.?[\s,-]{1,5}(\d{2,4})(?!\d)"
+    rb"(?:[A-Za-z]{2,9}\.?\s*+,?\s*+)?(\d{1,2})[\s-]{1,5}([A-Za-z]{3})[A-Za-z]{0,6}\.?[\s,-]{1,5}(\d{2,4})(?!\d)"
     rb"(?:[\s,]{1,5}" + _TIME + _ZONE + rb")?"
 )
 # ctime() and its like: Tue Nov 24 01:54:51 2026
@@ -61,7 +61,9 @@ _CTIME = re.compile(
     + _ZONE
     + rb"\s{1,3}(\d{4})"
 )
-_DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+_DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365)
+_COMMENT = re.compile(rb"\((?:[^()\\]|\\.)*\)")
+_COMMENT_DEPTH = 5
 
 
 def parse_date(value: bytes) -> SentDate | None:
@@ -69,7 +71,7 @@ def parse_date(value: bytes) -> SentDate | None:
 
     A day without a time, or with one that no clock shows, begins at midnight UTC (RFC 5256 §2.2).
     """
-    value = value.strip()
+    value = _without_comments(value).strip()
     if match := _DATE.match(value):
         day, month, year, hour, minute, second, zone = match.groups()
     elif match := _CTIME.match(value):
@@ -90,6 +92,15 @@ def parse_date(value: bytes) -> SentDate | None:
     return SentDate(local - offset, offset)
 
 
+def _without_comments(value: bytes) -> bytes:
+    """Make a blank of each comment, which may stand anywhere (RFC 5322 §4.3), others within."""
+    for _ in range(_COMMENT_DEPTH):
+        if b"(" not in value:
+            break
+        value = _COMMENT.sub(b" ", value)
+    return value
+
+
 def _full_year(digits: bytes) -> int:
     year = int(digits)
     if len(digits) == 4:
@@ -101,10 +112,11 @@ def _full_year(digits: bytes) -> int:
 def _days(year: int, month: int, day: int) -> int | None:
     """Return days since 1970-01-01, None for a day that no month has."""
     # Neither the first year nor the last: such a date would leave the calendar in other zones.
-    if not (1 <= day <= 31 and 1 < year < 9999):
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    last = _DAYS_BEFORE[month] - _DAYS_BEFORE[month - 1] + (leap and month == 2)
+    if not (1 <= day <= last and 1 < year < 9999):
         return None
     before = year - 1
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     days = before * 365 + before // 4 - before // 100 + before // 400
     return days + _DAYS_BEFORE[month - 1] + (leap and month > 2) + day - 1 - 719_162
 
