@@ -30,7 +30,7 @@ from tests.serve.running import (
 
 def add_forgotten_work(data: Path) -> None:
     """Add an outbox row that is due: the second half of a move whose messages are gone already."""
-    payload = json.dumps({"account": 0, "collection": 0, "ranges": [[1, 5]]})
+    payload = json.dumps({"account": 0, "collection": 0, "uid_validity": 1, "ranges": [[1, 5]]})
     with closing(sqlite3.connect(data / "groupware.sqlite3")) as connection, connection:
         connection.execute(
             "INSERT INTO core_outboxrow (topic, payload, created_at, run_after, attempts,"
