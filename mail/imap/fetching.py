@@ -4,8 +4,10 @@ Hot: 10,000 rows of flags are one pass over tuples; metadata never opens a blob,
 its own range only. Large ranges are not read here but left as spans, which the session streams.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from typing import Any, Final
 
 from groupware.core import db
@@ -13,10 +15,11 @@ from mail import queries
 from mail.flags import SEEN, serialize_flags
 from mail.imap import responses
 from mail.imap.binary import INLINE, Decoded, find_refusal
-from mail.imap.contents import FILTERED, Content
+from mail.imap.contents import Content
 from mail.imap.errors import Reply
-from mail.imap.fetchcolumns import is_listed, may_render, render_rows
+from mail.imap.fetchcolumns import Columns, is_listed, render_rows
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section
+from mail.imap.fetchplan import CONTENT, FIELDS, WHOLE, FetchPlan, is_of_whole
 from mail.imap.objectids import email_id, thread_id
 from mail.imap.spans import Span, cut_out, read_chunk, size_of
 from mail.imap.view import MailboxView, Ranges
@@ -24,17 +27,13 @@ from mail.mime.bodystructure import derive_body
 from mail.mime.sections import filter_header_fields
 from mail.mime.strings import replace_nul
 
-NARROW_ROWS: Final = 10_000
-METADATA_ROWS: Final = 1_000
-CONTENT_ROWS: Final = 100
-"""Rows of one crossing to the store: flags and numbers; what describes a message; content."""
 BATCH_OCTETS: Final = 4 * 1024 * 1024
 """Octets of content, or of what describes it, after which a batch ends, however few its rows are.
 
 One message may go beyond it by what it says of itself: some 8 MiB of body structure.
 """
-LIGHT_SECTIONS: Final = 8
-"""Sections of a message that are read in the event loop's own thread."""
+INLINE_WHOLE: Final = 1024 * 1024
+"""Octets of a blob up to which a thread of the readers reads a whole message with its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,109 +62,31 @@ class Batch:
     """Why a message of the batch has no response."""
 
 
-@dataclass(frozen=True, slots=True)
-class FetchPlan:
-    """What a FETCH needs of the rows, and how each item is made of them."""
+def read_batch(
+    view: MailboxView,
+    plan: FetchPlan,
+    ranges: Ranges,
+    after_uid: int,
+    *,
+    inline: int = INLINE_WHOLE,
+) -> Batch:
+    """Return the responses of the next messages in `ranges` that the client knows.
 
-    items: tuple[FetchItem, ...]
-    fields: tuple[str, ...]
-    sections: bool
-    sets_seen: bool
-    changed_since: int
-    by_column: bool
-
-    @property
-    def binaries(self) -> list[Binary]:
-        """Return the items that are decoded."""
-        return [item for item in self.items if isinstance(item, Binary)]
-
-    @property
-    def rows(self) -> int:
-        """Return how many rows one crossing reads."""
-        if self.sections:
-            return CONTENT_ROWS
-        return METADATA_ROWS if self.wide else NARROW_ROWS
-
-    @property
-    def wide(self) -> list[int]:
-        """Return the places of fields that a sender can make large."""
-        return [place for place, field in enumerate(self.fields) if field in _WIDE]
-
-    @property
-    def is_light(self) -> bool:
-        """Tell whether few messages take little time, whatever they are.
-
-        Not where something is decoded, or taken apart that a sender can make large.
-        """
-        sections = [item for item in self.items if isinstance(item, Section)]
-        filtered = any(item.text in FILTERED and not is_listed(item) for item in sections)
-        is_derived = Attribute.BODY in self.items
-        return len(sections) <= LIGHT_SECTIONS and not (filtered or is_derived or self.binaries)
-
-
-_FIELDS: Final[dict[Attribute, tuple[str, ...]]] = {
-    Attribute.UID: (),
-    Attribute.FLAGS: ("flags", "keywords"),
-    Attribute.INTERNALDATE: ("internal_date", "internal_zone"),
-    Attribute.SIZE: ("size",),
-    Attribute.ENVELOPE: ("envelope",),
-    Attribute.BODY: ("bodystructure",),
-    Attribute.BODYSTRUCTURE: ("bodystructure",),
-    Attribute.MODSEQ: ("modseq",),
-    Attribute.EMAILID: ("email_id",),
-    Attribute.THREADID: ("thread_id",),
-}
-_WIDE: Final = frozenset({"envelope", "bodystructure", "header_fields"})
-_CONTENT: Final = ("parts", "prefix_size", "prefix", "blob_location")
-
-
-def plan_fetch(
-    items: Sequence[FetchItem], *, by_uid: bool, changed_since: int | None, sets_seen: bool
-) -> FetchPlan:
-    """Return the plan: UID FETCH tells UIDs, CHANGEDSINCE mod-sequences, asked for or not."""
-    wanted = dict.fromkeys(items)
-    if by_uid:
-        wanted = {Attribute.UID: None, **wanted}
-    if changed_since is not None:
-        wanted[Attribute.MODSEQ] = None
-    sections = [item for item in wanted if isinstance(item, Section | Binary)]
-    sets_seen = sets_seen and any(not section.peek for section in sections)
-    fields = {"uid": None}
-    for item in wanted:
-        fields.update(dict.fromkeys(_fields_of(item)))
-    if sets_seen:
-        fields.update(dict.fromkeys(_FIELDS[Attribute.FLAGS]))
-    content = any(not is_listed(section) for section in sections)
-    by_column = not sets_seen and may_render(wanted)
-    if by_column and content:
-        fields["blob_size"] = None
-    return FetchPlan(
-        tuple(wanted), tuple(fields), content, sets_seen, changed_since or 0, by_column
-    )
-
-
-def _fields_of(item: FetchItem) -> tuple[str, ...]:
-    if isinstance(item, Attribute):
-        return _FIELDS[item]
-    return ("header_fields",) if is_listed(item) else _CONTENT
-
-
-def read_batch(view: MailboxView, plan: FetchPlan, ranges: Ranges, after_uid: int) -> Batch:
-    """Return the responses of the next messages in `ranges` that the client knows."""
+    Whole messages up to the octets of `inline` are read here, larger ones are left as spans.
+    """
     rows, is_last = _read_rows(view, plan, ranges, after_uid)
     if plan.by_column and rows:
-        batch = _read_columns(view, plan, rows, is_last=is_last)
-        if batch is not None:
-            return batch
+        if plan.sections:
+            return _read_whole(view, plan, rows, inline, is_last=is_last)
+        return _read_columns(view, plan, rows, is_last=is_last)
     writer = _Writer(plan)
     count = 0
     refusal: Reply | None = None
     decodes = bool(plan.binaries)
     unseen: list[int] = []
     last_uid = after_uid
-    uid_place = plan.fields.index("uid")
     for row in rows:
-        last_uid = row[uid_place]
+        last_uid = row[0]
         seq = view.find_seq(last_uid)
         if seq is None:
             continue
@@ -201,25 +122,42 @@ def _read_rows(
 
 def _read_columns(
     view: MailboxView, plan: FetchPlan, rows: list[tuple[Any, ...]], *, is_last: bool
-) -> Batch | None:
-    """Return the responses made by column; None where a message is too large for that."""
-    columns = dict(zip(plan.fields, zip(*rows, strict=True), strict=True))
-    if plan.sections and not _are_small(columns["blob_size"]):
-        return None
+) -> Batch:
+    """Return the responses made by column of what the row tells."""
+    columns = _columns_of(plan, rows)
     last_uid = columns["uid"][-1]
     seqs = view.seqs_of(columns["uid"])
     if 0 in seqs:
-        known = [(seq, row) for seq, row in zip(seqs, rows, strict=True) if seq]
+        known = [row for seq, row in zip(seqs, rows, strict=True) if seq]
         if not known:
             return Batch([], last_uid, 0, [], is_last, None)
-        seqs = [seq for seq, _ in known]
-        columns = dict(zip(plan.fields, zip(*(row for _, row in known), strict=True), strict=True))
+        seqs, columns = [seq for seq in seqs if seq], _columns_of(plan, known)
     octets = render_rows(plan.items, seqs, columns)
     return Batch([octets], last_uid, len(seqs), [], is_last, None)
 
 
-def _are_small(sizes: Sequence[int]) -> bool:
-    return max(sizes) <= INLINE and sum(sizes) <= BATCH_OCTETS
+def _read_whole(
+    view: MailboxView,
+    plan: FetchPlan,
+    rows: list[tuple[Any, ...]],
+    inline: int,
+    *,
+    is_last: bool,
+) -> Batch:
+    """Return the responses with whole messages: runs of usual ones by column, large ones alone."""
+    size = plan.fields.index("blob_size")
+    held = accumulate(row[size] if row[size] <= inline else 0 for row in rows)
+    fitting = rows[: bisect_right(list(held), BATCH_OCTETS) + 1]
+    known = list(view.number(fitting))
+    writer = _Writer(plan)
+    for is_large, run in groupby(known, key=lambda pair: pair[1][size] > inline):
+        writer.write_run(list(run), by_column=not is_large)
+    is_last = is_last and len(fitting) == len(rows)
+    return Batch(writer.finish(), fitting[-1][0], len(known), [], is_last, None)
+
+
+def _columns_of(plan: FetchPlan, rows: Iterable[tuple[Any, ...]]) -> Columns:
+    return dict(zip(plan.fields, zip(*rows, strict=True), strict=True))
 
 
 class _Writer:
@@ -229,7 +167,6 @@ class _Writer:
         self._plan = plan
         self._places = {name: place for place, name in enumerate(plan.fields)}
         self._flags = self._places.get("flags", 0)
-        self._uid = self._places["uid"]
         self._items = [(item, self._item_writer(item)) for item in plan.items]
         self._chunks: list[Chunk] = []
         self._pieces: list[bytes] = []
@@ -251,9 +188,19 @@ class _Writer:
         if unseen:
             self._pieces.append(b" ")
             asked = self._plan.items
-            self._add(Unseen(row[self._uid], Attribute.MODSEQ in asked, Attribute.UID in asked))
+            self._add_chunk(Unseen(row[0], Attribute.MODSEQ in asked, Attribute.UID in asked))
         self._pieces.append(b")\r\n")
         return bool(unseen)
+
+    def write_run(self, run: list[tuple[int, tuple[Any, ...]]], *, by_column: bool) -> None:
+        """Add responses to consecutive messages, by column or one by one."""
+        if not by_column:
+            for seq, row in run:
+                self.write(seq, row)
+            return
+        seqs, rows = zip(*run, strict=True)
+        self._cut()
+        self._chunks.append(render_rows(self._plan.items, seqs, _columns_of(self._plan, rows)))
 
     def finish(self) -> list[Chunk]:
         """Return what was collected."""
@@ -265,7 +212,7 @@ class _Writer:
             self._chunks.append(b"".join(self._pieces))
             self._pieces = []
 
-    def _add(self, chunk: Chunk) -> None:
+    def _add_chunk(self, chunk: Chunk) -> None:
         if isinstance(chunk, bytes):
             self._pieces.append(chunk)
         else:
@@ -277,7 +224,7 @@ class _Writer:
             return lambda row: self._write_section(item, row)
         if isinstance(item, Binary):
             return lambda row: self._write_binary(item, row)
-        places = [self._places[name] for name in _FIELDS[item] or ("uid",)]
+        places = [self._places[name] for name in FIELDS[item] or ("uid",)]
         render = _RENDERERS[item]
         if len(places) == 1:
             [place] = places
@@ -293,15 +240,23 @@ class _Writer:
                 section, [filter_header_fields(header, section.fields, negate=False)]
             )
             return
-        chunks = self._content_of(row).resolve(section)
+        if is_of_whole(section):
+            chunks: list[bytes | Span] | None = self._whole_of(row)
+        else:
+            chunks = self._content_of(row).resolve(section)
         if chunks is None:
             self._pieces.append(b"NIL")
         else:
             self._write_literal(section, chunks)
 
+    def _whole_of(self, row: tuple[Any, ...]) -> list[bytes | Span]:
+        prefix, location, size = (row[self._places[name]] for name in WHOLE)
+        span = Span(location, 0, size)
+        return [span] if prefix is None else [bytes(prefix), span]
+
     def _content_of(self, row: tuple[Any, ...]) -> Content:
         if self._content is None:
-            self._content = Content(*(row[self._places[name]] for name in _CONTENT))
+            self._content = Content(*(row[self._places[name]] for name in CONTENT))
         return self._content
 
     def find_refusal(self, row: tuple[Any, ...]) -> Reply | None:
@@ -328,7 +283,7 @@ class _Writer:
         self._pieces.append(head(data.size))
         self.octets += data.size
         for chunk in data.chunks:
-            self._add(chunk)
+            self._add_chunk(chunk)
 
     def _write_literal(self, section: Section, chunks: list[bytes | Span]) -> None:
         if section.partial is not None:
@@ -339,7 +294,7 @@ class _Writer:
             if isinstance(chunk, bytes) or self.octets < BATCH_OCTETS:
                 held = _read_small(chunk)
             self.octets += len(held) if isinstance(held, bytes) else 0
-            self._add(held)
+            self._add_chunk(held)
 
 
 _CHANGED_BY_SEEN = frozenset({Attribute.FLAGS, Attribute.MODSEQ})

@@ -20,6 +20,7 @@ LEVEL = 3
 
 _HEAD = struct.Struct("<BI")
 _PAIR = struct.Struct("<II")
+_ONE_FRAME = _HEAD.pack(VERSION, 1)
 _local = threading.local()
 
 
@@ -87,26 +88,34 @@ def parse_table(stored: bytes) -> FrameTable:
 
 def decompress_frames(stored: bytes, lengths: tuple[tuple[int, int], ...]) -> bytes:
     """Return the raw bytes of consecutive frames that begin at the start of `stored`."""
-    decompressor: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
-    if decompressor is None:
-        decompressor = _local.decompressor = zstandard.ZstdDecompressor()
+    if len(lengths) == 1:
+        return _decompress_frame(stored[: lengths[0][1]], lengths[0][0])
     pieces: list[bytes] = []
     offset = 0
     for raw_length, stored_length in lengths:
-        frame = stored[offset : offset + stored_length]
-        try:
-            # The frame's own word is not trusted with memory.
-            if zstandard.frame_content_size(frame) != raw_length:
-                raise DamagedBlob("a frame has another length than its table says")
-            piece = decompressor.decompress(frame)
-        except zstandard.ZstdError as error:
-            raise DamagedBlob(str(error)) from error
-        pieces.append(piece)
+        pieces.append(_decompress_frame(stored[offset : offset + stored_length], raw_length))
         offset += stored_length
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return b"".join(pieces)
+
+
+def _decompress_frame(frame: bytes, raw_length: int) -> bytes:
+    decompressor: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
+    if decompressor is None:
+        decompressor = _local.decompressor = zstandard.ZstdDecompressor()
+    try:
+        # The frame's own word is not trusted with memory.
+        if zstandard.frame_content_size(frame) != raw_length:
+            raise DamagedBlob("a frame has another length than its table says")
+        return decompressor.decompress(frame)
+    except zstandard.ZstdError as error:
+        raise DamagedBlob(str(error)) from error
 
 
 def decompress(stored: bytes) -> bytes:
     """Return the raw bytes of a whole stored blob. Hot: of a usual message, one frame."""
+    if stored[: _HEAD.size] == _ONE_FRAME and len(stored) > _HEAD.size + _PAIR.size:
+        raw_length, stored_length = _PAIR.unpack_from(stored, _HEAD.size)
+        start = _HEAD.size + _PAIR.size
+        return _decompress_frame(stored[start : start + stored_length], raw_length)
     table = parse_table(stored)
     return decompress_frames(stored[table.offset :], table.lengths)

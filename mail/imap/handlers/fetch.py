@@ -9,10 +9,11 @@ from groupware.core import aio
 from mail import queries
 from mail.flags import SEEN, serialize_flags
 from mail.imap import responses
-from mail.imap.binary import Decoded, readers_of
+from mail.imap.binary import INLINE, Decoded, readers_of
 from mail.imap.errors import EXPUNGE_ISSUED, Outcome, Refused, bad, ok
-from mail.imap.fetching import Batch, Chunk, Unseen, plan_fetch, read_batch
+from mail.imap.fetching import INLINE_WHOLE, Batch, Chunk, Unseen, read_batch
 from mail.imap.fetchitems import Attribute
+from mail.imap.fetchplan import plan_fetch
 from mail.imap.handlers.messages import ranges_of, store_after_changes
 from mail.imap.requests import Fetch
 from mail.imap.resync import intersect, without
@@ -45,10 +46,10 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
     last_uid, count, is_last = 0, 0, not ranges
     refusal = None
     is_short = view.count(ranges) <= GLANCE and plan.is_light
-    read = aio.glance if is_short else aio.read
+    read, inline = (aio.glance, INLINE) if is_short else (aio.read, INLINE_WHOLE)
     while not is_last:
         session.forget_look()  # the batch may tell modseqs that are later than the last look
-        batch = await read(read_batch, view, plan, ranges, last_uid)
+        batch = await read(read_batch, view, plan, ranges, last_uid, inline=inline)
         flags = await _set_seen(session, batch) if batch.unseen else {}
         await _send(session, batch.chunks, flags)
         last_uid, is_last = batch.last_uid, batch.is_last

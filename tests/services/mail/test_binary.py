@@ -10,8 +10,9 @@ import pytest
 from groupware.core.models import Account
 from mail import queries
 from mail.imap.binary import Decoded, readers_of
-from mail.imap.fetching import plan_fetch, read_batch
+from mail.imap.fetching import read_batch
 from mail.imap.fetchitems import Binary
+from mail.imap.fetchplan import plan_fetch
 from mail.imap.spans import Span
 from mail.imap.view import Identity, MailboxView
 from mail.services.content import prepare_message

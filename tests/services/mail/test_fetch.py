@@ -5,8 +5,10 @@ import pytest
 from groupware.core.models import Account
 from mail import queries
 from mail.imap import fetching
-from mail.imap.fetching import Batch, plan_fetch, read_batch
+from mail.imap.fetching import INLINE_WHOLE, Batch, Chunk, read_batch
 from mail.imap.fetchitems import Section, SectionText
+from mail.imap.fetchplan import plan_fetch
+from mail.imap.spans import Span, read_chunk, size_of
 from mail.imap.view import Identity, MailboxView
 from mail.services.content import prepare_message
 from tests.services.store import append, mailbox, message_of, rows_of
@@ -65,3 +67,33 @@ def test_of_a_huge_header_the_row_keeps_the_first_fields(ann: Account) -> None:
     [(listed,)] = rows_of(ann, "INBOX", "header_fields")
     assert 250_000 < len(listed) < 270_000
     assert bytes(listed).startswith(header[:200_000])
+
+
+def test_large_messages_keep_their_place_among_usual_ones(ann: Account) -> None:
+    sizes = [500, 3_000, 400, 300, 5_000, 6_000]
+    messages = [message_of(size) for size in sizes]
+    for message in messages:
+        append(ann, data=prepare_message(message))
+    plan = plan_fetch([Section(peek=True)], by_uid=True, changed_since=None, sets_seen=False)
+    batch = read_batch(open_view(ann), plan, [(1, 10)], 0, inline=2_000)
+    told = b"".join(
+        b"* %d FETCH (UID %d BODY[] {%d}\r\n%b)\r\n" % (number, number, len(message), message)
+        for number, message in enumerate(messages, start=1)
+    )
+    assert b"".join(map(_read, batch.chunks)) == told
+    assert (batch.count, batch.last_uid, batch.is_last) == (6, 6, True)
+
+
+def _read(chunk: Chunk) -> bytes:
+    assert isinstance(chunk, bytes | Span)
+    return read_chunk(chunk)
+
+
+def test_a_message_of_many_frames_is_left_to_be_streamed(ann: Account) -> None:
+    append(ann, data=prepare_message(message_of(500)))
+    append(ann, data=prepare_message(message_of(INLINE_WHOLE + 1)))
+    append(ann, data=prepare_message(message_of(INLINE_WHOLE)))
+    plan = plan_fetch([Section(peek=True)], by_uid=True, changed_since=None, sets_seen=False)
+    batch = read_batch(open_view(ann), plan, [(1, 10)], 0)
+    spans = [chunk for chunk in batch.chunks if isinstance(chunk, Span)]
+    assert [size_of(span) for span in spans] == [INLINE_WHOLE + 1]

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from groupware.core.models import Account
-from mail.imap import fetching
-from mail.imap.fetching import Batch, plan_fetch, read_batch
+from mail.imap import fetching, fetchplan
+from mail.imap.fetching import Batch, read_batch
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionText
+from mail.imap.fetchplan import plan_fetch
 from mail.imap.spans import Span
 from mail.imap.view import MailboxView
 from mail.services.content import prepare_message
@@ -84,7 +85,7 @@ def test_what_takes_long_is_not_read_in_the_event_loop(item: FetchItem) -> None:
 
 
 def test_few_sections_are_read_in_the_event_loop_and_many_are_not() -> None:
-    few = [Section((number,), peek=True) for number in range(1, fetching.LIGHT_SECTIONS + 1)]
+    few = [Section((number,), peek=True) for number in range(1, fetchplan.LIGHT_SECTIONS + 1)]
     usual = Section(text=SectionText.HEADER_FIELDS, fields=(b"subject", b"from"), peek=True)
     for items, is_light in ((few, True), ([*few, Section()], False), ([usual, Section()], True)):
         plan = plan_fetch(items, by_uid=True, changed_since=None, sets_seen=True)
