@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 Ranges = Sequence[tuple[int, int]]
 
+EVERY_UID: Ranges = [(1, 2**63 - 1)]
 CHUNK_BITS = 8
 """UIDs that agree but for so many bits are a chunk (`mail.models.MessageChunk`)."""
 MAX_SQL_RANGES = 200
@@ -24,6 +25,11 @@ def to_ranges(uids: Iterable[int]) -> list[tuple[int, int]]:
     if last:
         ranges.append((first, last))
     return ranges
+
+
+def list_uids(ranges: Ranges) -> list[int]:
+    """Return the UIDs of ranges, in their order."""
+    return [uid for first, last in ranges for uid in range(first, last + 1)]
 
 
 def absent_ranges(uids: Iterable[int], end: int) -> list[tuple[int, int]]:

@@ -74,10 +74,14 @@ def serialize_numbers(numbers: Iterable[int]) -> bytes:
     """Return the numbers in their order, rising runs written as ranges (`1:3,7`).
 
     The order is kept because COPYUID pairs its two sets position by position (RFC 4315 §3).
+    Hot: a single run, as of a whole mailbox, is one comparison.
     """
     ordered = list(numbers)
     if not ordered:
         return b""
+    first, last = ordered[0], ordered[-1]
+    if last - first == len(ordered) - 1 and ordered == list(range(first, last + 1)):
+        return SequenceSet(((first, last),)).serialize()
     starts = [0, *(i + 1 for i, (a, b) in enumerate(pairwise(ordered)) if b != a + 1)]
     ends = [*(start - 1 for start in starts[1:]), len(ordered) - 1]
     return SequenceSet(

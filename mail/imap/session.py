@@ -355,7 +355,7 @@ class Session:
 
     def _tell_expunged(self, updates: Updates) -> list[bytes]:
         if not self.qresync:
-            return [responses.expunge(seq) for seq in updates.expunged]
+            return [responses.expunges(updates.expunged)] if updates.expunged else []
         return [responses.vanished(to_ranges(updates.vanished))] if updates.vanished else []
 
     def code_settled(self) -> bytes | None:

@@ -7,17 +7,18 @@ from typing import Any
 from django.db import connection
 
 from groupware.core import crashpoints, db, outbox
-from groupware.core.changes import begin_change, lock_account, touch_collection
+from groupware.core.changes import Change, begin_change, lock_account, touch_collection
 from groupware.core.clock import epoch
 from groupware.core.errors import Stale
 from mail import queries
 from mail.flags import DELETED, EVERY_FLAG, OWNER, SEEN, Actor, join_keywords
 from mail.services import content, threads
+from mail.services.chosen import Chosen, Total
 from mail.services.chunks import note_arrivals
-from mail.services.keywords import spell_stored
+from mail.services.keywords import respell_stored, spell_stored
 from mail.services.messages import count_mailbox, remove_messages
 from mail.services.readers import copy_seen, list_seen
-from mail.uidset import Ranges, chunks, sql_condition, to_ranges
+from mail.uidset import Ranges, chunks, list_uids, sql_condition, to_ranges
 
 FINISH_MOVE = "mail.finish-move"
 
@@ -40,25 +41,115 @@ _COPIED_COLUMNS = (
 )
 
 
+def copy_messages(
+    account_id: int,
+    collection_id: int,
+    ranges: Ranges,
+    target_account_id: int,
+    target_collection_id: int,
+    actor: Actor = OWNER,
+) -> Copied:
+    """Copy messages, all or none; flags and dates come along, within an account also the ids.
+
+    The target's owner pays. Flags that the actor may not set there are left out. Raises
+    `OverQuota`, `Stale`.
+    """
+    with db.write_transaction():
+        if account_id == target_account_id:
+            lock_account(account_id)  # before anything is read of them
+            own = Chosen(account_id, collection_id, ranges)
+            return _copy_own(own, target_collection_id, actor)
+        source = account_id, collection_id
+        foreign = _read_foreign(source, ranges, target_account_id, actor)
+        return _insert_foreign(foreign, target_account_id, target_collection_id)
+
+
+def _copy_own(
+    originals: Chosen, collection_id: int, actor: Actor, *, charged: bool = True
+) -> Copied:
+    """Copy what stays in the account, in the caller's transaction that holds its lock.
+
+    Where not `charged`, the originals go. Hot: no message is read, the database copies the rows.
+    """
+    total = originals.total()
+    if not total.count:
+        return Copied(count_mailbox(collection_id), [], [])
+    cost = {"add_bytes": total.size, "add_items": total.count} if charged else {}
+    change = begin_change(originals.account_id, **cost)
+    uid = touch_collection(
+        change, collection_id, uids=total.count, items=total.count, size=total.size
+    )
+    has_keywords = actor.keywords and total.with_keywords > 0
+    spelled = spell_stored(collection_id, originals.list_keywords()) if has_keywords else {}
+    uid_validity = count_mailbox(
+        collection_id,
+        unseen=total.unseen,
+        deleted=total.deleted if actor.mask & DELETED else 0,
+        keywords=join_keywords(" ".join(spelled.values()).split()),
+    )
+    _insert_own(originals.collection_id, total, (change, collection_id, uid), actor)
+    respell_stored(collection_id, uid, spelled)
+    note_arrivals(collection_id, uid, uid + total.count - 1, change.modseq)
+    copied = Copied(uid_validity, list_uids(total.ranges), list(range(uid, uid + total.count)))
+    _copy_seen(change, originals, collection_id, copied, actor)
+    return copied
+
+
+def _insert_own(
+    source_id: int, total: Total, target: tuple[Change, int, int], actor: Actor
+) -> None:
+    r"""Insert copies of the messages into a target: the change, the mailbox, its first new UID.
+
+    What the actor may not set there is left out (RFC 4314 §4), but for the owner's `\Seen`.
+    """
+    change, collection_id, uid = target
+    flags, keywords = f"flags & {actor.mask | SEEN}", "keywords" if actor.keywords else "''"
+    columns = _COPIED_COLUMNS.replace("flags, keywords", f"{flags}, {keywords}")
+    runs = []
+    for first, last in total.ranges:
+        runs.append((uid - first, first, last))
+        uid += last - first + 1
+    now = epoch()
+    within = "m.collection_id = %s AND m.uid BETWEEN %s AND %s"
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO mail_message (account_id, collection_id, uid, modseq, created_modseq,"
+            f" saved_at, {_COPIED_COLUMNS}) SELECT account_id, %s, uid + %s, %s, %s, %s, {columns}"
+            f" FROM mail_message m WHERE {within} ORDER BY uid",
+            [
+                (collection_id, shift, change.modseq, change.modseq, now, source_id, first, last)
+                for shift, first, last in runs
+            ],
+        )
+        if total.prefix_size:
+            cursor.executemany(
+                "INSERT INTO mail_messageprefix (message_id, data) SELECT n.id, p.data"
+                " FROM mail_message m JOIN mail_messageprefix p ON p.message_id = m.id"
+                " JOIN mail_message n ON n.collection_id = %s AND n.uid = m.uid + %s"
+                f" WHERE {within}",
+                [(collection_id, shift, source_id, first, last) for shift, first, last in runs],
+            )
+
+
+def _copy_seen(
+    change: Change, originals: Chosen, collection_id: int, copied: Copied, actor: Actor
+) -> None:
+    r"""Let everybody's `\Seen` come along, the actor's own where it may be set there."""
+    seen = list_seen(originals.collection_id, originals.ranges)
+    if not actor.mask & SEEN:
+        reader_id = actor.reader_in(originals.account_id)
+        seen = [(uid, other) for uid, other in seen if other != reader_id]
+    if seen:
+        copies = dict(zip(copied.source_uids, copied.target_uids, strict=True))
+        copy_seen(change, collection_id, seen, copies)
+
+
 @dataclass(frozen=True, slots=True)
 class _Originals:
     """Rows as their copies are to be, and (uid, reader) of those who have seen them."""
 
     rows: list[tuple[Any, ...]]
     seen: list[tuple[int, int]]
-
-
-def _read_own(account_id: int, collection_id: int, ranges: Ranges, actor: Actor) -> _Originals:
-    r"""Read what stays in the account: everybody's `\Seen` stays, too.
-
-    The actor's own comes along where it may be set there, as do the flags that all see.
-    """
-    rows = _select(collection_id, ranges, reader_id=0)
-    reader_id = actor.reader_in(account_id)
-    seen = list_seen(collection_id, ranges)
-    if not actor.mask & SEEN:
-        seen = [(uid, other) for uid, other in seen if other != reader_id]
-    return _Originals(_limit(rows, actor.mask | SEEN, actor), seen)
 
 
 def _read_foreign(source: tuple[int, int], ranges: Ranges, target: int, actor: Actor) -> _Originals:
@@ -95,49 +186,14 @@ def _limit(rows: list[tuple[Any, ...]], mask: int, actor: Actor) -> list[tuple[A
     return [(*row[:3], row[3] & mask, row[4] if actor.keywords else "", *row[5:]) for row in rows]
 
 
-def copy_messages(
-    account_id: int,
-    collection_id: int,
-    ranges: Ranges,
-    target_account_id: int,
-    target_collection_id: int,
-    actor: Actor = OWNER,
-) -> Copied:
-    """Copy messages, all or none; flags and dates come along, within an account also the ids.
-
-    The target's owner pays. Flags that the actor may not set there are left out. Raises
-    `OverQuota`, `Stale`.
-    """
-    with db.write_transaction():
-        if account_id == target_account_id:
-            lock_account(account_id)  # before the rows are read
-            own = _read_own(account_id, collection_id, ranges, actor)
-            return _insert_copies(own, account_id, target_collection_id)
-        source = account_id, collection_id
-        foreign = _read_foreign(source, ranges, target_account_id, actor)
-        return _insert_copies(foreign, target_account_id, target_collection_id, foreign=True)
-
-
-def _insert_copies(
-    originals: _Originals,
-    account_id: int,
-    collection_id: int,
-    *,
-    foreign: bool = False,
-    charged: bool = True,
-) -> Copied:
-    """Write copies to a mailbox, in the caller's transaction.
-
-    `foreign` rows are not held by the account's lock; where not `charged`, the originals go.
-    """
+def _insert_foreign(originals: _Originals, account_id: int, collection_id: int) -> Copied:
+    """Write copies of another account's messages to a mailbox, in the caller's transaction."""
     rows = originals.rows
     if not rows:
         return Copied(count_mailbox(collection_id), [], [])
     size = sum(row[2] for row in rows)
-    cost = {"add_bytes": size, "add_items": len(rows)} if charged else {}
-    change = begin_change(account_id, **cost)
-    if foreign:
-        rows = _adopt(rows, account_id)
+    change = begin_change(account_id, add_bytes=size, add_items=len(rows))
+    rows = _adopt(rows, account_id)
     uid = touch_collection(change, collection_id, uids=len(rows), items=len(rows), size=size)
     spelled = spell_stored(collection_id, {row[4] for row in rows})
     uid_validity = count_mailbox(
@@ -215,16 +271,16 @@ def move_messages(
     """
     if account_id == target_account_id:
         with db.write_transaction():
-            lock_account(account_id)  # before the rows are read
-            own = _read_own(account_id, collection_id, ranges, actor)
-            copied = _insert_copies(own, account_id, target_collection_id, charged=False)
+            lock_account(account_id)  # before anything is read of them
+            own = Chosen(account_id, collection_id, ranges)
+            copied = _copy_own(own, target_collection_id, actor, charged=False)
             uids = to_ranges(copied.source_uids)
             remove_messages(account_id, collection_id, uids, charged=False)
         return copied
     with db.write_transaction():
         uid_validity = _uid_validity(collection_id)
         foreign = _read_foreign((account_id, collection_id), ranges, target_account_id, actor)
-        copied = _insert_copies(foreign, target_account_id, target_collection_id, foreign=True)
+        copied = _insert_foreign(foreign, target_account_id, target_collection_id)
         row_id = outbox.add(
             FINISH_MOVE,
             {

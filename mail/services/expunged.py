@@ -24,7 +24,7 @@ _KEPT_COLUMNS = (
 )
 
 
-def keep_messages(collection_id: int, condition: str, params: Sequence[Any]) -> None:
+def keep_messages(condition: str, params: Sequence[Any]) -> None:
     """Keep the messages `m` of a condition, which the caller removes in its transaction.
 
     Hot: one statement, whatever the number of messages (`benchmarks`, EXPUNGE).
@@ -39,8 +39,8 @@ def keep_messages(collection_id: int, condition: str, params: Sequence[Any]) -> 
             f" SELECT c.account_id, c.id, c.name, p.data, %s, {columns}"
             " FROM mail_message m JOIN core_collection c ON c.id = m.collection_id"
             " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"
-            f" WHERE m.collection_id = %s AND {condition} ORDER BY m.uid",
-            [epoch(), collection_id, *params],
+            f" WHERE {condition} ORDER BY m.uid",
+            [epoch(), *params],
         )
 
 

@@ -29,6 +29,18 @@ def spell_stored(collection_id: int, stored: set[str]) -> dict[str, str]:
     return {form: join_keywords(names[word] for word in form.split()) for form in stored}
 
 
+def respell_stored(collection_id: int, uid: int, spelled: dict[str, str]) -> None:
+    """Bring the keywords of what was inserted from `uid` on into the mailbox's spelling."""
+    changed = [(new, collection_id, uid, old) for old, new in spelled.items() if new != old]
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE mail_message SET keywords = %s"
+                " WHERE collection_id = %s AND uid >= %s AND keywords = %s",
+                changed,
+            )
+
+
 def add_mailbox_keywords(collection_id: int, held: str, keywords: Sequence[str]) -> None:
     """Remember keywords that the mailbox has not seen before; raises `LimitExceeded`."""
     known = {name.lower() for name in held.split()}

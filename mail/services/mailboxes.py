@@ -197,7 +197,7 @@ def _empty(change: Change, collection_id: int) -> None:
         cursor.execute("SELECT items, bytes FROM core_collection WHERE id = %s", [collection_id])
         items, size = cursor.fetchone()
         # In the database alone: a mailbox may hold a million messages.
-        expunged.keep_messages(collection_id, "1 = 1", ())
+        expunged.keep_messages("m.collection_id = %s", [collection_id])
         cursor.execute(
             "DELETE FROM mail_messageprefix WHERE message_id IN"
             " (SELECT id FROM mail_message WHERE collection_id = %s)",

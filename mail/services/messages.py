@@ -12,11 +12,12 @@ from groupware.core.clock import epoch
 from groupware.core.errors import Stale
 from mail.flags import DELETED, OWNER, SEEN, Actor, join_keywords
 from mail.services import content, expunged, threads
+from mail.services.chosen import Chosen
 from mail.services.chunks import note_arrivals
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.keywords import add_mailbox_keywords, spell_keywords
 from mail.services.readers import note_seen
-from mail.uidset import Ranges, chunks, sql_condition, to_ranges
+from mail.uidset import EVERY_UID, Ranges, chunks, list_uids, sql_condition
 
 __all__ = [
     "Appended",
@@ -138,26 +139,11 @@ def expunge_messages(
     account_id: int, collection_id: int, ranges: Ranges | None = None
 ) -> list[int]:
     r"""Remove the messages that have `\Deleted`, of all or of `ranges`; return their UIDs."""
+    asked = EVERY_UID if ranges is None else ranges
     with db.write_transaction():
         lock_account(account_id)
-        found = _select_deleted(collection_id, ranges)
-        if found:
-            remove_messages(account_id, collection_id, to_ranges(found), kept=True)
-    return found
-
-
-def _select_deleted(collection_id: int, ranges: Ranges | None) -> list[int]:
-    uids: list[int] = []
-    with connection.cursor() as cursor:
-        for chunk in chunks([(1, 2**63 - 1)] if ranges is None else ranges):
-            condition, params = sql_condition("uid", chunk)
-            cursor.execute(
-                "SELECT uid FROM mail_message WHERE collection_id = %s"
-                f" AND flags & %s <> 0 AND {condition} ORDER BY uid",
-                [collection_id, DELETED, *params],
-            )
-            uids += [row[0] for row in cursor.fetchall()]
-    return uids
+        gone = _remove(Chosen(account_id, collection_id, asked, DELETED), charged=True, kept=True)
+    return list_uids(gone)
 
 
 def remove_messages(
@@ -173,40 +159,41 @@ def remove_messages(
     The caller holds the account's lock; where not `charged`, their copies keep what they cost.
     What is `kept` can be restored for a while.
     """
-    gone: list[tuple[int, int, int, int]] = []
-    with connection.cursor() as cursor:
-        for chunk in chunks(ranges):
-            condition, params = sql_condition("uid", chunk)
-            cursor.execute(
-                "SELECT uid, size, flags, id FROM mail_message"
-                f" WHERE collection_id = %s AND account_id = %s AND {condition} ORDER BY uid",
-                [collection_id, account_id, *params],
-            )
-            gone += cursor.fetchall()
-        if not gone:
-            return
-        keys = [row[3] for row in gone]
+    _remove(Chosen(account_id, collection_id, ranges), charged=charged, kept=kept)
+
+
+def _remove(chosen: Chosen, *, charged: bool, kept: bool) -> Ranges:
+    """Remove messages; return their UIDs. Hot: a few statements, however many they are."""
+    total = chosen.total()
+    if not total.count:
+        return []
+    for condition, params in chosen.conditions():
         if kept:
-            expunged.keep_messages(collection_id, *db.in_list("m.id", keys))
-        for table, column in (("mail_messageprefix", "message_id"), ("mail_message", "id")):
-            condition_sql, values = db.in_list(column, keys)
-            cursor.execute(f"DELETE FROM {table} WHERE {condition_sql}", values)
-        for chunk in chunks(ranges):
-            condition, params = sql_condition("uid", chunk)
-            cursor.execute(
-                f"DELETE FROM mail_messagereader WHERE collection_id = %s AND {condition}",
-                [collection_id, *params],
-            )
-    size = sum(row[1] for row in gone)
-    refund = {"add_bytes": -size, "add_items": -len(gone)} if charged else {}
-    change = begin_change(account_id, **refund)
-    touch_collection(change, collection_id, items=-len(gone), size=-size)
-    count_mailbox(
-        collection_id,
-        unseen=-sum(1 for row in gone if not row[2] & SEEN),
-        deleted=-sum(1 for row in gone if row[2] & DELETED),
-    )
-    _write_tombstones(change, collection_id, to_ranges(row[0] for row in gone))
+            expunged.keep_messages(condition, params)
+        _delete(condition, params, prefixed=total.prefix_size > 0)
+    for chunk in chunks(total.ranges):
+        condition, params = sql_condition("uid", chunk)
+        db.execute(
+            f"DELETE FROM mail_messagereader WHERE collection_id = %s AND {condition}",
+            [chosen.collection_id, *params],
+        )
+    refund = {"add_bytes": -total.size, "add_items": -total.count} if charged else {}
+    change = begin_change(chosen.account_id, **refund)
+    touch_collection(change, chosen.collection_id, items=-total.count, size=-total.size)
+    count_mailbox(chosen.collection_id, unseen=-total.unseen, deleted=-total.deleted)
+    _write_tombstones(change, chosen.collection_id, total.ranges)
+    return total.ranges
+
+
+def _delete(condition: str, params: list[int], *, prefixed: bool) -> None:
+    """Delete the rows of messages `m`, those of their prefixes first where any has one."""
+    if prefixed:
+        db.execute(
+            "DELETE FROM mail_messageprefix WHERE message_id IN"
+            f" (SELECT m.id FROM mail_message m WHERE {condition})",
+            params,
+        )
+    db.execute(f"DELETE FROM mail_message AS m WHERE {condition}", params)
 
 
 def _write_tombstones(change: Change, collection_id: int, ranges: Ranges) -> None:

@@ -21,7 +21,7 @@ from mail.mime.limits import DEFAULT_LIMITS
 from mail.mime.text import decode_header, fold_search
 from mail.services.chunks import note_arrivals
 from mail.services.expunged import delete_kept
-from mail.services.keywords import spell_stored
+from mail.services.keywords import respell_stored, spell_stored
 from mail.services.mailboxes import create_mailbox, subscribe
 from mail.services.messages import count_mailbox
 
@@ -159,7 +159,7 @@ def restore_messages(account_id: int, collection_id: int, keys: Sequence[int]) -
         )
         _insert(collection_id, uid, change.modseq, (chosen, params))
         note_arrivals(collection_id, uid, uid + len(rows) - 1, change.modseq)
-        _respell(collection_id, uid, spelled)
+        respell_stored(collection_id, uid, spelled)
         delete_kept([row[0] for row in rows])
     return len(rows)
 
@@ -184,14 +184,4 @@ def _insert(collection_id: int, uid: int, modseq: int, chosen: tuple[str, list[A
             " JOIN mail_message m ON m.collection_id = %s AND m.uid = e.new_uid"
             " WHERE e.prefix IS NOT NULL",
             [uid, *params, collection_id],
-        )
-
-
-def _respell(collection_id: int, uid: int, spelled: dict[str, str]) -> None:
-    """Bring the keywords of what was inserted from `uid` on into the mailbox's spelling."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE mail_message SET keywords = %s"
-            " WHERE collection_id = %s AND uid >= %s AND keywords = %s",
-            [(new, collection_id, uid, old) for old, new in spelled.items() if new != old],
         )

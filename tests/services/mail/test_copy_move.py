@@ -264,3 +264,16 @@ def test_move_from_an_account_that_is_gone_is_finished(three: Account, ben: Acco
     OutboxRow.objects.all().delete()
     assert len(uids_of(ben)) == 3
     assert not Message.objects.exclude(account=ben).exists()
+
+
+def test_copies_of_scattered_messages_pair_with_their_originals(ann: Account) -> None:
+    """Prefixes and keywords are those of the originals, whichever messages lie between."""
+    for number in range(1, 8):
+        prefix = b"X-Number: %d\r\n" % number if number % 3 else b""
+        append(ann, prefix=prefix, keywords=[f"k{number}"])
+    copied = transfer(copy_messages, (ann, "INBOX"), (ann, "Archive"), [(1, 2), (4, 4), (6, 99)])
+    assert (copied.source_uids, copied.target_uids) == ([1, 2, 4, 6, 7], [1, 2, 3, 4, 5])
+    fields = ("size", "keywords", "prefix", "email_id", "blob_id")
+    originals = [row for row in rows_of(ann, "INBOX", "uid", *fields) if row[0] not in {3, 5}]
+    assert rows_of(ann, "Archive", *fields) == [row[1:] for row in originals]
+    assert mailbox(ann, "Archive").keywords == ("k1", "k2", "k4", "k6", "k7")

@@ -86,7 +86,7 @@ def test_untagged_data() -> None:
     assert responses.flags(["\\Seen", "x"]) == b"* FLAGS (\\Seen x)\r\n"
     assert responses.exists(3) == b"* 3 EXISTS\r\n"
     assert responses.recent(0) == b"* 0 RECENT\r\n"
-    assert responses.expunge(Seq(3)) == b"* 3 EXPUNGE\r\n"
+    assert responses.expunges([3, 3]) == b"* 3 EXPUNGE\r\n* 3 EXPUNGE\r\n"
     assert (
         responses.listing("LIST", ["\\HasNoChildren", "\\Drafts"], "Entwürfe")
         == b'* LIST (\\HasNoChildren \\Drafts) "/" Entw&APw-rfe\r\n'

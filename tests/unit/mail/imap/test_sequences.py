@@ -47,6 +47,8 @@ def test_a_range_over_all_numbers_costs_two() -> None:
         ([1, 2, 3, 7, 9, 10], b"1:3,7,9:10"),
         ([3, 2, 1], b"3,2,1"),
         ([9, 1, 2], b"9,1:2"),
+        ([4, 6, 5, 7], b"4,6,5,7"),
+        ([1, 4294967295], b"1,4294967295"),
     ],
 )
 def test_runs_become_ranges_and_the_order_stays(numbers: list[int], text: bytes) -> None:
