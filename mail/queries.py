@@ -51,6 +51,7 @@ _CONTENT_FIELDS: dict[str, str] = {
         "message_id",
         "references",
         "preview",
+        "summary",
     )
 }
 _PREFIX_FIELDS = {"prefix": "p.data"}

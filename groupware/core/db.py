@@ -210,10 +210,6 @@ class Room:
     octets: int
     places: Sequence[int]
 
-    def take(self, row: tuple[Any, ...]) -> None:
-        """Count a row."""
-        self.octets -= sum(len(row[place]) for place in self.places)
-
     @property
     def is_full(self) -> bool:
         """Tell whether no further row should be read."""
@@ -266,12 +262,15 @@ def _open_stream() -> Any:
 
 
 def _take_rows(rows: Iterable[tuple[Any, ...]], room: Room) -> list[tuple[Any, ...]]:
-    taken = []
+    taken: list[tuple[Any, ...]] = []
+    left, places = room.octets, room.places
     for row in rows:
         taken.append(row)
-        room.take(row)
-        if room.is_full:
+        for place in places:
+            left -= len(row[place])
+        if left <= 0:
             break
+    room.octets = left
     return taken
 
 

@@ -19,7 +19,9 @@ from mail.imap.objectids import email_id, thread_id
 from mail.mime.bodystructure import derive_body
 from mail.mime.sections import header_filter
 from mail.mime.strings import replace_nul
-from mail.services.content import LISTED_FIELDS
+from mail.services.content import LISTED_FIELDS, SUMMARY_FIELDS
+
+_SUMMARY: Final = frozenset(SUMMARY_FIELDS)
 
 Columns = Mapping[str, Sequence[Any]]
 Render = Callable[[Columns], Sequence[Iterable[Any]]]
@@ -33,6 +35,16 @@ def is_listed(item: FetchItem) -> bool:
         and item.text is SectionText.HEADER_FIELDS
         and not item.part
         and all(name.lower() in LISTED_FIELDS for name in item.fields)
+    )
+
+
+def is_summary(item: FetchItem) -> bool:
+    """Tell whether the fields are just those that the row keeps as they go over the wire."""
+    return (
+        isinstance(item, Section)
+        and item.partial is None
+        and is_listed(item)
+        and {name.lower() for name in item.fields} == _SUMMARY
     )
 
 
@@ -74,6 +86,8 @@ def _column(item: FetchItem) -> tuple[bytes, Render]:
     label = item.label().replace(b"%", b"%%")
     if is_whole(item):
         return label + b" {%d}\r\n%b%b", _whole
+    if is_summary(item):
+        return label + b" %b", _as_it_is("summary")
     return label + b" {%d}\r\n%b", _header_fields(item)
 
 

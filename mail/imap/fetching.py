@@ -17,7 +17,7 @@ from mail.imap import responses
 from mail.imap.binary import INLINE, Decoded, find_refusal
 from mail.imap.contents import Content
 from mail.imap.errors import Reply
-from mail.imap.fetchcolumns import Columns, is_listed, render_rows
+from mail.imap.fetchcolumns import Columns, is_listed, is_summary, render_rows
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section
 from mail.imap.fetchplan import CONTENT, FIELDS, WHOLE, FetchPlan, is_of_whole
 from mail.imap.objectids import email_id, thread_id
@@ -234,6 +234,9 @@ class _Writer:
 
     def _write_section(self, section: Section, row: tuple[Any, ...]) -> None:
         self._pieces.append(section.label() + b" ")
+        if is_summary(section):
+            self._pieces.append(bytes(row[self._places["summary"]]))
+            return
         if is_listed(section):
             header = bytes(row[self._places["header_fields"]])
             self._write_literal(

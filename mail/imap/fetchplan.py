@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mail.imap.contents import FILTERED
-from mail.imap.fetchcolumns import is_listed, may_render
+from mail.imap.fetchcolumns import is_listed, is_summary, may_render
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionText
 
 NARROW_ROWS: Final = 10_000
@@ -69,7 +69,7 @@ FIELDS: Final[dict[Attribute, tuple[str, ...]]] = {
     Attribute.EMAILID: ("email_id",),
     Attribute.THREADID: ("thread_id",),
 }
-_WIDE: Final = frozenset({"envelope", "bodystructure", "header_fields"})
+_WIDE: Final = frozenset({"envelope", "bodystructure", "header_fields", "summary"})
 CONTENT: Final = ("parts", "prefix_size", "prefix", "blob_location")
 WHOLE: Final = ("prefix", "blob_location", "blob_size")
 
@@ -101,7 +101,7 @@ def _fields_of(item: FetchItem) -> tuple[str, ...]:
     if isinstance(item, Attribute):
         return FIELDS[item]
     if is_listed(item):
-        return ("header_fields",)
+        return ("summary",) if is_summary(item) else ("header_fields",)
     return WHOLE if is_of_whole(item) else CONTENT
 
 

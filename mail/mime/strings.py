@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["quote", "quote_or_nil", "replace_nul"]
+__all__ = ["literal", "quote", "quote_or_nil", "replace_nul"]
 
 _PLAIN = re.compile(rb"[ !#-\[\]-~]*+")
 _QUOTABLE = re.compile(rb"[ -~]*+")
@@ -20,6 +20,11 @@ def replace_nul(data: bytes) -> bytes:
     return data.replace(b"\0", b"\x80")
 
 
+def literal(data: bytes) -> bytes:
+    """Return a literal."""
+    return b"{%d}\r\n%b" % (len(data), replace_nul(data))
+
+
 def quote(text: bytes) -> bytes:
     """Return a quoted string, or a literal where octets or length ask for one."""
     if len(text) <= _LONGEST_QUOTED:
@@ -27,7 +32,7 @@ def quote(text: bytes) -> bytes:
             return b'"%b"' % text
         if _QUOTABLE.fullmatch(text):
             return b'"%b"' % _SPECIAL.sub(rb"\\\1", text)
-    return b"{%d}\r\n%b" % (len(text), replace_nul(text))
+    return literal(text)
 
 
 def quote_or_nil(text: bytes | None) -> bytes:

@@ -10,7 +10,7 @@ class MessageContent(models.Model):
 
     `envelope` and `bodystructure` are ready IMAP wire forms; `parts` the offsets of every
     section in the blob; `header_fields` the raw lines of the fields that clients list
-    messages by. `sent_at` is epoch seconds of Date:, null where unreadable. `index_version`
+    messages by; `summary` those of From, To, Subject and Date alone, as an IMAP literal. `sent_at` is epoch seconds of Date:, null where unreadable. `index_version`
     tells which code made the row.
     """
 
@@ -26,6 +26,7 @@ class MessageContent(models.Model):
     message_id = models.TextField(blank=True)
     references = models.TextField(blank=True)
     preview = models.CharField(max_length=256, blank=True)
+    summary = models.BinaryField()
 
     def __str__(self) -> str:
         return f"content of blob {self.blob_id}"

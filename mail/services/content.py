@@ -10,7 +10,8 @@ from groupware.core.errors import Invalid, Stale, TooLarge
 from groupware.core.models import Blob
 from mail.mime.index import MessageIndex, index_message
 from mail.mime.limits import DEFAULT_LIMITS
-from mail.mime.sections import filter_header_fields
+from mail.mime.sections import filter_header_fields, header_filter
+from mail.mime.strings import literal
 from mail.models import MessageContent
 
 INDEX_VERSION = 2
@@ -22,6 +23,9 @@ LISTED_FIELDS = frozenset(
     b" disposition-notification-to auto-submitted".split()
 )
 """Fields whose raw lines a row keeps, so that listing them never opens the blob."""
+
+SUMMARY_FIELDS = (b"from", b"to", b"subject", b"date")
+"""Fields that a row also keeps on their own, as they go over the wire (docs/adr/0020)."""
 
 MAX_TEXT = 64 * 1024
 
@@ -86,6 +90,9 @@ def _index(data: bytes) -> tuple[MessageIndex, bytes]:
     return index, filter_header_fields(header, LISTED_FIELDS, negate=False)
 
 
+_keep_summary = header_filter(SUMMARY_FIELDS)
+
+
 def _references(message_id: str, references: "tuple[str, ...] | list[str]") -> tuple[str, ...]:
     found = [message_id, *references] if message_id else list(references)
     return tuple(dict.fromkeys(filter(None, found)))
@@ -140,6 +147,7 @@ def _columns(index: MessageIndex, header_fields: bytes) -> dict[str, Any]:
         "message_id": _clean(index.message_id or ""),
         "references": _clean(" ".join(index.references)),
         "preview": _clean(index.preview)[:256],
+        "summary": literal(_keep_summary(header_fields)),
     }
 
 

@@ -305,7 +305,9 @@ def test_work_that_is_left_in_the_outbox_is_found(
     assert fault.what.startswith(what)
 
 
-@pytest.mark.parametrize("column", ["envelope", "bodystructure", "parts", "header_fields"])
+@pytest.mark.parametrize(
+    "column", ["envelope", "bodystructure", "parts", "header_fields", "summary"]
+)
 def test_a_deep_examination_compares_the_index_with_the_bytes(
     ann: Account, inbox: int, column: str
 ) -> None:

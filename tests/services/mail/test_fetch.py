@@ -1,5 +1,7 @@
 """What one crossing of a FETCH reads and keeps."""
 
+from dataclasses import replace
+
 import pytest
 
 from groupware.core.models import Account
@@ -10,6 +12,7 @@ from mail.imap.fetchitems import Section, SectionText
 from mail.imap.fetchplan import plan_fetch
 from mail.imap.spans import Span, read_chunk, size_of
 from mail.imap.view import Identity, MailboxView
+from mail.mime.sections import filter_header_fields
 from mail.services.content import prepare_message
 from tests.services.store import append, mailbox, message_of, rows_of
 
@@ -97,3 +100,30 @@ def test_a_message_of_many_frames_is_left_to_be_streamed(ann: Account) -> None:
     batch = read_batch(open_view(ann), plan, [(1, 10)], 0)
     spans = [chunk for chunk in batch.chunks if isinstance(chunk, Span)]
     assert [size_of(span) for span in spans] == [INLINE_WHOLE + 1]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param(
+            b"Received: x\r\nDATE: now\r\nTo: a,\r\n b\r\nCc: c\r\nFrom : d\r\nsubject: e\r\n",
+            id="in its own order",
+        ),
+        pytest.param(b"X-Other: 1\r\n", id="none of them"),
+        pytest.param(b"From: a\rSubject: b\nTo: \0\r\nDate: d\r\n", id="odd line ends and NUL"),
+        pytest.param(b"", id="no header"),
+    ],
+)
+@pytest.mark.parametrize("fields", [(b"From", b"TO", b"subject", b"Date"), (b"date", b"from")])
+def test_the_kept_summary_is_what_the_header_says(
+    ann: Account, header: bytes, fields: tuple[bytes, ...]
+) -> None:
+    append(ann, data=prepare_message(header + b"\r\nText\r\n"))
+    section = Section(text=SectionText.HEADER_FIELDS, fields=fields, peek=True)
+    wanted = filter_header_fields(header + b"\r\n", fields, negate=False).replace(b"\0", b"\x80")
+    told = b"* 1 FETCH (UID 1 %b {%d}\r\n%b)\r\n" % (section.label(), len(wanted), wanted)
+    assert octets_of(fetch_all(open_view(ann), section)) == told
+    seen = replace(section, peek=False)
+    plan = plan_fetch([seen], by_uid=True, changed_since=None, sets_seen=True)
+    by_row = octets_of([read_batch(open_view(ann), plan, [(1, 1)], 0)])
+    assert by_row.startswith(told.removesuffix(b")\r\n"))
