@@ -39,20 +39,14 @@ _MESSAGE_FIELDS: dict[str, str] = {
     "blob_id": "m.blob_id",
 }
 _CONTENT_FIELDS: dict[str, str] = {
-    name: f't."{name}"'
-    for name in (
-        "envelope",
-        "bodystructure",
-        "header_size",
-        "parts",
-        "header_fields",
-        "sent_at",
-        "base_subject",
-        "message_id",
-        "references",
-        "preview",
-        "summary",
-    )
+    **{
+        name: f't."{name}"'
+        for name in (
+            *("envelope", "bodystructure", "header_size", "parts", "header_fields", "sent_at"),
+            *("base_subject", "is_reply", "message_id", "references", "preview", "summary"),
+        )
+    },
+    "sent_or_arrived": "COALESCE(t.sent_at, m.internal_date)",  # RFC 5256 §2.2: the sent date
 }
 _PREFIX_FIELDS = {"prefix": "p.data"}
 _BLOB_FIELDS = {
@@ -343,8 +337,7 @@ def fetch_messages(  # noqa: PLR0913 (keyword-only, each a condition)
     if reader_id and not changed_since and _READER_FIELDS.keys().isdisjoint(fields):
         reader_id = 0  # nothing of it is asked for
     columns = select_columns(fields, reader_id)
-    joins = "".join(join for group, join in _JOINS if not group.keys().isdisjoint(fields))
-    joins = READER_JOIN + joins if reader_id else joins
+    joins = (READER_JOIN if reader_id else "") + joins_of(fields)
     newer = f" AND {select_columns(['modseq'], reader_id)} > %s" if changed_since else ""
     rows: list[tuple[Any, ...]] = []
     fetch = db.fetch_rows if room is None else partial(db.fetch_rows_into, room)
@@ -365,6 +358,11 @@ def fetch_messages(  # noqa: PLR0913 (keyword-only, each a condition)
         if len(rows) >= limit or (room is not None and room.is_full):
             break
     return rows
+
+
+def joins_of(fields: Sequence[str]) -> str:
+    """Return what joins the tables of `fields` to the messages `m`."""
+    return "".join(join for group, join in _JOINS if not group.keys().isdisjoint(fields))
 
 
 def sum_deleted(collection_ids: list[int]) -> dict[int, int]:

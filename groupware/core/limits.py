@@ -203,11 +203,11 @@ IMAP_COMMAND_TIMEOUT = Limit(
 IMAP_WRITE_TIMEOUT = Limit(
     "IMAP_WRITE_TIMEOUT", 120, Unit.SECONDS, "how long an IMAP client may take nothing"
 )
-IMAP_THREAD_CACHE = Limit(
-    "IMAP_THREAD_CACHE",
-    1_000_000,
-    Unit.COUNT,
-    "messages whose threads an IMAP process keeps to tell them again, about ten octets each",
+IMAP_MEMORY = Limit(
+    "IMAP_MEMORY",
+    64 * 1024**2,
+    Unit.OCTETS,
+    "what an IMAP process keeps of mailboxes to sort and thread them again, about 1 KB a message",
     lowest=0,
 )
 IMAP_SAVED_RESULT = Limit(

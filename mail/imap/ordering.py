@@ -58,15 +58,6 @@ def sort_rows(rows: Iterable[Row], criteria: Sequence[SortCriterion]) -> list[Ro
     return ordered
 
 
-def sent_or_arrived(sent: int | None, arrived: int) -> int:
-    """Return the sent date: where the message tells none, when it arrived (RFC 5256 §2.2)."""
-    return arrived if sent is None else sent
-
-
-def _sent(sent: int, arrived: int) -> KeyFunction:
-    return lambda row: sent_or_arrived(row[sent], row[arrived])
-
-
 def _subject(place: int) -> KeyFunction:
     return lambda row: casemap(row[place])
 
@@ -106,7 +97,7 @@ _ENVELOPE: Final = ("envelope",)
 _KEYS: Final[Mapping[SortKey, tuple[tuple[str, ...], Callable[..., KeyFunction]]]] = {
     SortKey.ARRIVAL: (("internal_date",), itemgetter),
     SortKey.CC: (_ENVELOPE, _mailbox_of(EnvelopeField.CC)),
-    SortKey.DATE: (("sent_at", "internal_date"), _sent),
+    SortKey.DATE: (("sent_or_arrived",), itemgetter),
     SortKey.DISPLAYFROM: (_ENVELOPE, _display_of(EnvelopeField.FROM)),
     SortKey.DISPLAYTO: (_ENVELOPE, _display_of(EnvelopeField.TO)),
     SortKey.FROM: (_ENVELOPE, _mailbox_of(EnvelopeField.FROM)),

@@ -57,10 +57,9 @@ class SearchResult:
 
 def serialize_search(command: str, result: SearchResult) -> bytes:
     """Return `* SEARCH` or `* SORT`, with the greatest mod-sequence found (RFC 7162 §3.1.5)."""
-    words = [f"* {command}".encode("ascii"), *(b"%d" % number for number in result.numbers)]
-    if result.modseqs:
-        words.append(b"(MODSEQ %d)" % max(result.modseqs))
-    return b" ".join(words) + b"\r\n"
+    numbers = b" %d" * len(result.numbers) % tuple(result.numbers)
+    modseq = b" (MODSEQ %d)" % max(result.modseqs) if result.modseqs else b""
+    return b"* %b%b%b\r\n" % (command.encode("ascii"), numbers, modseq)
 
 
 def serialize_esearch(tag: bytes, returns: Collection[ReturnOption], result: SearchResult) -> bytes:

@@ -27,9 +27,9 @@ from mail.imap.errors import (
     no,
 )
 from mail.imap.events import Limits
+from mail.imap.keeping import Memory
 from mail.imap.looking import Look, Position, look, read_rights
 from mail.imap.responses import Code, Condition
-from mail.imap.sorting import ThreadCache
 from mail.imap.view import FlagRow, MailboxView, Updates
 from mail.imap.wire import Dialect
 from mail.uidset import to_ranges
@@ -72,7 +72,7 @@ class Shared:
     max_failed_logins: int = 10
     allow_plaintext: bool = False
     sessions_of: dict[int, int] = field(default_factory=dict)
-    threads: ThreadCache = field(default_factory=ThreadCache)
+    memory: Memory = field(default_factory=Memory)
 
 
 class Session:

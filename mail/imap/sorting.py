@@ -1,121 +1,102 @@
-"""Rows for SORT and THREAD, read on a thread of the readers, and the threads that are kept.
+"""What SORT reads of a mailbox, on a thread of the readers, and the orders that a process keeps.
 
-Hot: guarded by the SORT and THREAD benchmarks. One pass over narrow rows; no blob is opened.
+Hot: guarded by the SORT benchmark. One pass over narrow rows; no blob is opened.
 """
 
-import threading
 from array import array
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from groupware.core import limits
 from mail import queries
-from mail.imap.ordering import SortCriterion, fields_of, sent_or_arrived, sort_rows
-from mail.imap.threads import (
-    Threadable,
-    ThreadAlgorithm,
-    serialize_threads,
-    thread_messages,
-)
-from mail.mime.envelope import read_envelope_subject
-from mail.mime.text import decode_header
-from mail.mime.thread import base_subject
+from mail.imap.keeping import Mailbox, Memory
+from mail.imap.ordering import SortCriterion, SortKey, fields_of, sort_rows
+from mail.orders import list_by_number
 from mail.uidset import MAX_SQL_RANGES, to_ranges
 
-_THREAD_FIELDS = (
-    *("uid", "internal_date", "sent_at", "base_subject", "message_id", "references", "envelope"),
-)
+_NUMBERS: Final[Mapping[SortKey, str]] = {
+    SortKey.ARRIVAL: "internal_date",
+    SortKey.DATE: "sent_or_arrived",
+    SortKey.SIZE: "size",
+}
+"""Keys that are one number of a message, and its field."""
 
 
 def sort_messages(
-    collection_id: int, criteria: Sequence[SortCriterion], uids: Sequence[int]
+    memory: Memory, mailbox: Mailbox, criteria: Sequence[SortCriterion], uids: Sequence[int]
 ) -> list[int]:
-    """Return those of ascending UIDs that are there, in order."""
-    rows = _read_rows(collection_id, uids, fields_of(criteria))
+    """Return those of ascending UIDs that are there, in order. In the caller's snapshot."""
+    criterion = criteria[0]
+    if len(criteria) == 1 and criterion.key in _NUMBERS:
+        with memory.hold(mailbox, criterion, KeptOrder) as kept:
+            if mailbox.is_worth(kept, len(uids)):
+                for first, last in mailbox.unknown_to(kept):
+                    kept.add(_list_numbers(mailbox.collection_id, first, last, criterion), last)
+                return kept.pick(uids)
+    rows = read_rows(mailbox.collection_id, uids, fields_of(criteria))
     return [row[0] for row in sort_rows(rows, criteria)]
 
 
-class ThreadKey(NamedTuple):
-    """Whose threads they are, and how they were made."""
-
-    collection_id: int
-    uid_validity: int
-    algorithm: ThreadAlgorithm
-
-
-@dataclass(frozen=True, slots=True)
-class Threads:
-    """Threads in their wire form, with `%d` for each message, and the UIDs of these."""
-
-    form: bytes
-    uids: "array[int]"
+def _list_numbers(
+    collection_id: int, first: int, last: int, criterion: SortCriterion
+) -> list[tuple[int, int]]:
+    field = _NUMBERS[criterion.key]
+    return list_by_number(collection_id, first, last, field, reverse=criterion.reverse)
 
 
-def read_threads(key: ThreadKey, uids: Sequence[int]) -> Threads:
-    """Return the threads of those of ascending UIDs that are there."""
-    rows = _read_rows(key.collection_id, uids, _THREAD_FIELDS)
-    messages = [
-        Threadable(uid, sent_or_arrived(sent, arrived), subject, message_id, references)
-        for uid, arrived, sent, subject, message_id, references, _ in rows
-    ]
-    envelopes = {row[0]: row[-1] for row in rows}
+class KeptOrder:
+    """The messages of a mailbox by a number; twelve octets for each."""
 
-    def is_reply(uid: int) -> bool:
-        subject = decode_header(read_envelope_subject(bytes(envelopes[uid])))
-        return base_subject(subject).is_reply_or_forward
+    def __init__(self) -> None:
+        """Begin with no message."""
+        self.last_uid = 0
+        self._numbers = array("q")
+        self._uids = array("I")
 
-    form, places = serialize_threads(thread_messages(key.algorithm, messages, is_reply))
-    return Threads(form, array("I", (messages[place].uid for place in places)))
+    def __len__(self) -> int:
+        """Return how many messages are known."""
+        return len(self._uids)
+
+    @property
+    def octets(self) -> int:
+        """Return what it takes of memory."""
+        return 12 * len(self._uids)
+
+    def add(self, rows: Sequence[tuple[int, int]], last_uid: int) -> None:
+        """Take in (number, uid), in order, of all messages from behind those that are known."""
+        if not self._uids:
+            self._numbers.extend([number for number, _ in rows])
+            self._uids.extend([uid for _, uid in rows])
+        else:
+            for number, uid in rows:
+                place = bisect_right(self._numbers, number)
+                self._numbers.insert(place, number)
+                self._uids.insert(place, uid)
+        self.last_uid = last_uid
+
+    def pick(self, uids: Sequence[int]) -> list[int]:
+        """Return those of some messages that are known, in order."""
+        wanted = set(uids)
+        return [uid for uid in self._uids if uid in wanted]
 
 
-def _read_rows(
+def read_rows(
     collection_id: int, uids: Sequence[int], fields: Sequence[str]
 ) -> list[tuple[Any, ...]]:
+    """Return fields, the UID among them, of those of ascending UIDs that are there."""
     if not uids:
         return []
     ranges = to_ranges(uids)
     if len(ranges) <= MAX_SQL_RANGES:
         return queries.fetch_messages(collection_id, ranges, fields, limit=len(uids))
     # One statement over what lies between them takes less time than many over the ranges.
-    first, last = ranges[0][0], ranges[-1][1]
-    wanted = set(uids)
-    rows = queries.fetch_messages(collection_id, [(first, last)], fields, limit=last - first + 1)
-    return [row for row in rows if row[0] in wanted]
+    rows = read_range(collection_id, ranges[0][0], ranges[-1][1], fields)
+    wanted, place = set(uids), fields.index("uid")
+    return [row for row in rows if row[place] in wanted]
 
 
-class ThreadCache:
-    """The threads that a process found last, of each mailbox and algorithm.
-
-    Invariant: a message's row does not change what decides about its thread, so that threads are
-    good for the same UIDs of the same mailbox. (Where `doctor` mends an index, they are made anew
-    with the next message that comes or goes.)
-    """
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[ThreadKey, tuple[array[int], Threads]] = OrderedDict()
-        self._count = 0
-        self._lock = threading.Lock()
-
-    def find(self, key: ThreadKey, uids: "array[int]") -> Threads | None:
-        """Return the threads of just these messages where they are kept."""
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is None or kept[0] != uids:
-                return None
-            self._kept.move_to_end(key)
-            return kept[1]
-
-    def keep(self, key: ThreadKey, uids: "array[int]", threads: Threads) -> None:
-        """Keep threads instead of older ones, of as many messages as the limit allows."""
-        with self._lock:
-            self._drop(key)
-            self._kept[key] = uids, threads
-            self._count += len(uids)
-            while self._count > limits.IMAP_THREAD_CACHE.value:
-                self._drop(next(iter(self._kept)))
-
-    def _drop(self, key: ThreadKey) -> None:
-        uids, _ = self._kept.pop(key, (array("I"), None))
-        self._count -= len(uids)
+def read_range(
+    collection_id: int, first: int, last: int, fields: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """Return fields of all messages of a range of UIDs, ascending."""
+    return queries.fetch_messages(collection_id, [(first, last)], fields, limit=last - first + 1)

@@ -1,13 +1,16 @@
 """How THREAD makes threads of messages (RFC 5256 §3). Pure.
 
-Nothing here recurses: a thread may be as deep as its mailbox is large. Messages and the dummies
-that stand for missing ones are numbered, and lists say what is known of each.
+Hot: guarded by the THREAD benchmark. Nothing here recurses: a thread may be as deep as its mailbox
+is large.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple
+from itertools import chain
+from operator import itemgetter
+from typing import Final
 
 from mail.mime.collation import casemap
 
@@ -16,8 +19,6 @@ STEPS: Final = 1_000
 
 Real threads need a few; whoever sends threads made to need more gets some of them in pieces.
 """
-NONE: Final = -1
-"""The parent of what has none, and the message behind a dummy."""
 
 
 class ThreadAlgorithm(Enum):
@@ -27,283 +28,283 @@ class ThreadAlgorithm(Enum):
     REFERENCES = "REFERENCES"
 
 
-class Threadable(NamedTuple):
-    """What a message's thread depends on; `sent` is the internal date where there is no Date."""
+Threadable = tuple[int, int, str, str, str, bool]
+"""What a message's thread depends on: (sent, uid, base_subject, message_id, references, is_reply).
 
-    uid: int
-    sent: int
-    base_subject: str
-    message_id: str
-    references: str
+`sent` is the internal date where there is no Date, so that messages compare as RFC 5256 §2.2 has
+it: by the sent date, equal ones by their order in the mailbox.
+"""
 
 
-@dataclass(slots=True)
-class Forest:
-    """Threads: what is at the top, and what is below each; siblings in their order."""
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Threads in their wire form, with `%d` for each message, and the UIDs of these."""
 
-    roots: list[int] = field(default_factory=list)
-    children: dict[int, list[int]] = field(default_factory=dict)
-    messages: list[int] = field(default_factory=list)
-    """For each number the position of its message, NONE for a dummy."""
-
-    def add(self, message: int = NONE) -> int:
-        """Return the number of a new member."""
-        self.messages.append(message)
-        return len(self.messages) - 1
-
-    def is_dummy(self, member: int) -> bool:
-        """Tell whether no message stands behind a member."""
-        return self.messages[member] == NONE
+    form: bytes
+    uids: "array[int]"
 
 
-IsReply = Callable[[int], bool]
-"""Tells of a UID whether its subject is a reply's or a forward's (RFC 5256 §2.1)."""
-
-
-def thread_messages(
-    algorithm: ThreadAlgorithm, messages: Sequence[Threadable], is_reply: IsReply
-) -> Forest:
+def thread_messages(algorithm: ThreadAlgorithm, messages: Sequence[Threadable]) -> Threads:
     """Return the threads of messages, which come in the order of the mailbox."""
-    if algorithm is ThreadAlgorithm.REFERENCES:
-        return thread_by_references(messages, is_reply)
-    return thread_by_subject(messages)
+    if algorithm is ThreadAlgorithm.ORDEREDSUBJECT:
+        return thread_by_subject(messages)
+    references = ReferenceThreads()
+    references.add(messages)
+    return references.tell()
 
 
-def thread_by_subject(messages: Sequence[Threadable]) -> Forest:
+def thread_by_subject(messages: Iterable[Threadable]) -> Threads:
     """Return the threads of ORDEREDSUBJECT: those who have the first one's base subject below it."""
-    forest = Forest(messages=list(range(len(messages))))
-    first_of: dict[str, int] = {}
-    for place in _by_date(messages):
-        subject = casemap(messages[place].base_subject)
-        first = first_of.setdefault(subject, place)
-        if first == place:
-            forest.roots.append(place)
-        else:
-            forest.children.setdefault(first, []).append(place)
-    return forest
+    threads: dict[str, list[int]] = {}
+    for _, uid, subject, *_ in sorted(messages):
+        threads.setdefault(casemap(subject), []).append(uid)
+    forms = {1: b"(%d)", 2: b"(%d %d)"}
+    form = [
+        forms.get(len(uids)) or b"(%d " + b"(%d)" * (len(uids) - 1) + b")"
+        for uids in threads.values()
+    ]
+    return Threads(b"".join(form), array("I", chain.from_iterable(threads.values())))
 
 
-def thread_by_references(messages: Sequence[Threadable], is_reply: IsReply) -> Forest:
-    """Return the threads of REFERENCES, by its six steps."""
-    forest = _Linker(messages).link()
-    _prune(forest)
-    rank = [0] * len(messages)
-    for position, place in enumerate(_by_date(messages)):
-        rank[place] = position
-    _sort(forest, rank)
-    _Gatherer(forest, messages, is_reply).gather()
-    _sort(forest, rank)
-    return forest
+Node = str | int
+"""A Message-ID; or the UID of a message that has none, or one that an earlier message has."""
+Tree = tuple[Threadable, Node | None, list[Node]]
+"""A thread after step 3: the message that decides about its place and subject, and the node at
+its top; or None for a dummy, and the several messages below that."""
+Group = str | int
+"""The subject that threads have in common; without one, the UID that a thread begins with."""
+Thread = tuple[Threadable, bytes, list[int]]
+"""A thread after step 6: the message that decides about its place, its wire form, and its UIDs."""
+
+NOTHING: Final[Mapping[Node, list[Node]]] = {}
 
 
-def _by_date(messages: Sequence[Threadable]) -> list[int]:
-    """Return the positions by sent date, equal ones by their order in the mailbox."""
-    return sorted(range(len(messages)), key=lambda place: messages[place].sent)
+class ReferenceThreads:
+    """The threads of REFERENCES, to which messages can be added in the order of the mailbox.
 
+    Steps 1 and 2 of RFC 5256 §3 take one message after the other, so that another one continues
+    them. The later steps see one thread, or those of one base subject: only threads that new
+    messages have changed are made anew. So the result is that of making all of them at once.
+    """
 
-class _Linker:
-    """Steps 1 and 2: who is whose parent, and who has none."""
+    def __init__(self) -> None:
+        """Begin without a message."""
+        self._messages: dict[Node, Threadable] = {}
+        """The nodes that are no dummies."""
+        self._parents: dict[Node, Node] = {}
+        self._children: dict[Node, list[Node]] = {}
+        self._changed: list[Node] = []
+        """Nodes of all trees that changed since `tell`, and all that are no tops any more."""
+        self._group_of: dict[Node, Group] = {}
+        """By the top of its tree, dummies included."""
+        self._groups: dict[Group, dict[Node, Tree]] = {}
+        self._threads: dict[Group, Thread] = {}
+        self._steps = 0
 
-    def __init__(self, messages: Sequence[Threadable]) -> None:
-        self._source = messages
-        self._forest = Forest()
-        self._by_id: dict[str, int] = {}
-        self._parents: list[int] = []
-        self._counts: list[int] = []
-        self._steps = STEPS * len(messages)
+    @property
+    def is_exhausted(self) -> bool:
+        """Tell whether loops were looked for no longer: then nothing more can be added."""
+        return bool(self._messages) and not self._steps
 
-    def link(self) -> Forest:
-        for place, message in enumerate(self._source):
-            member = self._member_of(place, message.message_id)
-            parent = NONE
-            for reference in filter(None, message.references.split(" ")):
-                child = self._find_or_add(reference)
-                if parent != NONE and self._parents[child] == NONE:
-                    self._attach(child, parent)
-                parent = child
-            self._set_parent(member, parent)
-        for member, parent in enumerate(self._parents):
-            if parent == NONE:
-                self._forest.roots.append(member)
-            else:
-                self._forest.children.setdefault(parent, []).append(member)
-        return self._forest
+    def add(self, messages: Sequence[Threadable]) -> None:
+        """Do steps 1 and 2 with further messages."""
+        self._steps += STEPS * len(messages)
+        for message in messages:
+            _, uid, _, message_id, references, _ = message
+            # Of several messages with one Message-ID the first has it.
+            is_first = message_id and message_id not in self._messages
+            node = message_id if is_first else uid
+            self._messages[node] = message
+            parent = self._link(references) if references else None
+            if parent is not None or node in self._parents:
+                self._set_parent(node, parent)
+            self._changed.append(node)
 
-    def _member_of(self, place: int, message_id: str) -> int:
-        """Return the message's member; of several with one Message-ID the first has it."""
-        if message_id:
-            member = self._find_or_add(message_id)
-            if self._forest.is_dummy(member):
-                self._forest.messages[member] = place
-                return member
-        return self._add(place)
+    def _link(self, references: str) -> Node | None:
+        """Make each reference the parent of the next, where that has none; return the last."""
+        parent: Node | None = None
+        for reference in filter(None, references.split(" ")):
+            if parent is not None and reference not in self._parents:
+                self._attach(reference, parent)
+            parent = reference
+        return parent
 
-    def _find_or_add(self, message_id: str) -> int:
-        member = self._by_id.get(message_id)
-        if member is None:
-            member = self._by_id[message_id] = self._add(NONE)
-        return member
-
-    def _add(self, place: int) -> int:
-        self._parents.append(NONE)
-        self._counts.append(0)
-        return self._forest.add(place)
-
-    def _set_parent(self, member: int, parent: int) -> None:
+    def _set_parent(self, node: Node, parent: Node | None) -> None:
         """Make the last reference the parent, whatever other messages said before."""
-        held = self._parents[member]
+        held = self._parents.get(node)
         if held == parent:
             return
-        if held != NONE:
-            self._parents[member] = NONE
-            self._counts[held] -= 1
-        if parent != NONE:
-            self._attach(member, parent)
+        if held is not None:
+            del self._parents[node]
+            siblings = self._children[held]
+            siblings.remove(node)
+            if not siblings:
+                del self._children[held]
+            self._changed.append(held)
+        if parent is not None:
+            self._attach(node, parent)
 
-    def _attach(self, child: int, parent: int) -> None:
+    def _attach(self, node: Node, parent: Node) -> None:
         """Make a link unless it would close a loop."""
-        if self._is_below(parent, child):
+        if node == parent or (node in self._children and self._is_below(parent, node)):
             return
-        self._parents[child] = parent
-        self._counts[parent] += 1
+        self._parents[node] = parent
+        self._children.setdefault(parent, []).append(node)
+        self._changed.append(node)
 
-    def _is_below(self, member: int, ancestor: int) -> bool:
-        if member == ancestor:
-            return True
-        if not self._counts[ancestor]:
-            return False
-        while member not in (NONE, ancestor) and self._steps:
-            member = self._parents[member]
+    def _is_below(self, node: Node, ancestor: Node) -> bool:
+        at: Node | None = node
+        while at is not None and at != ancestor and self._steps:
+            at = self._parents.get(at)
             self._steps -= 1
-        return member != NONE
+        return at is not None
 
+    def tell(self) -> Threads:
+        """Do the other steps, and return the threads of all messages."""
+        if self._changed:
+            for group in self._regroup():
+                trees = self._groups.get(group)
+                if trees:
+                    self._threads[group] = self._gather(sorted(trees.values()))
+                else:
+                    self._threads.pop(group, None)
+            # In order but for those that changed: that is sorted in one pass the next time.
+            self._threads = dict(sorted(self._threads.items(), key=itemgetter(1)))
+            self._changed.clear()
+        form = b"".join([form for _, form, _ in self._threads.values()])
+        uids = chain.from_iterable(uids for _, _, uids in self._threads.values())
+        return Threads(form, array("I", uids))
 
-def _prune(forest: Forest) -> None:
-    """Do step 3: no dummy is left but those at the top with several children."""
-    order = list(forest.roots)
-    for member in order:
-        order += forest.children.get(member, ())
-    for member in reversed(order):
-        if member in forest.children:
-            forest.children[member] = _without_dummies(forest, forest.children[member], most=None)
-    forest.roots = _without_dummies(forest, forest.roots, most=1)
-
-
-def _without_dummies(forest: Forest, siblings: list[int], *, most: int | None) -> list[int]:
-    """Put children in their dummy's place; with more of them than `most` a dummy stays."""
-    kept: list[int] = []
-    for member in siblings:
-        if not forest.is_dummy(member):
-            kept.append(member)
-            continue
-        below = forest.children.get(member, [])
-        if most is None or len(below) <= most:
-            kept += below
-            forest.children.pop(member, None)
-        else:
-            kept.append(member)
-    return kept
-
-
-def _sort(forest: Forest, rank: list[int]) -> None:
-    """Do steps 4 and 6: order siblings, a dummy by the first of its children."""
-    messages = forest.messages
-    for siblings in forest.children.values():
-        if len(siblings) > 1:
-            siblings.sort(key=lambda member: rank[messages[member]])
-    forest.roots.sort(key=lambda member: rank[messages[_first_of(forest, member)]])
-
-
-def _first_of(forest: Forest, member: int) -> int:
-    return forest.children[member][0] if forest.is_dummy(member) else member
-
-
-class _Gatherer:
-    """Step 5: threads of one base subject become one."""
-
-    def __init__(self, forest: Forest, messages: Sequence[Threadable], is_reply: IsReply) -> None:
-        self._forest = forest
-        self._source = messages
-        self._is_reply = is_reply
-        self._table: dict[str, int] = {}
-
-    def gather(self) -> None:
-        roots = [(member, self._subject_of(member)) for member in self._forest.roots]
-        for member, subject in roots:
-            if subject:
-                self._note(member, subject)
-        kept = dict.fromkeys(self._forest.roots)
-        for member, subject in roots:
-            # What became a child on the way is no thread of its own any more.
-            if subject and member in kept and self._table[subject] != member:
-                del kept[member]
-                self._merge(member, subject, kept)
-        self._forest.roots = list(kept)
-
-    def _subject_of(self, member: int) -> str:
-        first = self._forest.messages[_first_of(self._forest, member)]
-        return casemap(self._source[first].base_subject)
-
-    def _is_answer(self, member: int) -> bool:
-        return self._is_reply(self._source[self._forest.messages[member]].uid)
-
-    def _note(self, member: int, subject: str) -> None:
-        """Choose who stands for a subject: a dummy, else the first that is no reply."""
-        held = self._table.setdefault(subject, member)
-        if held == member or self._forest.is_dummy(held):
-            return
-        if self._forest.is_dummy(member) or (self._is_answer(held) and not self._is_answer(member)):
-            self._table[subject] = member
-
-    def _merge(self, member: int, subject: str, kept: dict[int, None]) -> None:
-        forest, held = self._forest, self._table[subject]
-        if forest.is_dummy(member):  # and so is the other: a dummy stands before any message
-            forest.children[held] += forest.children.pop(member)
-        elif forest.is_dummy(held) or (self._is_answer(member) and not self._is_answer(held)):
-            forest.children.setdefault(held, []).append(member)
-        else:
-            dummy = self._table[subject] = forest.add()
-            forest.children[dummy] = [held, member]
-            del kept[held]
-            kept[dummy] = None
-
-
-_CLOSE: Final = -2
-
-
-def serialize_threads(forest: Forest) -> tuple[bytes, list[int]]:
-    """Return the threads in their wire form, with `%d` for each message, and who these are.
-
-    Positions of messages come in the order of their places: whoever keeps the form fills in
-    UIDs or sequence numbers as they are asked for.
-    """
-    form: list[bytes] = []
-    places: list[int] = []
-    stack: list[int] = []
-    for root in forest.roots:
-        stack.append(root)
-        while stack:
-            member = stack.pop()
-            if member == _CLOSE:
-                form.append(b")")
+    def _regroup(self) -> set[Group]:
+        """Do steps 3 and 4 for trees that changed; return the groups that lost or got one."""
+        groups: set[Group] = set()
+        for node in self._changed:
+            if node in self._group_of and node in self._parents:
+                groups.add(self._drop(node))
+        for top in self._list_tops():
+            if top in self._group_of:
+                groups.add(self._drop(top))
+            tree = self._find_tree(top)
+            if tree is None:
                 continue
-            form.append(b"(")
-            stack.append(_CLOSE)
-            stack += reversed(_write_line(forest, member, form, places))
-    return b"".join(form), places
+            subject = tree[0][2]
+            group = self._group_of[top] = casemap(subject) if subject else tree[0][1]
+            if group in self._groups:
+                self._groups[group][top] = tree
+            else:
+                self._groups[group] = {top: tree}
+            groups.add(group)
+        return groups
 
+    def _drop(self, top: Node) -> Group:
+        group = self._group_of.pop(top)
+        del self._groups[group][top]
+        if not self._groups[group]:
+            del self._groups[group]
+        return group
 
-def _write_line(forest: Forest, member: int, form: list[bytes], places: list[int]) -> list[int]:
-    """Write a message and those below it as long as each has one child; return who then divides."""
-    gap = b""
-    siblings = [member]
-    while len(siblings) == 1:
-        [member] = siblings
-        if not forest.is_dummy(member):
-            form.append(gap + b"%d")
-            places.append(forest.messages[member])
-            gap = b" "
-        siblings = forest.children.get(member, [])
-    if siblings:
-        form.append(gap)
-    return siblings
+    def _list_tops(self) -> list[Node]:
+        """Return the tops of the trees that changed."""
+        tops: list[Node] = []
+        seen: set[Node] = set()
+        for node in self._changed:
+            at: Node | None = node
+            while at is not None and at not in seen:
+                seen.add(at)
+                parent = self._parents.get(at)
+                if parent is None:
+                    tops.append(at)
+                at = parent
+        return tops
+
+    def _find_tree(self, top: Node) -> Tree | None:
+        """Do step 3: no dummy is left but one at the top with several children."""
+        message = self._messages.get(top)
+        if message is not None:
+            return message, top, []
+        below = self._list_below(top)
+        if not below:
+            return None
+        first = self._messages[below[0]]
+        return (first, None, below) if len(below) > 1 else (first, below[0], [])
+
+    def _list_below(self, top: Node) -> list[Node]:
+        """Return the messages below a node in order; what is below a dummy takes its place."""
+        if top not in self._children:
+            return []
+        below: list[Node] = []
+        found = [top]
+        while found:
+            for child in self._children.get(found.pop(), ()):
+                (below if child in self._messages else found).append(child)
+        return self._sort(below)
+
+    def _sort(self, nodes: list[Node]) -> list[Node]:
+        if len(nodes) > 1:
+            nodes.sort(key=self._messages.__getitem__)
+        return nodes
+
+    def _gather(self, trees: list[Tree]) -> Thread:
+        """Do step 5 for the trees of one subject, in their order: they become one thread."""
+        _, top, below = trees[0]
+        if len(trees) == 1:
+            return self._write(top, below)
+        tops = [top for _, top, _ in trees if top is not None]
+        if len(tops) < len(trees):
+            # There is a dummy, and the first one stands for the subject: all go below it.
+            return self._write(None, self._sort([*tops, *chain(*(below for *_, below in trees))]))
+        originals = [top for top in tops if not self._messages[top][5]]
+        if not originals:
+            return self._write(None, tops)
+        # The first that is no reply stands for it: replies go below, until there is another one
+        # that is none; then a dummy takes both, and all that follow.
+        first = originals[0]
+        end = tops.index(originals[1]) if len(originals) > 1 else len(tops)
+        below = self._sort([*self._list_below(first), *(top for top in tops[:end] if top != first)])
+        if end == len(tops):
+            return self._write(first, below)
+        return self._write(None, [first, *tops[end:]], {first: below})
+
+    def _write(
+        self, top: Node | None, below: list[Node], special: Mapping[Node, list[Node]] = NOTHING
+    ) -> Thread:
+        """Return a thread; those below its nodes are those of their trees, but for special ones."""
+        form: list[bytes] = []
+        uids: list[int] = []
+        if top is not None:
+            self._write_tree(top, below or self._list_below(top), form, uids)
+            return self._messages[top], b"".join(form), uids
+        form.append(b"(")
+        for node in below:
+            if node in self._children or node in special:
+                of_node = special.get(node) or self._list_below(node)
+                self._write_tree(node, of_node, form, uids)
+            else:
+                form.append(b"(%d)")
+                uids.append(self._messages[node][1])
+        form.append(b")")
+        return self._messages[below[0]], b"".join(form), uids
+
+    def _write_tree(self, top: Node, below: list[Node], form: list[bytes], uids: list[int]) -> None:
+        """Write a node, which has these below it, and all that is below them."""
+        stack: list[Node | None] = []
+        node: Node | None = top
+        while True:
+            if node is None:
+                form.append(b")")
+            else:
+                form.append(b"(%d")
+                uids.append(self._messages[node][1])
+                while len(below) == 1:
+                    form.append(b" %d")
+                    uids.append(self._messages[below[0]][1])
+                    below = self._list_below(below[0])
+                form.append(b" " if below else b")")
+                if below:
+                    stack.append(None)
+                    stack += reversed(below)
+            if not stack:
+                return
+            node = stack.pop()
+            if node is not None:
+                below = self._list_below(node)

@@ -10,8 +10,10 @@ class MessageContent(models.Model):
 
     `envelope` and `bodystructure` are ready IMAP wire forms; `parts` the offsets of every
     section in the blob; `header_fields` the raw lines of the fields that clients list
-    messages by; `summary` those of From, To, Subject and Date alone, as an IMAP literal. `sent_at` is epoch seconds of Date:, null where unreadable. `index_version`
-    tells which code made the row.
+    messages by; `summary` those of From, To, Subject and Date alone, as an IMAP literal.
+    `sent_at` is epoch seconds of Date:, null where unreadable; `is_reply` whether the subject
+    lost a reply's or forward's mark (RFC 5256 §2.1). `index_version` tells which code made the
+    row.
     """
 
     blob = models.OneToOneField("core.Blob", primary_key=True, on_delete=models.CASCADE)
@@ -23,6 +25,7 @@ class MessageContent(models.Model):
     header_fields = models.BinaryField()
     sent_at = models.BigIntegerField(null=True)
     base_subject = models.TextField(blank=True)
+    is_reply = models.BooleanField(default=False)
     message_id = models.TextField(blank=True)
     references = models.TextField(blank=True)
     preview = models.CharField(max_length=256, blank=True)

@@ -144,6 +144,7 @@ def _columns(index: MessageIndex, header_fields: bytes) -> dict[str, Any]:
         "header_fields": header_fields,
         "sent_at": index.sent_date,
         "base_subject": _clean(index.base_subject),
+        "is_reply": index.is_reply_or_forward,
         "message_id": _clean(index.message_id or ""),
         "references": _clean(" ".join(index.references)),
         "preview": _clean(index.preview)[:256],

@@ -1,10 +1,12 @@
 """SEARCH and UID SEARCH, and what SORT and THREAD have in common with them."""
 
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from groupware.core import aio, limits
 from groupware.core.errors import GroupwareError
+from mail import queries
 from mail.imap import searchkeys as keys
 from mail.imap.errors import BAD_CHARSET, NOT_SAVED, Outcome, Refused, Reply, bad, ok
 from mail.imap.requests import Search, Sort
@@ -20,14 +22,35 @@ from mail.imap.searching import plan_search, search_batch
 from mail.imap.session import Session
 
 Matches = list[tuple[int, int]]
-"""(uid, modseq), ascending by uid unless they were sorted."""
+"""(uid, modseq), ascending by uid."""
 
 
 async def search(session: Session, request: Search) -> Outcome:
     """Do a SEARCH (RFC 3501 §6.4.4, RFC 4731, RFC 5182, RFC 9051 §6.4.4)."""
     with saving(session, request):
         matches = await find_matches(session, request.key)
-        return answer(session, request, matches)
+        asked = request.key is not None and asks_for_modseq(request.key)
+        modseqs = [modseq for _, modseq in matches] if asked else ()
+        return answer(session, request, [uid for uid, _ in matches], modseqs)
+
+
+async def find_uids(session: Session, key: keys.SearchKey | None) -> "array[int]":
+    """Return the UIDs of what a key finds, ascending; otherwise as `find_matches`.
+
+    ALL of them are those that the client knows where nothing happened that it was not told of.
+    """
+    view = session.selected()
+    if key is not None and _is_all(key) and not view.owes_expunge:
+        collection_id = view.identity.collection_id
+        if await aio.glance(queries.get_highest_modseq, collection_id) == view.modseq:
+            return view.uids[:]
+    return array("I", [uid for uid, _ in await find_matches(session, key)])
+
+
+def _is_all(key: keys.SearchKey) -> bool:
+    return isinstance(key, keys.AllKey) or (
+        isinstance(key, keys.AndKey) and all(map(_is_all, key.keys))
+    )
 
 
 async def find_matches(session: Session, key: keys.SearchKey | None) -> Matches:
@@ -66,14 +89,15 @@ def saving(session: Session, request: Search | Sort) -> Iterator[None]:
         raise
 
 
-def answer(session: Session, request: Search | Sort, matches: Matches) -> Reply:
-    """Tell what was found in the way that was asked for, and save it for `$`."""
-    uids = [uid for uid, _ in matches]
+def answer(
+    session: Session, request: Search | Sort, uids: Sequence[int], modseqs: Sequence[int] = ()
+) -> Reply:
+    """Tell what was found in the way that was asked for, and save it for `$`.
+
+    `modseqs` are those of the messages where the key asks for them.
+    """
     numbers = uids if request.by_uid else session.selected().seqs_of(uids)
-    asked = request.key is not None and asks_for_modseq(request.key)
-    result = SearchResult(
-        numbers, [modseq for _, modseq in matches] if asked else (), request.by_uid
-    )
+    result = SearchResult(numbers, modseqs, request.by_uid)
     returns = request.returns
     if returns is None and isinstance(request, Search) and session.rev2:
         returns = frozenset({ReturnOption.ALL})

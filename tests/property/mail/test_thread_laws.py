@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.imap.threads import Threadable, serialize_threads, thread_by_references
+from mail.imap.threads import ReferenceThreads, Threadable, ThreadAlgorithm, thread_messages
 
 IDS = ["", *"abcdefgh"]
+Raw = tuple[int, str, str, list[str], bool]
+"""(sent, subject, message_id, references, is_reply)."""
 RAW = st.tuples(
     st.integers(0, 5),
     st.sampled_from(["", "x", "y", "X"]),
@@ -32,15 +34,14 @@ class Node:
 class Oracle:
     """The algorithm in the words of the RFC."""
 
-    def __init__(self, messages: list[Threadable], replies: set[int]) -> None:
+    def __init__(self, messages: list[Threadable]) -> None:
         self.messages = messages
-        self.replies = replies
         self.root = Node()
 
     def key(self, node: Node) -> tuple[int, int]:
         place = node.children[0].place if node.place is None else node.place
         assert place is not None
-        return self.messages[place].sent, place
+        return self.messages[place][0], place
 
     def run(self) -> str:
         self.link()
@@ -58,14 +59,14 @@ class Oracle:
         table: dict[str, Node] = {}
         own: list[Node] = []
         for place, message in enumerate(self.messages):
-            first = message.message_id and message.message_id not in table
             node = Node(place)
             own.append(node)
-            if first:
-                table[message.message_id] = node
+            message_id = message[3]
+            if message_id and message_id not in table:
+                table[message_id] = node
         every = list(own)
         for place, message in enumerate(self.messages):
-            last = link_references(message.references.split(), table, every)
+            last = link_references(message[4].split(), table, every)
             node = own[place]
             if node.parent is not None:
                 node.parent.children.remove(node)
@@ -91,10 +92,10 @@ class Oracle:
     def subject(self, node: Node) -> str:
         place = node.children[0].place if node.place is None else node.place
         assert place is not None
-        return self.messages[place].base_subject.upper()
+        return self.messages[place][2].upper()
 
     def is_reply(self, node: Node) -> bool:
-        return node.place is not None and self.messages[node.place].uid in self.replies
+        return node.place is not None and self.messages[node.place][5]
 
     def gather(self) -> None:
         table: dict[str, Node] = {}
@@ -131,7 +132,7 @@ class Oracle:
         return f"({self.line(node)})"
 
     def line(self, node: Node) -> str:
-        own = "" if node.place is None else str(self.messages[node.place].uid)
+        own = "" if node.place is None else str(self.messages[node.place][1])
         if len(node.children) == 1:
             return f"{own} {self.line(node.children[0])}".strip()
         below = "".join(map(self.text, node.children))
@@ -171,14 +172,35 @@ def adopt(parent: Node, child: Node) -> None:
 
 @given(st.lists(RAW, max_size=12))
 def test_threads_are_those_of_the_rfc_and_hold_each_message_once(
-    raw: list[tuple[int, str, str, list[str], bool]],
+    raw: list[Raw],
 ) -> None:
-    messages = [
-        Threadable(uid, sent, subject, message_id, " ".join(dict.fromkeys(references)))
-        for uid, (sent, subject, message_id, references, _) in enumerate(raw, start=1)
+    messages = as_messages(raw)
+    told = tell(messages)
+    assert sorted(map(int, re.findall("[0-9]+", told))) == [message[1] for message in messages]
+    assert told == Oracle(messages).run()
+
+
+def as_messages(raw: list[Raw]) -> list[Threadable]:
+    return [
+        (sent, uid, subject, message_id, " ".join(dict.fromkeys(references)), is_reply)
+        for uid, (sent, subject, message_id, references, is_reply) in enumerate(raw, start=1)
     ]
-    replies = {uid for uid, one in enumerate(raw, start=1) if one[4]}
-    form, places = serialize_threads(thread_by_references(messages, replies.__contains__))
-    told = (form % tuple(messages[place].uid for place in places)).decode()
-    assert sorted(map(int, re.findall("[0-9]+", told))) == [message.uid for message in messages]
-    assert told == Oracle(messages, replies).run()
+
+
+def tell(messages: list[Threadable]) -> str:
+    found = thread_messages(ThreadAlgorithm.REFERENCES, messages)
+    return (found.form % tuple(found.uids)).decode()
+
+
+@given(st.lists(RAW, max_size=16), st.lists(st.integers(0, 4), max_size=16))
+def test_threads_that_are_added_to_are_those_that_are_made_anew(
+    raw: list[Raw], batches: list[int]
+) -> None:
+    messages = as_messages(raw)
+    references = ReferenceThreads()
+    start = 0
+    for size in [*batches, len(messages)]:
+        references.add(messages[start : start + size])
+        start += size
+        found = references.tell()
+        assert (found.form % tuple(found.uids)).decode() == tell(messages[:start])

@@ -14,7 +14,7 @@ from mail.services.chunks import renew_chunks
 from mail.services.content import prepare_message
 from mail.services.mailboxes import create_mailbox, delete_mailbox, rename_mailbox, subscribe
 from tests.services.damage import find
-from tests.services.store import append, mailbox, rows_of, state_of, uids_of
+from tests.services.store import append, mailbox, prepared, rows_of, state_of, uids_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,3 +117,14 @@ def test_a_name_that_would_become_too_long_is_cut(ann: Account, migrate: Migrate
     migrate("0005_chunks")
     migrate()
     assert "\u0915\u093c" * 127 + "\u0915" in names_of(ann)
+
+
+def test_what_answers_another_message_is_known_after_the_migration(
+    ann: Account, migrate: Migrate
+) -> None:
+    for subject in ("Hello", "Re: Hello", "=?utf-8?q?Fwd=3A_Gr=C3=BC=C3=9Fe?=", ""):
+        append(ann, data=prepared(subject=subject))
+    migrate("0007_summary")
+    migrate()
+    assert rows_of(ann, "INBOX", "is_reply") == [(False,), (True,), (True,), (False,)]
+    assert find(deep=True) == []

@@ -1,27 +1,27 @@
-"""Rows in order and in threads, and the threads that a process keeps."""
+"""Messages in order, and the orders that a process keeps."""
 
 import random
 from array import array
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
-from groupware.core import limits
 from groupware.core.models import Account
 from mail.flags import DELETED
-from mail.imap.ordering import SortCriterion, SortKey
-from mail.imap.sorting import ThreadCache, ThreadKey, Threads, read_threads, sort_messages
-from mail.imap.threads import ThreadAlgorithm
+from mail.imap.keeping import Mailbox, Memory
+from mail.imap.ordering import SortCriterion, SortKey, fields_of, sort_rows
+from mail.imap.sorting import KeptOrder, read_rows, sort_messages
 from mail.services.content import prepare_message
 from mail.services.messages import expunge_messages
-from tests.conftest import SetLimit
-from tests.services.store import append, mailbox, message
+from tests.services.store import append, mailbox, message, uids_of
 
 BY_SUBJECT = (SortCriterion(SortKey.SUBJECT),)
-KEY = ThreadKey(1, 7, ThreadAlgorithm.REFERENCES)
 
 
-def threads_of(*uids: int) -> tuple["array[int]", Threads]:
-    return array("I", uids), Threads(b"(%d)" * len(uids), array("I", uids))
+def known(account: Account) -> Mailbox:
+    """Return the INBOX as a session knows it that looks now."""
+    info = mailbox(account)
+    return Mailbox(info.collection_id, info.uid_validity, array("I", uids_of(account)))
 
 
 @pytest.mark.django_db
@@ -30,45 +30,56 @@ def test_many_ranges_give_the_same_order_as_few(ann: Account) -> None:
     random.Random(1).shuffle(numbers)
     for number in numbers:
         append(ann, data=prepare_message(message(subject=f"{number:03}")))
-    collection_id = mailbox(ann).collection_id
+    inbox, memory = known(ann), Memory()
     odd = list(range(1, 501, 2))
     expected = [uid for _, uid in sorted(zip(numbers, range(1, 501), strict=True))]
-    assert sort_messages(collection_id, BY_SUBJECT, range(1, 501)) == expected
-    assert sort_messages(collection_id, BY_SUBJECT, odd) == [uid for uid in expected if uid % 2]
-    assert sort_messages(collection_id, BY_SUBJECT, []) == []
+    assert sort_messages(memory, inbox, BY_SUBJECT, range(1, 501)) == expected
+    assert sort_messages(memory, inbox, BY_SUBJECT, odd) == [uid for uid in expected if uid % 2]
+    assert sort_messages(memory, inbox, BY_SUBJECT, []) == []
 
 
 @pytest.mark.django_db
-def test_what_is_gone_is_in_no_thread(ann: Account) -> None:
-    append(ann, data=prepare_message(message(message_id="1@a")), flags=DELETED)
-    append(ann, data=prepare_message(message(message_id="2@a", references="<1@a>")))
-    info = mailbox(ann)
-    key = ThreadKey(info.collection_id, info.uid_validity, ThreadAlgorithm.REFERENCES)
-    assert read_threads(key, [1, 2]) == Threads(b"(%d %d)", array("I", [1, 2]))
-    expunge_messages(ann.pk, info.collection_id, [(1, 1)])
-    assert read_threads(key, [1, 2]) == Threads(b"(%d)", array("I", [2]))
+@pytest.mark.parametrize("key", [SortKey.ARRIVAL, SortKey.DATE, SortKey.SIZE])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_kept_order_is_that_of_the_rows_while_messages_come_and_go(
+    ann: Account, key: SortKey, *, reverse: bool
+) -> None:
+    chance = random.Random(1)
+    criteria = (SortCriterion(key, reverse),)
+    memory = Memory()
+    for _ in range(8):
+        for _ in range(chance.randint(0, 4)):
+            date = f"Date: {chance.randint(1, 5)} Mar 2020 10:00 +0000\r\n" * chance.randint(0, 1)
+            data = prepare_message(date.encode() + message(b"x" * chance.randint(0, 3)))
+            flags = chance.choice((0, 0, DELETED))
+            append(ann, data=data, flags=flags, internal_date=chance.randint(1, 5) * 400_000_000)
+        inbox = known(ann)
+        some = [uid for uid in inbox.uids if chance.random() < 0.6]
+        for asked in (inbox.uids, some, []):
+            rows = sort_rows(read_rows(inbox.collection_id, asked, fields_of(criteria)), criteria)
+            assert sort_messages(memory, inbox, criteria, asked) == [row[0] for row in rows]
+        if chance.random() < 0.5:
+            expunge_messages(ann.pk, inbox.collection_id)
 
 
-def test_kept_threads_are_those_of_the_same_messages_only() -> None:
-    cache = ThreadCache()
-    uids, threads = threads_of(1, 2, 3)
-    cache.keep(KEY, uids, threads)
-    assert cache.find(KEY, array("I", [1, 2, 3])) is threads
-    assert cache.find(KEY, array("I", [1, 2])) is None
-    assert cache.find(KEY._replace(uid_validity=8), uids) is None
-    assert cache.find(KEY._replace(algorithm=ThreadAlgorithm.ORDEREDSUBJECT), uids) is None
+@pytest.mark.django_db
+def test_only_new_messages_are_read_again(
+    ann: Account, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    criteria = (SortCriterion(SortKey.DATE),)
+    memory = Memory()
+    for count, queries in ((2, 1), (0, 0), (1, 1)):
+        for _ in range(count):
+            append(ann)
+        inbox = known(ann)
+        with django_assert_num_queries(queries):
+            assert sort_messages(memory, inbox, criteria, inbox.uids) == list(inbox.uids)
 
 
-def test_what_was_not_asked_for_longest_makes_room(set_limit: SetLimit) -> None:
-    set_limit(limits.IMAP_THREAD_CACHE, 5)
-    cache = ThreadCache()
-    keys = [KEY._replace(collection_id=number) for number in range(3)]
-    uids, threads = threads_of(1, 2)
-    cache.keep(keys[0], uids, threads)
-    cache.keep(keys[1], uids, threads)
-    assert cache.find(keys[0], uids) is threads
-    cache.keep(keys[2], uids, threads)
-    assert [cache.find(key, uids) for key in keys] == [threads, None, threads]
-    cache.keep(keys[0], *threads_of(1, 2, 3))
-    cache.keep(keys[1], *threads_of(*range(1, 7)))
-    assert [cache.find(key, array("I", [1, 2, 3])) for key in keys] == [None, None, None]
+def test_a_few_messages_are_read_alone() -> None:
+    inbox = Mailbox(1, 1, range(1, 101))
+    kept = KeptOrder()
+    assert [inbox.is_worth(kept, count) for count in (49, 50)] == [False, True]
+    kept.add([(uid, uid) for uid in range(1, 100)], 99)
+    assert inbox.is_worth(kept, 1)
+    assert inbox.unknown_to(kept) == [(100, 100)]

@@ -8,7 +8,7 @@ from mail.mime.envelope import serialize_envelope
 VALUES: dict[str, list[object]] = {
     "uid": [1, 2, 3, 4],
     "internal_date": [30, 10, 20, 40],
-    "sent_at": [5, None, 7, 35],
+    "sent_or_arrived": [5, 10, 7, 35],
     "size": [9, 9, 8, 10],
     "base_subject": ["b", "a", "", "_"],
 }
@@ -56,4 +56,4 @@ def test_a_later_key_decides_among_equals_of_the_earlier() -> None:
 
 def test_a_key_asks_for_its_own_fields_only() -> None:
     keys = [SortCriterion(SortKey.DATE), SortCriterion(SortKey.ARRIVAL)]
-    assert fields_of(keys) == ("uid", "sent_at", "internal_date")
+    assert fields_of(keys) == ("uid", "sent_or_arrived", "internal_date")

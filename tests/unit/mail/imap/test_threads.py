@@ -6,11 +6,10 @@ import pytest
 
 from mail.imap import threads
 from mail.imap.threads import (
+    ReferenceThreads,
     Threadable,
     ThreadAlgorithm,
-    serialize_threads,
-    thread_by_references,
-    thread_by_subject,
+    Threads,
     thread_messages,
 )
 
@@ -26,11 +25,14 @@ def thread(
 ) -> str:
     dates = sent or list(range(len(given)))
     messages = [
-        Threadable(uid, dates[uid - 1], subject, message_id, references)
+        (dates[uid - 1], uid, subject, message_id, references, uid in replies)
         for uid, (subject, message_id, references) in enumerate(given, start=1)
     ]
-    form, places = serialize_threads(thread_messages(algorithm, messages, replies.__contains__))
-    return (form % tuple(messages[place].uid for place in places)).decode()
+    return told(thread_messages(algorithm, messages))
+
+
+def told(threads: Threads) -> str:
+    return (threads.form % tuple(threads.uids)).decode()
 
 
 def test_replies_stand_below_what_they_answer() -> None:
@@ -118,14 +120,14 @@ def test_ordered_subject_puts_all_later_ones_below_the_first() -> None:
 
 @pytest.mark.parametrize("seed", [None, 1, 2])
 def test_a_thread_of_ten_thousand_is_as_deep_as_it_is(seed: int | None) -> None:
-    messages = [
-        Threadable(uid, uid, f"s{uid}", str(uid), f"{uid - 2} {uid - 1}") for uid in range(1, 10001)
+    messages: list[Threadable] = [
+        (uid, uid, f"s{uid}", str(uid), f"{uid - 2} {uid - 1}", False) for uid in range(1, 10001)
     ]
     if seed is not None:
         random.Random(seed).shuffle(messages)
-    form, places = serialize_threads(thread_by_references(messages, bool))
-    assert form.count(b"(") == 1
-    assert [messages[place].uid for place in places] == list(range(1, 10001))
+    found = thread_messages(ThreadAlgorithm.REFERENCES, messages)
+    assert found.form.count(b"(") == 1
+    assert list(found.uids) == list(range(1, 10001))
 
 
 @pytest.mark.parametrize(("steps", "is_whole"), [(1_000, True), (10, False)])
@@ -134,16 +136,20 @@ def test_threads_made_to_cost_the_square_of_their_number_come_in_pieces(
 ) -> None:
     monkeypatch.setattr(threads, "STEPS", steps)
     count = 100
-    chain = [Threadable(uid, uid, "", f"c{uid}", f"c{uid - 1}") for uid in range(1, count)]
+    chain = [(uid, uid, "", f"c{uid}", f"c{uid - 1}", False) for uid in range(1, count)]
     # Each of these has a child already, and goes below the deepest of all.
-    children = [Threadable(count + n, 0, "", "", f"p{n}") for n in range(count)]
-    parents = [Threadable(2 * count + n, 0, "", f"p{n}", f"c{count - 1}") for n in range(count)]
+    children = [(0, count + n, "", "", f"p{n}", False) for n in range(count)]
+    parents = [(0, 2 * count + n, "", f"p{n}", f"c{count - 1}", False) for n in range(count)]
     messages = [*chain, *children, *parents]
-    forest = thread_by_references(messages, bool)
-    assert sorted(serialize_threads(forest)[1]) == list(range(len(messages)))
-    assert (len(forest.roots) == 1) is is_whole
+    references = ReferenceThreads()
+    references.add(messages)
+    found = references.tell()
+    assert sorted(found.uids) == [message[1] for message in messages]
+    # A dummy above the first message has it as its only child.
+    assert (found.form.startswith(b"(%d %d %d") and found.form.endswith(b"))")) is is_whole
+    assert references.is_exhausted is not is_whole
 
 
 def test_no_message_makes_no_thread() -> None:
-    assert serialize_threads(thread_by_references([], bool)) == (b"", [])
-    assert serialize_threads(thread_by_subject([])) == (b"", [])
+    for algorithm in ThreadAlgorithm:
+        assert told(thread_messages(algorithm, [])) == ""
