@@ -1,7 +1,8 @@
 """Hints between sessions and processes that something changed, published after the commit.
 
 Events are hints only: every command checks for changes, and every process polls once a
-second. Between processes they are datagrams to the sockets in DATA/run/notify.
+second. Between processes they are datagrams to the sockets in DATA/run/notify; a server's hub
+sends them, so that many changes in a moment wake the others once.
 """
 
 import os
@@ -20,6 +21,7 @@ MAX_SOCKET_PATH = 100
 Subscriber = Callable[["Event"], None]
 
 _subscribers: list[Subscriber] = []
+_carriers: list[Subscriber] = []
 _sender_lock = threading.Lock()
 _sender: socket.socket | None = None
 
@@ -86,10 +88,25 @@ def subscribe(subscriber: Subscriber) -> Callable[[], None]:
     return lambda: _subscribers.remove(subscriber)
 
 
+def carry(carrier: Subscriber) -> Callable[[], None]:
+    """Let `carrier` tell this process and, by `send`, the others; returns what ends it."""
+    _carriers.append(carrier)
+    return lambda: _carriers.remove(carrier)
+
+
 def publish(event: Event) -> None:
-    """Tell this process's subscribers and every other process; never fails the caller."""
-    for subscriber in tuple(_subscribers):
+    """Tell this process's subscribers and every other process; never fails the caller.
+
+    Where the process has a carrier the others hear it from that one.
+    """
+    for subscriber in (*_subscribers, *_carriers):
         subscriber(event)
+    if not _carriers:
+        send(event)
+
+
+def send(event: Event) -> None:
+    """Tell every other process."""
     data = encode(event)
     own = own_socket_name()
     with suppress(OSError):

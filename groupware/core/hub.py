@@ -7,6 +7,7 @@ second finds what was missed.
 import asyncio
 import socket
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -19,6 +20,8 @@ from groupware.core.errors import GroupwareError
 from groupware.core.models import Account, AccountState
 
 POLL_SECONDS = 1.0
+GATHER_SECONDS = 0.005
+"""After a notice, how long further ones to other processes wait: each wakes all of them."""
 
 _log = structlog.get_logger("groupware.hub")
 
@@ -59,6 +62,12 @@ def _poll(account_ids: list[int]) -> tuple[dict[int, int], dict[int, int]]:
     )
 
 
+def _subject(event: events.Event) -> tuple[Any, ...]:
+    """Return what an event is about, whenever it happened."""
+    collection_id = event.collection_id if isinstance(event, events.CollectionChanged) else 0
+    return type(event), event.account_id, collection_id
+
+
 class Hub:
     """Hands each event to the sessions that watch its account; lives in one event loop."""
 
@@ -71,7 +80,10 @@ class Hub:
         self._watch = ChangeWatch()
         self._version = -1
         self._socket: socket.socket | None = None
-        self._unsubscribe: Callable[[], None] | None = None
+        self._end: Callable[[], None] | None = None
+        self._thread = threading.get_ident()
+        self._gathering: asyncio.TimerHandle | None = None
+        self._gathered: dict[tuple[Any, ...], events.Event] = {}
         self._poller: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -83,7 +95,7 @@ class Hub:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.bind(events.socket_address(path))
         self._loop.add_reader(self._socket.fileno(), self._receive)
-        self._unsubscribe = events.subscribe(self._from_thread)
+        self._end = events.carry(self._take)
         self._poller = self._loop.create_task(self._poll_forever())
 
     async def close(self) -> None:
@@ -92,8 +104,11 @@ class Hub:
             self._poller.cancel()
             with suppress(asyncio.CancelledError):
                 await self._poller
-        if self._unsubscribe is not None:
-            self._unsubscribe()
+        if self._end is not None:
+            self._end()
+        self._send_gathered()
+        if self._gathering is not None:
+            self._gathering.cancel()
         if self._socket is not None:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
@@ -118,9 +133,28 @@ class Hub:
 
         return unsubscribe
 
-    def _from_thread(self, event: events.Event) -> None:
+    def _take(self, event: events.Event) -> None:
+        """Hand on what this process published, on whichever thread."""
+        in_loop = threading.get_ident() == self._thread
+        call = self._loop.call_soon if in_loop else self._loop.call_soon_threadsafe
         with suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-            self._loop.call_soon_threadsafe(self._dispatch, event)
+            call(self._carry, event)
+
+    def _carry(self, event: events.Event) -> None:
+        self._dispatch(event)
+        if self._gathering is not None:
+            # The newest one says all that older ones of the same thing did.
+            self._gathered[_subject(event)] = event
+            return
+        events.send(event)
+        self._gathering = self._loop.call_later(GATHER_SECONDS, self._send_gathered)
+
+    def _send_gathered(self) -> None:
+        gathered, self._gathered, self._gathering = self._gathered, {}, None
+        for event in gathered.values():
+            events.send(event)
+        if gathered:
+            self._gathering = self._loop.call_later(GATHER_SECONDS, self._send_gathered)
 
     def _receive(self) -> None:
         if self._socket is None:

@@ -243,3 +243,36 @@ async def test_closed_hub_leaves_no_socket_and_hears_nothing(
     await asyncio.sleep(0)
     assert session.heard.empty()
     assert list(events.directory().iterdir()) == []
+
+
+async def test_many_changes_in_a_moment_wake_another_process_a_few_times(
+    polls_never: None, ann: Account, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "GATHER_SECONDS", 0.2)
+    changes = [CollectionChanged(ann.pk, number % 2, number) for number in range(1_000)]
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as other:
+        other.bind(events.socket_address(events.directory() / "1.sock"))
+        for change in changes:
+            events.publish(change)
+        async with asyncio.timeout(SECONDS):
+            heard = [events.decode(await loop.sock_recv(other, 100)) for _ in range(3)]
+        assert heard[0] == changes[0]
+        assert set(heard[1:]) == {changes[998], changes[999]}
+
+
+async def test_notices_that_wait_go_out_before_the_hub_closes(
+    polls_never: None, own_data: Path, ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "GATHER_SECONDS", 3_600.0)
+    made = Hub(asyncio.get_running_loop(), aio.read)
+    made.start()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as other:
+        other.bind(events.socket_address(events.directory() / "1.sock"))
+        for number in range(3):
+            events.publish(CredentialsChanged(number))
+        await asyncio.sleep(0)
+        await made.close()
+        assert [events.decode(other.recv(100)) for _ in range(3)] == [
+            CredentialsChanged(number) for number in range(3)
+        ]
