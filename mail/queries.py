@@ -12,6 +12,7 @@ from typing import Any
 
 from groupware.core import db
 from groupware.core.errors import NotFound
+from groupware.core.lost import list_lost
 from mail.flags import DELETED, SEEN
 from mail.uidset import CHUNK_BITS, Ranges, absent_ranges, chunks, sql_condition
 
@@ -120,6 +121,8 @@ class Snapshot:
     info: MailboxInfo
     uids: "array[int]"
     first_unseen_uid: int | None
+    lost: list[tuple[int, int]]
+    """Mod-sequences that a client may have been told and that were lost (`core.lost`)."""
 
 
 FlagRow = tuple[int, int, str, int]
@@ -204,7 +207,8 @@ def get_snapshot(account_id: int, collection_id: int, *, reader_id: int = 0) -> 
         "SELECT uid FROM mail_message WHERE collection_id = %s ORDER BY uid", [collection_id]
     )
     uids = array("q", [row[0] for row in rows])
-    return Snapshot(info, uids, _find_first_unseen(info, reader_id))
+    unseen = _find_first_unseen(info, reader_id)
+    return Snapshot(info, uids, unseen, list_lost(account_id))
 
 
 def _find_first_unseen(info: MailboxInfo, reader_id: int) -> int | None:

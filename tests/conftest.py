@@ -143,6 +143,20 @@ def set_limit(settings: Settings) -> SetLimit:
     return set_one
 
 
+@pytest.fixture
+def relaxed(transactional_db: None) -> Iterator[None]:
+    """Let this thread write as the event loop of a server does: in part without a sync."""
+    from django.db import connection
+
+    from groupware.core import db
+
+    if db.is_sqlite():
+        connection.ensure_connection()
+        db.relax()
+    yield
+    connection.close()
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """Return the directory of real test data, or skip."""

@@ -21,7 +21,7 @@ import structlog
 import uvloop
 from django.db import connections
 
-from groupware.core import auth, db
+from groupware.core import auth, db, limits
 from groupware.core.groupcommit import GroupCommitter, close_pool
 from groupware.core.hub import ChangeWatch, Hub
 
@@ -44,6 +44,7 @@ class Crossing:
         self.hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="login")
         self.is_embedded = db.is_sqlite()
         self._committer: GroupCommitter | None = None
+        self._log_sync: db.LogSync | None = None
         self._lock = threading.Lock()
 
     @property
@@ -54,10 +55,20 @@ class Crossing:
                 self._committer = GroupCommitter()
             return self._committer
 
+    def note_relaxed(self) -> None:
+        """Let what was committed without a sync be synced a moment later."""
+        if self._log_sync is None:
+            file = db.database_file()
+            assert file is not None
+            self._log_sync = db.LogSync(file, limits.FLAG_SYNC.value)
+        self._log_sync.note()
+
     def close(self) -> None:
         """Finish what was begun and close every database connection."""
         with self._lock:
             committer, self._committer = self._committer, None
+        if self._log_sync is not None:
+            self._log_sync.close()
         if committer is not None:
             committer.close()
         close_pool(self.readers, READERS)
@@ -158,6 +169,21 @@ async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return await asyncio.shield(asyncio.wrap_future(future))
 
 
+def write_here(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a service that changes a few rows, whose loss with the power can be borne.
+
+    It runs on the event loop's own thread and is committed, not yet synced, when it returns
+    (docs/adr/0019). Raises `db.NotNow` where `write` must do it: the database is a server's,
+    another one writes, or FLAG_SYNC is 0. The service may raise that as well.
+    """
+    if not (crossing().is_embedded and limits.FLAG_SYNC.value):
+        raise db.NotNow
+    with db.relaxed_transaction():
+        done = function(*args, **kwargs)
+    crossing().note_relaxed()
+    return done
+
+
 async def authenticate(login: str, password: str, *, protocol: str, network: str) -> auth.Principal:
     """Prove credentials (`auth.authenticate`) on threads of their own."""
     proof = partial(auth.authenticate, login, password, protocol=protocol, network=network)
@@ -201,7 +227,9 @@ def run_server(main: Callable[[Stopping], Awaitable[None]]) -> None:
     """
     allow_many_files()
     if db.is_sqlite():
-        db.thread_connection().ensure_connection()  # `glance` reads through it; Django opens none in a loop
+        # For `glance` and `write_here`: Django opens no connection in a loop.
+        db.thread_connection().ensure_connection()
+        db.relax()
     try:
         uvloop.run(_serve(main))
     finally:

@@ -65,15 +65,41 @@ class FileLock:
         finally:
             self._threads.release()
 
+    @contextmanager
+    def held_at_once(self) -> Iterator[bool]:
+        """Yield whether the lock is held: it is not where somebody has it or waits for it."""
+        if not self._threads.acquire(blocking=False):
+            yield False
+            return
+        try:
+            is_held = self._acquire_at_once()
+            try:
+                yield is_held
+            finally:
+                if is_held:
+                    fcntl.flock(self._fd, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
+
+    def _acquire_at_once(self) -> bool:
+        with self._guard:
+            if self._waiting is not None:
+                return False
+            self._open()
+            return self._try()
+
+    def _open(self) -> None:
+        if self._fd < 0:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            self._fd = os.open(self._path, flags, 0o600)
+
     def _busy(self) -> Busy:
         return Busy("The server is busy; try again in a moment.", detail=str(self._path))
 
     def _acquire(self, deadline: float) -> None:
         with self._guard:
             if self._waiting is None:
-                if self._fd < 0:
-                    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-                    self._fd = os.open(self._path, flags, 0o600)
+                self._open()
                 if self._try():
                     return
                 wait = _Wait()

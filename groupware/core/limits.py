@@ -63,6 +63,14 @@ LOCK_TIMEOUT = Limit(
     "how long a write waits for its turn before the client is told to try again",
     highest=600,
 )
+FLAG_SYNC = Limit(
+    "FLAG_SYNC",
+    1,
+    Unit.SECONDS,
+    "how long a change of flags may be lost with the power (SQLite); 0: not from its reply on",
+    lowest=0,
+    highest=60,
+)
 DISK_RESERVE = Limit(
     "DISK_RESERVE",
     256 << 20,

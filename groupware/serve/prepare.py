@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from groupware.core.errors import GroupwareError
 from groupware.core.keys import load_secret
+from groupware.core.lost import note_boot, read_boot_id
 from groupware.core.metrics import clean_metrics
 from groupware.core.tls import ensure_certificate
 from groupware.demo import create_demo_team
@@ -40,6 +41,7 @@ def prepared() -> Iterator[None]:
                 clean_metrics(data)
         with _in_line(data):
             _migrate()
+            _note_boot()
             if settings.GROUPWARE_DEMO:
                 _create_demo_team()
         connections.close_all()
@@ -80,6 +82,12 @@ def _migrate() -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
+def _note_boot() -> None:
+    """Go on where the machine may have lost its last second, before anything is written."""
+    if note_boot(settings.GROUPWARE_DATA, read_boot_id()):
+        _log.info("noted a new start of the machine")
+
+
 def _create_demo_team() -> None:
     """Create the demo team where nobody is there yet; what hinders that is one line."""
     try:
@@ -96,6 +104,7 @@ def prepare_database() -> None:
     check_database()
     with _in_line(settings.GROUPWARE_DATA):
         _migrate()
+        _note_boot()
 
 
 def check_database() -> None:

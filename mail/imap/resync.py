@@ -50,6 +50,11 @@ class Resync:
         return known, intersect(known, [(matched + 1, uid_next)])
 
 
+def trusted(modseq: int, lost: Ranges) -> int:
+    """Return a client's mod-sequence, 0 for one that may have been lost: all is to be told."""
+    return 0 if any(first <= modseq <= last for first, last in lost) else modseq
+
+
 def find_last_match(match: SeqMatch, uids: Sequence[int]) -> int:
     """Return the UID of the last message that has the number it had, 0 where none has."""
     found = 0

@@ -137,6 +137,8 @@ _TEXT_FIELDS: Final = _BODY_FIELDS | {"prefix"}
 
 def plan_search(key: keys.SearchKey, view: MailboxView) -> SearchPlan:
     """Return the plan; raises LookupError for a sequence number beyond the last message."""
+    if view.identity.lost:
+        key = keys.with_trusted(key, view.identity.trust)
     compiled = _compile(key, view)
     fields = tuple({"uid": None, "modseq": None, **dict.fromkeys(sorted(compiled.fields))})
     rows = ROWS if compiled.cost < _HEADER else ROWS_WITH_CONTENT

@@ -154,6 +154,20 @@ SearchKey = Union[  # noqa: UP007 - a union with forward references to itself
 ]  # fmt: skip
 
 
+def with_trusted(key: SearchKey, trust: Callable[[int], int]) -> SearchKey:
+    """Return a key with what `trust` makes of each of its mod-sequences."""
+    match key:
+        case AndKey(keys=inner):
+            return AndKey(tuple(with_trusted(part, trust) for part in inner))
+        case OrKey(left=left, right=right):
+            return OrKey(with_trusted(left, trust), with_trusted(right, trust))
+        case NotKey(key=negated):
+            return NotKey(with_trusted(negated, trust))
+        case ModSeqKey(modseq=modseq):
+            return ModSeqKey(trust(modseq))
+    return key
+
+
 class SearchParser:
     """Reads keys from one command, in one charset, and counts them."""
 

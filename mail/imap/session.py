@@ -285,6 +285,17 @@ class Session:
         view.keywords = info.keywords
         self._looked = True
 
+    def absorb_own(self, modseq: int, keywords: tuple[str, ...] | None) -> None:
+        """Take in what the session did itself, where others had done nothing before.
+
+        `keywords` are the mailbox's where there may be new ones.
+        """
+        view = self.selected()
+        if keywords is not None:
+            view.keywords = keywords
+        view.pass_over(modseq, ())
+        self._looked = True
+
     def forget_look(self) -> None:
         """Let the next `catch_up` look again: another command begins."""
         self._looked = False

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mail.flags import FLAG_NAMES, OWNER, Actor, actor_with
+from mail.imap.resync import trusted
 from mail.imap.sequences import Seq, SequenceSet
 from mail.uidset import to_ranges
 
@@ -40,6 +41,7 @@ class Identity:
 
     `account_id` is its owner; `reader_id` who reads it with a `\Seen` of their own, 0 for the
     owner. `rights` are letters of RFC 4314; EXAMINE (`read_only`) takes away what changes it.
+    `lost` are mod-sequences that the client may have been told and that went with the power.
     """
 
     account_id: int
@@ -49,6 +51,11 @@ class Identity:
     read_only: bool
     reader_id: int = 0
     rights: str = "lrswipkxtea"
+    lost: tuple[tuple[int, int], ...] = ()
+
+    def trust(self, modseq: int) -> int:
+        """Return a mod-sequence of the client's, 0 for one that may have been lost."""
+        return trusted(modseq, self.lost)
 
     def may(self, letters: str) -> bool:
         """Tell whether the session may do here what needs all these rights to change things."""

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db import connection
-
-from groupware.core import limits
+from groupware.core import db, limits
 from groupware.core.errors import LimitExceeded
 from mail.flags import join_keywords
 
@@ -13,12 +11,10 @@ def spell_keywords(collection_id: int, keywords: Sequence[str]) -> list[str]:
     """Return keywords in the case in which the mailbox saw each first: one name for one thing."""
     if not keywords:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT keywords FROM mail_mailbox WHERE collection_id = %s", [collection_id]
-        )
-        row = cursor.fetchone()
-    known = {name.lower(): name for name in row[0].split()} if row else {}
+    rows = db.fetch_rows(
+        "SELECT keywords FROM mail_mailbox WHERE collection_id = %s", [collection_id]
+    )
+    known = {name.lower(): name for row in rows for name in row[0].split()}
     return [known.setdefault(name.lower(), name) for name in keywords]
 
 
@@ -31,13 +27,12 @@ def spell_stored(collection_id: int, stored: set[str]) -> dict[str, str]:
 
 def respell_stored(collection_id: int, uid: int, spelled: dict[str, str]) -> None:
     """Bring the keywords of what was inserted from `uid` on into the mailbox's spelling."""
-    changed = [(new, collection_id, uid, old) for old, new in spelled.items() if new != old]
-    if changed:
-        with connection.cursor() as cursor:
-            cursor.executemany(
+    for old, new in spelled.items():
+        if new != old:
+            db.execute(
                 "UPDATE mail_message SET keywords = %s"
                 " WHERE collection_id = %s AND uid >= %s AND keywords = %s",
-                changed,
+                [new, collection_id, uid, old],
             )
 
 
@@ -48,8 +43,7 @@ def add_mailbox_keywords(collection_id: int, held: str, keywords: Sequence[str])
     if fresh and len(known) + len(fresh) > (limit := limits.KEYWORDS.value):
         raise LimitExceeded(f"A mailbox knows at most {limit} keywords.")
     if fresh:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE mail_mailbox SET keywords = %s WHERE collection_id = %s",
-                [join_keywords([*held.split(), *fresh]), collection_id],
-            )
+        db.execute(
+            "UPDATE mail_mailbox SET keywords = %s WHERE collection_id = %s",
+            [join_keywords([*held.split(), *fresh]), collection_id],
+        )

@@ -22,15 +22,14 @@ def note_seen(
     if not uids:
         return
     condition, params = db.in_list("uid", uids)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO mail_messagereader ({_COLUMNS})"
-            " SELECT account_id, collection_id, uid, %s, %s, %s FROM mail_message"
-            f" WHERE collection_id = %s AND {condition}"
-            " ON CONFLICT (collection_id, reader_id, uid)"
-            " DO UPDATE SET seen = excluded.seen, modseq = excluded.modseq",
-            [reader_id, seen, change.modseq, collection_id, *params],
-        )
+    db.execute(
+        f"INSERT INTO mail_messagereader ({_COLUMNS})"
+        " SELECT account_id, collection_id, uid, %s, %s, %s FROM mail_message"
+        f" WHERE collection_id = %s AND {condition}"
+        " ON CONFLICT (collection_id, reader_id, uid)"
+        " DO UPDATE SET seen = excluded.seen, modseq = excluded.modseq",
+        [reader_id, seen, change.modseq, collection_id, *params],
+    )
 
 
 def list_seen(collection_id: int, ranges: Ranges) -> list[tuple[int, int]]:

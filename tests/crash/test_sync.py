@@ -12,13 +12,14 @@ import pytest
 
 from tests.crash.model import message_bytes
 from tests.crash.store import PASSWORD, Store, copy_template
-from tests.crash.trace import TRACED, Call, Telling, parse_trace
+from tests.crash.trace import SYNCS, TRACED, WRITES, Call, Telling, parse_trace
 from tests.crash.wires import ImapWire, LmtpWire
 from tests.serve.running import serving, wait_for
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.sqlite]
 
 REPLIES = {"lmtp": "250 2.0.0", "imap": "OK [APPENDUID"}
+STORED = "OK Stored"
 UNSYNCED = ("-shm", ".lock", ".db", ".sock", ".log")
 """Files that need not outlive a power cut: shared memory, locks, metrics, notices, the log."""
 
@@ -35,6 +36,10 @@ class Traced:
         message = f"<{size}-{protocol}>"
         return Telling(self.calls, message=message, reply=REPLIES[protocol])
 
+    def telling_flags(self) -> Telling:
+        """Return what happened from STORE until its reply."""
+        return Telling(self.calls, message="STORE 1", reply=STORED)
+
 
 @pytest.fixture(scope="module")
 def traced(store_template: Store, tmp_path_factory: pytest.TempPathFactory) -> Traced:
@@ -48,10 +53,20 @@ def traced(store_template: Store, tmp_path_factory: pytest.TempPathFactory) -> T
         pytest.skip(f"strace is not permitted here: {probe.stderr.strip()}")
     directory = tmp_path_factory.mktemp("traced")
     store = copy_template(store_template, directory, f"sqlite://{directory}/groupware.sqlite3")
-    return Traced(str(directory), parse_trace(trace(strace, store, directory / "trace")))
+    return Traced(str(directory), parse_trace(trace(strace, store, directory, directory / "trace")))
 
 
-def trace(strace: str, store: Store, output: Path) -> str:
+def flags_synced(directory: Path, output: Path) -> bool:
+    """Tell whether the log was synced after the reply to STORE began."""
+    calls = parse_trace(output.read_text())
+    told = [call.began for call in calls if call.name in WRITES and STORED in call.arguments]
+    log = f"{directory}/groupware.sqlite3-wal"
+    return any(
+        call.began > told[0] for call in calls if told and call.name in SYNCS and call.path == log
+    )
+
+
+def trace(strace: str, store: Store, directory: Path, output: Path) -> str:
     """Return what the servers did while they took the messages."""
     # -D: the server is the child of this process, and strace is not.
     options = ["-D", "-f", "-yy", "-s", "64", "--seccomp-bpf", "-e", "signal=none"]
@@ -68,6 +83,10 @@ def trace(strace: str, store: Store, output: Path) -> str:
         with ImapWire(server.ports["IMAP"], "ada@example.test", PASSWORD) as imap:
             for size in ("small", "large"):
                 imap.command("APPEND INBOX", message_bytes(f"{size}-imap"))
+            imap.command("SELECT INBOX")
+            imap.command("STORE 1 +FLAGS.SILENT (\\Flagged)")
+            # The server goes on: that it syncs at its end would prove nothing.
+            wait_for(lambda: flags_synced(directory, output), "the sync of the flags")
         pid = server.process.pid
     ending = f"{pid} +++ exited with 0 +++"
     wait_for(lambda: ending in output.read_text().replace("  ", " "), "the end of the trace")
@@ -114,3 +133,10 @@ def test_large_message_is_synced_with_its_folder_and_that_ones_folder(
     assert Path(file).parent == Path(folder)
     assert Path(folder).parent == Path(files)
     assert wal == f"{traced.directory}/groupware.sqlite3-wal"
+
+
+def test_flags_are_told_as_soon_as_they_are_committed(traced: Traced) -> None:
+    telling = traced.telling_flags()
+    log = f"{traced.directory}/groupware.sqlite3-wal"
+    assert log in [call.path for call in telling.calls if call.name in WRITES]
+    assert telling.synced() == []

@@ -19,7 +19,7 @@ STEPS = 30
 
 @pytest.mark.timeout(0 if EXAMPLES > 100 else 480)  # a failure is shrunk for 5 minutes
 def test_what_a_client_knew_and_was_told_is_what_a_fresh_client_sees(
-    transactional_db: None,
+    relaxed: None,
 ) -> None:
     directory.create_domain(DOMAIN)
     try:

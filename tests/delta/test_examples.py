@@ -17,7 +17,7 @@ Connect = Callable[[str, bool], MemoryLine]
 
 
 @pytest.fixture
-def world(transactional_db: None) -> Iterator[World]:
+def world(relaxed: None) -> Iterator[World]:
     directory.create_domain(DOMAIN)
     world = World(print)
     world.deliver(message_bytes(1))

@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.fixture
-def imap_team(transactional_db: None) -> Iterator[None]:
+def imap_team(relaxed: None) -> Iterator[None]:
     """Give anna and ben of team.example their mailboxes, and carla hers, with 4 KiB of quota."""
     from groupware.core import aio, directory
     from groupware.core.directory import NewAccount

@@ -22,6 +22,7 @@ from groupware.core.models.store import (
     Collection,
     CollectionKind,
     CollectionTombstone,
+    LostModseqs,
     Tombstone,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "Group",
     "GroupMember",
     "LoginThrottle",
+    "LostModseqs",
     "OutboxRow",
     "Tombstone",
 ]

@@ -28,6 +28,20 @@ class AccountState(models.Model):
         return f"state of {self.account_id}"
 
 
+class LostModseqs(models.Model):
+    """Mod-sequences that clients may have been told and that went with the power.
+
+    From `first` to `last`; nothing in the store has or gets one of them (`groupware.core.lost`).
+    """
+
+    account = models.ForeignKey("core.Account", on_delete=models.CASCADE)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.first}:{self.last}"
+
+
 class CollectionKind(models.TextChoices):
     """What a collection holds; the middle of its name ADDRESS/KIND/NAME."""
 

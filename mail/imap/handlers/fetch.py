@@ -14,7 +14,7 @@ from mail.imap.errors import EXPUNGE_ISSUED, Outcome, Refused, bad, ok
 from mail.imap.fetching import INLINE_WHOLE, Batch, Chunk, Unseen, read_batch
 from mail.imap.fetchitems import Attribute
 from mail.imap.fetchplan import plan_fetch
-from mail.imap.handlers.messages import ranges_of, store_after_changes
+from mail.imap.handlers.messages import ranges_of, store_and_absorb
 from mail.imap.requests import Fetch
 from mail.imap.resync import intersect, without
 from mail.imap.session import Session
@@ -40,7 +40,7 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
     plan = plan_fetch(
         request.items,
         by_uid=request.by_uid,
-        changed_since=request.changed_since,
+        changed_since=_trust(session, request.changed_since),
         sets_seen=view.identity.may("s"),
     )
     last_uid, count, is_last = 0, 0, not ranges
@@ -62,6 +62,10 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
     return ok("Fetched.")
 
 
+def _trust(session: Session, modseq: int | None) -> int | None:
+    return None if modseq is None else session.selected().identity.trust(modseq)
+
+
 async def _tell_vanished(session: Session, request: Fetch) -> None:
     """Tell which of the UIDs are gone (RFC 7162 §3.2.6), ahead of any FETCH response.
 
@@ -72,7 +76,7 @@ async def _tell_vanished(session: Session, request: Fetch) -> None:
     if not session.qresync:
         raise Refused(bad("Enable QRESYNC first."))
     collection_id = view.identity.collection_id
-    since = request.changed_since or 0
+    since = _trust(session, request.changed_since) or 0
     gone = await aio.read(queries.list_vanished, collection_id, since, view.uid_next)
     asked = request.messages.resolve(max(view.uid_next - 1, 1))
     told = without(intersect(normalize(gone), asked), view.uids)
@@ -82,9 +86,9 @@ async def _tell_vanished(session: Session, request: Fetch) -> None:
 
 async def _set_seen(session: Session, batch: Batch) -> dict[int, FlagRow]:
     identity = session.selected().identity
+    ranges = to_ranges(batch.unseen)
 
     def service() -> Stored:
-        ranges = to_ranges(batch.unseen)
         return store_flags(
             identity.account_id,
             identity.collection_id,
@@ -95,7 +99,7 @@ async def _set_seen(session: Session, batch: Batch) -> dict[int, FlagRow]:
             actor=identity.actor,
         )
 
-    stored = await store_after_changes(session, service)
+    stored = await store_and_absorb(session, ranges, service)
     session.selected().tell(stored.rows)
     return {row[0]: row for row in stored.rows}
 

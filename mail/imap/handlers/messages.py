@@ -5,8 +5,9 @@ comes with everything that the client does not know yet.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from groupware.core import aio, db
 from groupware.core.changes import lock_account
@@ -40,6 +41,8 @@ _OPS = {
     StoreMode.ADD: StoreOp.ADD,
     StoreMode.REMOVE: StoreOp.REMOVE,
 }
+STORED_HERE: Final = 64
+"""Messages whose flags are changed in the event loop: a few rows of each are read and written."""
 FLAG_FIELDS = ("uid", "flags", "keywords", "modseq")
 T = TypeVar("T")
 
@@ -80,8 +83,10 @@ async def store(session: Session, request: Store) -> Outcome:
     """STORE and UID STORE (RFC 3501 §6.4.6, RFC 7162 §3.1.3)."""
     view = session.writable()
     ranges = ranges_of(session, request.messages, by_uid=request.by_uid)
-    if request.unchanged_since is not None:
+    since = request.unchanged_since
+    if since is not None:
         session.enable_condstore()
+        since = view.identity.trust(since)
     if not ranges:
         return ok("Nothing to store.")
     mask, keywords = flags.parse_flags(request.flags)
@@ -98,12 +103,12 @@ async def store(session: Session, request: Store) -> Outcome:
             _OPS[request.mode],
             mask,
             keywords,
-            unchanged_since=request.unchanged_since,
+            unchanged_since=since,
             actor=identity.actor,
             wants_rows=not lenient or not request.silent or session.condstore,
         )
 
-    stored = await store_after_changes(session, service)
+    stored = await store_and_absorb(session, ranges, service, has_keywords=bool(keywords))
     _tell_stored(session, request, stored)
     return _reply_to_store(session, request, ranges, stored, lenient=lenient)
 
@@ -121,13 +126,37 @@ def _check_flags(request: Store, actor: flags.Actor, mask: int, keywords: tuple[
         raise Refused(NO_RIGHT)
 
 
-async def store_after_changes(session: Session, service: Callable[[], Stored]) -> Stored:
-    """Run a STORE; its session knows then what others did before it, and that it was done."""
+async def store_and_absorb(
+    session: Session, ranges: Ranges, service: Callable[[], Stored], *, has_keywords: bool = False
+) -> Stored:
+    """Run a STORE; its session knows then what others did before it, and that it was done.
+
+    Hot: that of a few messages is done in the event loop, where nobody else writes.
+    """
     view = session.selected()
+    if view.count(ranges) <= STORED_HERE:
+        with suppress(db.NotNow):
+            return _store_here(session, service, has_keywords=has_keywords)
     account_id = view.identity.account_id
     stored, others = await aio.write(after_changes, account_id, session.position(), service)
     session.absorb(others.changes)
     view.pass_over(stored.modseq, others.now)
+    return stored
+
+
+def _store_here(session: Session, service: Callable[[], Stored], *, has_keywords: bool) -> Stored:
+    position = session.position()
+
+    def work() -> tuple[Stored, tuple[str, ...] | None]:
+        if queries.get_highest_modseq(position.collection_id) != position.modseq:
+            raise db.NotNow  # others were here: what they did may be too much to read in the loop
+        stored = service()
+        if not has_keywords:
+            return stored, None
+        return stored, queries.get_mailbox_by_id(position.collection_id).keywords
+
+    stored, words = aio.write_here(work)
+    session.absorb_own(stored.modseq, words)
     return stored
 
 

@@ -12,7 +12,7 @@ from mail.imap.handlers.listing import render_selected
 from mail.imap.places import Place, find_place
 from mail.imap.requests import Plain, Select
 from mail.imap.responses import Code, Condition, Spell
-from mail.imap.resync import Resync, contains, intersect
+from mail.imap.resync import Resync, contains, intersect, trusted
 from mail.imap.sequences import Uid
 from mail.imap.session import Session
 from mail.imap.view import FlagRow, Identity, MailboxView, Ranges
@@ -65,6 +65,7 @@ async def _open(session: Session, request: Select, *, read_only: bool) -> Outcom
         read_only,
         place.reader_id,
         place.rights,
+        tuple(snapshot.lost),
     )
     view = MailboxView(identity, snapshot.uids, info.uid_next, info.highest_modseq, info.keywords)
     session.select(view, version)
@@ -106,7 +107,7 @@ def _list_missed(
         return [], []
     changes = queries.list_changes(
         info.collection_id,
-        since_modseq=resync.modseq,
+        since_modseq=trusted(resync.modseq, snapshot.lost),
         known_uid_next=info.uid_next,
         reader_id=reader_id,
     )

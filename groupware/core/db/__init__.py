@@ -1,0 +1,60 @@
+"""The one package that knows which database it is.
+
+Reads are snapshots that never wait for writers. Writes take the lock of the account they
+write to (`groupware.core.changes`) inside `write_transaction`.
+"""
+
+from groupware.core.db.connections import (
+    can_read_here,
+    database_file,
+    directory,
+    is_sqlite,
+    recover,
+    relax,
+    thread_connection,
+)
+from groupware.core.db.failures import is_busy
+from groupware.core.db.relaxed import CHECKPOINT_AFTER, LogSync, NotNow, relaxed_transaction
+from groupware.core.db.rows import (
+    ROWS_OF_A_TRIP,
+    Room,
+    execute,
+    fetch_rows,
+    fetch_rows_into,
+    holds,
+    in_list,
+    key_share,
+)
+from groupware.core.db.transactions import (
+    lock_timeout,
+    on_commit,
+    read_snapshot,
+    write_transaction,
+)
+
+__all__ = [
+    "CHECKPOINT_AFTER",
+    "ROWS_OF_A_TRIP",
+    "LogSync",
+    "NotNow",
+    "Room",
+    "can_read_here",
+    "database_file",
+    "directory",
+    "execute",
+    "fetch_rows",
+    "fetch_rows_into",
+    "holds",
+    "in_list",
+    "is_busy",
+    "is_sqlite",
+    "key_share",
+    "lock_timeout",
+    "on_commit",
+    "read_snapshot",
+    "recover",
+    "relax",
+    "relaxed_transaction",
+    "thread_connection",
+    "write_transaction",
+]

@@ -1,0 +1,112 @@
+"""The connection of each thread, and which database it goes to."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+Callback = Callable[[], None]
+
+
+class Local(threading.local):
+    """What this thread is doing with its connection."""
+
+    committed: list[Callback] | None = None
+    reading: bool = False
+    relaxed: bool = False
+    is_doomed: bool = False
+    wrapper: BaseDatabaseWrapper | None = None
+    relaxed_driver: sqlite3.Connection | None = None
+
+
+local = Local()
+
+
+def thread_connection() -> BaseDatabaseWrapper:
+    """Return this thread's connection; `django.db.connection` looks for it at every use.
+
+    It is kept at the first use outside of an event loop: inside, Django gives each task its own.
+    """
+    held = local.wrapper
+    if held is None:
+        held = connections[DEFAULT_DB_ALIAS]
+        if not _in_event_loop():
+            local.wrapper = held
+    return held
+
+
+def can_read_here() -> bool:
+    """Tell whether this thread has a connection that is open and has not failed."""
+    held = local.wrapper
+    return held is not None and held.connection is not None and not held.errors_occurred
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def is_sqlite() -> bool:
+    """Whether the store is the embedded database."""
+    return thread_connection().vendor == "sqlite"
+
+
+def database_file() -> Path | None:
+    """Return the embedded database's file; None where it is a server's."""
+    return Path(connection.settings_dict["NAME"]) if is_sqlite() else None
+
+
+def directory() -> Path | None:
+    """Return where the embedded database keeps its files; None where it is a server's."""
+    file = database_file()
+    return None if file is None else file.parent
+
+
+def relax() -> None:
+    """Let this thread's open connection be one that `relaxed_transaction` writes on.
+
+    It commits without waiting for the disk then, and leaves it to another connection to carry the
+    log over into the database: that syncs, and would keep an event loop waiting.
+    """
+    driver = thread_connection().connection
+    driver.execute("PRAGMA synchronous=NORMAL")
+    driver.execute("PRAGMA wal_autocheckpoint=0")
+    local.relaxed_driver = driver
+
+
+def is_relaxed() -> bool:
+    """Tell whether this thread's connection commits without waiting for the disk."""
+    driver = local.relaxed_driver
+    return driver is not None and driver is thread_connection().connection
+
+
+@contextmanager
+def synced() -> Iterator[None]:
+    """Let what is committed in the block be on the disk, also on a relaxed connection."""
+    if not is_relaxed():
+        yield
+        return
+    driver = thread_connection().connection
+    driver.execute("PRAGMA synchronous=FULL")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA synchronous=NORMAL")
+
+
+def recover() -> None:
+    """Open a new connection where the last failure left this thread's unusable.
+
+    Transactions do it by themselves; whoever runs single statements does it first.
+    """
+    held = thread_connection()
+    if held.errors_occurred:
+        held.close_if_unusable_or_obsolete()

@@ -1,0 +1,130 @@
+"""Writes whose loss with the power can be borne: committed at once, synced a moment later.
+
+docs/adr/0019 says which those are, and what a client is told after such a loss.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from groupware.core import crashpoints
+from groupware.core.db.connections import (
+    Callback,
+    can_read_here,
+    is_relaxed,
+    local,
+    thread_connection,
+)
+from groupware.core.db.failures import outcomes
+from groupware.core.db.transactions import run_callbacks, write_lock
+
+CHECKPOINT_AFTER: Final = 256
+"""Relaxed commits after which the log is carried over into the database: some 6 MB of it."""
+
+_log = structlog.get_logger("groupware.db")
+
+
+class NotNow(Exception):
+    """A relaxed write is not possible at the moment: do it in a durable transaction."""
+
+
+@contextmanager
+def relaxed_transaction() -> Iterator[None]:
+    """Run the block in a transaction that is committed when the block is left, not yet synced.
+
+    For the embedded database, on a connection that was relaxed; by the driver alone, so that it
+    may run in an event loop. What fails in an inner `write_transaction` fails all of it. Raises
+    `NotNow` at once where another one writes, or where the connection is not free or has failed.
+    """
+    if not (is_relaxed() and can_read_here()) or thread_connection().in_atomic_block:
+        raise NotNow
+    with write_lock().held_at_once() as is_held:
+        if not is_held:
+            raise NotNow
+        callbacks = yield from _committed()
+    crashpoints.reach("after-commit")
+    run_callbacks(callbacks)
+
+
+def _committed() -> Generator[None, None, list[Callback]]:
+    held = thread_connection()
+    driver = held.connection
+    callbacks: list[Callback] = []
+    with outcomes(), held.wrap_database_errors:
+        driver.execute("BEGIN IMMEDIATE")
+        local.relaxed, local.is_doomed, local.committed = True, False, callbacks
+        try:
+            yield
+            if local.is_doomed:
+                raise RuntimeError("a transaction goes on after a failure inside it")
+            crashpoints.reach("before-commit")
+            driver.execute("COMMIT")
+        finally:
+            local.relaxed, local.committed = False, None
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+    return callbacks
+
+
+class LogSync:
+    """Syncs the log a moment after relaxed commits, on a thread of its own."""
+
+    def __init__(self, database: Path, delay: float) -> None:
+        """`delay` is how many seconds a commit may be in the system's memory alone."""
+        self._database = database
+        self._delay = delay
+        self._commits = 0
+        self._begun = threading.Event()
+        self._due = threading.Event()
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._run, name="log-sync", daemon=True)
+        self._thread.start()
+
+    def note(self) -> None:
+        """Note a relaxed commit of this process. Hot: guarded by the benchmark of single STOREs."""
+        self._commits += 1
+        if not self._begun.is_set():
+            self._begun.set()
+        if not self._commits % CHECKPOINT_AFTER:
+            self._due.set()
+
+    def close(self) -> None:
+        """Sync what is not synced yet, and stop."""
+        self._is_closing = True
+        self._due.set()
+        self._begun.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._begun.wait()
+            checkpoint = self._due.wait(self._delay)
+            # Both before the sync: what is noted from now on may come too late for it.
+            self._begun.clear()
+            self._due.clear()
+            is_closing = self._is_closing
+            try:
+                self._sync(checkpoint=checkpoint)
+            except (OSError, sqlite3.Error):
+                _log.exception("the log could not be synced")
+                self._begun.set()
+            if is_closing:
+                return
+
+    def _sync(self, *, checkpoint: bool) -> None:
+        # The log has no locks, which to close another descriptor of the database would drop.
+        with suppress(FileNotFoundError):  # no log: all of it was carried over, and synced
+            descriptor = os.open(f"{self._database}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
+        if checkpoint:
+            with closing(sqlite3.connect(self._database)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -1,0 +1,133 @@
+"""Queries of plain rows, and what the two databases spell differently.
+
+Hot: on the embedded database they go to the driver itself, past Django's wrappers.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from groupware.core.db.connections import is_sqlite, thread_connection
+
+ROWS_OF_A_TRIP = 16
+"""Rows that come at once from a database that is a server's, where a room bounds them."""
+
+_PLACEHOLDER = re.compile(r"(?<!%)%s")
+
+
+@dataclass(slots=True)
+class Room:
+    """How many octets of rows may be held; only the columns at `places` are counted."""
+
+    octets: int
+    places: Sequence[int]
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no further row should be read."""
+        return self.octets <= 0
+
+
+def fetch_rows(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Return the rows of one query with `%s` for its parameters.
+
+    Hot: on the embedded database it goes to the driver itself, past Django's wrappers.
+    """
+    held = thread_connection()
+    driver = held.connection
+    if driver is None or held.queries_logged or not isinstance(driver, sqlite3.Connection):
+        with connection.cursor() as cursor:
+            cursor.execute(query, params)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+    try:
+        return driver.execute(_for_sqlite(query), params).fetchall()
+    except sqlite3.Error:
+        with held.wrap_database_errors:
+            raise
+
+
+def fetch_rows_into(room: Room, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Return the first rows of one query, up to the one that fills the room. Hot, as `fetch_rows`.
+
+    Run it inside `read_snapshot`. The rows behind stay where they are: one of them may be large.
+    """
+    held = thread_connection()
+    driver = held.connection
+    if driver is None or held.queries_logged or not isinstance(driver, sqlite3.Connection):
+        with _open_stream() as cursor:
+            cursor.execute(query, params)
+            return _take_rows(cursor, room)
+    try:
+        with closing(driver.execute(_for_sqlite(query), params)) as rows:
+            return _take_rows(rows, room)
+    except sqlite3.Error:
+        with held.wrap_database_errors:
+            raise
+
+
+def _open_stream() -> Any:
+    """Return a cursor that leaves rows with the server until they are asked for."""
+    cursor: Any = connection.chunked_cursor()
+    cursor.itersize = ROWS_OF_A_TRIP
+    return cursor
+
+
+def _take_rows(rows: Iterable[tuple[Any, ...]], room: Room) -> list[tuple[Any, ...]]:
+    taken: list[tuple[Any, ...]] = []
+    left, places = room.octets, room.places
+    for row in rows:
+        taken.append(row)
+        for place in places:
+            left -= len(row[place])
+        if left <= 0:
+            break
+    room.octets = left
+    return taken
+
+
+def execute(query: str, params: Sequence[Any] = ()) -> int:
+    """Run one statement and return how many rows it changed. Hot, as `fetch_rows` is."""
+    held = thread_connection()
+    driver = held.connection
+    if driver is None or held.queries_logged or not isinstance(driver, sqlite3.Connection):
+        with connection.cursor() as cursor:
+            cursor.execute(query, params)
+            return int(cursor.rowcount)
+    try:
+        return driver.execute(_for_sqlite(query), params).rowcount
+    except sqlite3.Error:
+        with held.wrap_database_errors:
+            raise
+
+
+@lru_cache(maxsize=512)
+def _for_sqlite(query: str) -> str:
+    return _PLACEHOLDER.sub("?", query).replace("%%", "%")
+
+
+def key_share(table: str, key: int) -> bool:
+    """Whether the row is there, and keep it there until the transaction ends."""
+    suffix = "" if is_sqlite() else " FOR KEY SHARE"
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT 1 FROM "{table}" WHERE id = %s{suffix}', [key])
+        return cursor.fetchone() is not None
+
+
+def holds(column: str) -> str:
+    """Return the SQL condition that a binary column holds the octets of one parameter."""
+    return f"instr({column}, %s) > 0" if is_sqlite() else f"position(%s IN {column}) > 0"
+
+
+def in_list(column: str, values: list[int]) -> tuple[str, list[Any]]:
+    """Return (SQL condition, its parameters) for `column IN values`, of any length."""
+    if is_sqlite():
+        return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(values)]
+    return f"{column} = ANY(%s)", [values]
