@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from groupware.core.models.keys import RowKey
+
 
 class MessageContent(models.Model):
     """The index of one blob, made in one pass on arrival (`mail.mime.index`).
@@ -16,7 +18,7 @@ class MessageContent(models.Model):
     row.
     """
 
-    blob = models.OneToOneField("core.Blob", primary_key=True, on_delete=models.CASCADE)
+    blob = RowKey("core.Blob", primary_key=True, on_delete=models.CASCADE)
     index_version = models.SmallIntegerField()
     header_size = models.BigIntegerField()
     envelope = models.BinaryField()
@@ -72,7 +74,7 @@ class SearchText(models.Model):
     here is read from the blob. `segment` is null until one holds the text's trigrams.
     """
 
-    blob = models.OneToOneField("core.Blob", primary_key=True, on_delete=models.CASCADE)
+    blob = RowKey("core.Blob", primary_key=True, on_delete=models.CASCADE)
     version = models.SmallIntegerField()
     segment = models.ForeignKey(SearchSegment, null=True, db_index=False, on_delete=models.SET_NULL)
     slot = models.IntegerField(default=0)

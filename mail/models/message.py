@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from groupware.core.models.keys import RowKey
 from groupware.core.models.store import Item
 
 
@@ -60,9 +61,7 @@ class MessageChunk(models.Model):
 class MessagePrefix(models.Model):
     """The trace header fields that this server added for one recipient."""
 
-    message = models.OneToOneField(
-        Message, primary_key=True, on_delete=models.CASCADE, related_name="prefix"
-    )
+    message = RowKey(Message, primary_key=True, on_delete=models.CASCADE, related_name="prefix")
     data = models.BinaryField()
 
     def __str__(self) -> str:

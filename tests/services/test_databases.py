@@ -24,6 +24,15 @@ def test_tests_on_sqlite_use_a_file() -> None:
     assert sqlite3.sqlite_version_info >= (3, 35)
 
 
+@pytest.mark.sqlite
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", ["mail_messagecontent", "mail_messageprefix", "mail_searchtext"])
+def test_what_is_kept_for_each_message_is_found_without_an_index(table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA index_list({table})")
+        assert not any("autoindex" in row[1] for row in cursor.fetchall())
+
+
 @pytest.mark.postgresql
 @pytest.mark.django_db
 def test_tests_on_postgresql_use_the_sessions_own_server() -> None:
