@@ -7,7 +7,7 @@ Run them inside `db.read_snapshot`.
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from groupware.core import db
@@ -334,34 +334,32 @@ def fetch_messages(  # noqa: PLR0913 (keyword-only, each a condition)
 ) -> list[tuple[Any, ...]]:
     """Return one batch of rows, ascending by uid; call again with the last uid.
 
-    It ends at `limit`, or where `room` is full. `fields` are keys of `FIELDS`; the blob is never opened. A binary field may come as
-    bytes or memoryview. Flags and modseqs are those of the reader, of the owner without one.
+    It ends at `limit`, or where `room` is full. `fields` are keys of `FIELDS`, of which a binary
+    one may come as bytes or memoryview; flags and modseqs are those of the reader, or the owner.
     """
     wanted = [(max(first, after_uid + 1), last) for first, last in ranges if last > after_uid]
     if reader_id and not changed_since and _READER_FIELDS.keys().isdisjoint(fields):
         reader_id = 0  # nothing of it is asked for
-    columns = select_columns(fields, reader_id)
-    joins = (READER_JOIN if reader_id else "") + joins_of(fields)
+    select = _select_messages(tuple(fields), has_reader=reader_id != 0)
     newer = f" AND {select_columns(['modseq'], reader_id)} > %s" if changed_since else ""
+    joined, since = [reader_id] if reader_id else [], [changed_since] if changed_since else []
     rows: list[tuple[Any, ...]] = []
     fetch = db.fetch_rows if room is None else partial(db.fetch_rows_into, room)
     for chunk in chunks(wanted):
         condition, params = sql_condition("m.uid", chunk)
         rows += fetch(
-            f"SELECT {columns} FROM mail_message m{joins}"
-            f" WHERE m.collection_id = %s AND {condition}{newer}"
-            " ORDER BY m.uid LIMIT %s",
-            [
-                *([reader_id] if reader_id else []),
-                collection_id,
-                *params,
-                *([changed_since] if changed_since else []),
-                limit - len(rows),
-            ],
+            f"{select} WHERE m.collection_id = %s AND {condition}{newer} ORDER BY m.uid LIMIT %s",
+            [*joined, collection_id, *params, *since, limit - len(rows)],
         )
         if len(rows) >= limit or (room is not None and room.is_full):
             break
     return rows
+
+
+@lru_cache(maxsize=256)
+def _select_messages(fields: tuple[str, ...], *, has_reader: bool) -> str:
+    joins = (READER_JOIN if has_reader else "") + joins_of(fields)
+    return f"SELECT {select_columns(fields, int(has_reader))} FROM mail_message m{joins}"
 
 
 def joins_of(fields: Sequence[str]) -> str:

@@ -128,6 +128,17 @@ async def glance(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     return await read(function, *args, **kwargs)
 
 
+async def glance_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a query of one statement that reads a few rows; for the rest as `glance`.
+
+    A statement reads one state of the database without being told to.
+    """
+    if crossing().is_embedded and db.can_read_here():
+        with db.single_read():
+            return function(*args, **kwargs)
+    return await read(function, *args, **kwargs)
+
+
 async def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run work that opens its own transactions, or none (preparing a message)."""
     return await _on(crossing().readers, partial(function, *args, **kwargs))

@@ -9,7 +9,7 @@ Hot: the FETCH benchmarks.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import add
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from groupware.core import blobs
 from mail.flags import serialize_flags
@@ -68,15 +68,25 @@ def may_render(items: Iterable[FetchItem]) -> bool:
     )
 
 
-def render_rows(items: Iterable[FetchItem], seqs: Sequence[int], columns: Columns) -> bytes:
-    """Return the responses of rows, given as columns by the names of their fields."""
+class RowForm(NamedTuple):
+    """A response with places to be filled in, and what makes the columns that fill them."""
+
+    template: bytes
+    renders: tuple[Render, ...]
+
+    def fill(self, seqs: Sequence[int], columns: Columns) -> bytes:
+        """Return the responses of rows, given as columns by the names of their fields."""
+        filled = [seqs, *(values for render in self.renders for values in render(columns))]
+        flat: list[Any] = [None] * (len(filled) * len(seqs))
+        for place, values in enumerate(filled):
+            flat[place :: len(filled)] = values
+        return self.template * len(seqs) % tuple(flat)
+
+
+def form_of(items: Iterable[FetchItem]) -> RowForm:
+    """Return the form of a response with these items."""
     words, renders = zip(*map(_column, items), strict=True)
-    template = b"* %d FETCH (" + b" ".join(words) + b")\r\n"
-    filled = [seqs, *(values for render in renders for values in render(columns))]
-    flat: list[Any] = [None] * (len(filled) * len(seqs))
-    for place, values in enumerate(filled):
-        flat[place :: len(filled)] = values
-    return template * len(seqs) % tuple(flat)
+    return RowForm(b"* %d FETCH (" + b" ".join(words) + b")\r\n", renders)
 
 
 def _column(item: FetchItem) -> tuple[bytes, Render]:

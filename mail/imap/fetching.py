@@ -17,7 +17,7 @@ from mail.imap import responses
 from mail.imap.binary import INLINE, Decoded, find_refusal
 from mail.imap.contents import Content
 from mail.imap.errors import Reply
-from mail.imap.fetchcolumns import Columns, is_listed, is_summary, render_rows
+from mail.imap.fetchcolumns import Columns, is_listed, is_summary
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section
 from mail.imap.fetchplan import CONTENT, FIELDS, WHOLE, FetchPlan, is_of_whole
 from mail.imap.objectids import email_id, thread_id
@@ -76,7 +76,7 @@ def read_batch(
     """
     rows, is_last = _read_rows(view, plan, ranges, after_uid)
     if plan.by_column and rows:
-        if plan.sections:
+        if plan.sections and not _are_small(plan, rows, inline):
             return _read_whole(view, plan, rows, inline, is_last=is_last)
         return _read_columns(view, plan, rows, is_last=is_last)
     writer = _Writer(plan)
@@ -123,7 +123,7 @@ def _read_rows(
 def _read_columns(
     view: MailboxView, plan: FetchPlan, rows: list[tuple[Any, ...]], *, is_last: bool
 ) -> Batch:
-    """Return the responses made by column of what the row tells."""
+    """Return the responses made by column: of what the row tells, and of usual messages."""
     columns = _columns_of(plan, rows)
     last_uid = columns["uid"][-1]
     seqs = view.seqs_of(columns["uid"])
@@ -132,8 +132,14 @@ def _read_columns(
         if not known:
             return Batch([], last_uid, 0, [], is_last, None)
         seqs, columns = [seq for seq in seqs if seq], _columns_of(plan, known)
-    octets = render_rows(plan.items, seqs, columns)
+    octets = plan.form.fill(seqs, columns)
     return Batch([octets], last_uid, len(seqs), [], is_last, None)
+
+
+def _are_small(plan: FetchPlan, rows: list[tuple[Any, ...]], inline: int) -> bool:
+    place = plan.fields.index("blob_size")
+    sizes: list[int] = [row[place] for row in rows]
+    return max(sizes) <= inline and sum(sizes) <= BATCH_OCTETS
 
 
 def _read_whole(
@@ -144,16 +150,26 @@ def _read_whole(
     *,
     is_last: bool,
 ) -> Batch:
-    """Return the responses with whole messages: runs of usual ones by column, large ones alone."""
+    """Return as many responses with whole messages as a batch holds.
+
+    Runs of usual messages are made by column, large ones one by one.
+    """
     size = plan.fields.index("blob_size")
     held = accumulate(row[size] if row[size] <= inline else 0 for row in rows)
     fitting = rows[: bisect_right(list(held), BATCH_OCTETS) + 1]
     known = list(view.number(fitting))
-    writer = _Writer(plan)
+    chunks: list[Chunk] = []
     for is_large, run in groupby(known, key=lambda pair: pair[1][size] > inline):
-        writer.write_run(list(run), by_column=not is_large)
+        if is_large:
+            writer = _Writer(plan)
+            for seq, row in run:
+                writer.write(seq, row)
+            chunks += writer.finish()
+        else:
+            seqs, small = zip(*run, strict=True)
+            chunks.append(plan.form.fill(seqs, _columns_of(plan, small)))
     is_last = is_last and len(fitting) == len(rows)
-    return Batch(writer.finish(), fitting[-1][0], len(known), [], is_last, None)
+    return Batch(chunks, fitting[-1][0], len(known), [], is_last, None)
 
 
 def _columns_of(plan: FetchPlan, rows: Iterable[tuple[Any, ...]]) -> Columns:
@@ -191,16 +207,6 @@ class _Writer:
             self._add_chunk(Unseen(row[0], Attribute.MODSEQ in asked, Attribute.UID in asked))
         self._pieces.append(b")\r\n")
         return bool(unseen)
-
-    def write_run(self, run: list[tuple[int, tuple[Any, ...]]], *, by_column: bool) -> None:
-        """Add responses to consecutive messages, by column or one by one."""
-        if not by_column:
-            for seq, row in run:
-                self.write(seq, row)
-            return
-        seqs, rows = zip(*run, strict=True)
-        self._cut()
-        self._chunks.append(render_rows(self._plan.items, seqs, _columns_of(self._plan, rows)))
 
     def finish(self) -> list[Chunk]:
         """Return what was collected."""

@@ -1,11 +1,12 @@
-"""What a FETCH needs of the rows: decided once for each command, before anything is read. Pure."""
+"""What a FETCH needs of the rows: decided before anything is read, once for a kind of FETCH. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Final
 
 from mail.imap.contents import FILTERED
-from mail.imap.fetchcolumns import is_listed, is_summary, may_render
+from mail.imap.fetchcolumns import RowForm, form_of, is_listed, is_summary, may_render
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionText
 
 NARROW_ROWS: Final = 10_000
@@ -13,11 +14,13 @@ METADATA_ROWS: Final = 1_000
 CONTENT_ROWS: Final = 100
 """Rows of one crossing to the store: flags and numbers; what describes a message, or says where
 it lies; content."""
+PLANS: Final = 128
+"""Kinds of FETCH whose plans are kept."""
 LIGHT_SECTIONS: Final = 8
 """Sections of a message that are read in the event loop's own thread."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FetchPlan:
     """What a FETCH needs of the rows, and how each item is made of them."""
 
@@ -28,24 +31,29 @@ class FetchPlan:
     changed_since: int
     by_column: bool
 
-    @property
+    @cached_property
+    def form(self) -> RowForm:
+        """Return the form of responses that are made by column."""
+        return form_of(self.items)
+
+    @cached_property
     def binaries(self) -> list[Binary]:
         """Return the items that are decoded."""
         return [item for item in self.items if isinstance(item, Binary)]
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Return how many rows one crossing reads."""
         if self.sections and not self.by_column:
             return CONTENT_ROWS
         return METADATA_ROWS if self.sections or self.wide else NARROW_ROWS
 
-    @property
+    @cached_property
     def wide(self) -> list[int]:
         """Return the places of fields that a sender can make large."""
         return [place for place, field in enumerate(self.fields) if field in _WIDE]
 
-    @property
+    @cached_property
     def is_light(self) -> bool:
         """Tell whether few messages take little time, whatever they are.
 
@@ -75,9 +83,22 @@ WHOLE: Final = ("prefix", "blob_location", "blob_size")
 
 
 def plan_fetch(
-    items: Sequence[FetchItem], *, by_uid: bool, changed_since: int | None, sets_seen: bool
+    items: Iterable[FetchItem], *, by_uid: bool, changed_since: int | None, sets_seen: bool
 ) -> FetchPlan:
-    """Return the plan: UID FETCH tells UIDs, CHANGEDSINCE mod-sequences, asked for or not."""
+    """Return the plan: UID FETCH tells UIDs, CHANGEDSINCE mod-sequences, asked for or not.
+
+    Hot for clients that fetch messages one by one: they ask for the same of each.
+    """
+    return _plan(tuple(items), by_uid, changed_since, sets_seen)
+
+
+@lru_cache(maxsize=PLANS)
+def _plan(
+    items: tuple[FetchItem, ...],
+    by_uid: bool,  # noqa: FBT001 (the key of a cache)
+    changed_since: int | None,
+    sets_seen: bool,  # noqa: FBT001
+) -> FetchPlan:
     wanted = dict.fromkeys(items)
     if by_uid:
         wanted = {Attribute.UID: None, **wanted}

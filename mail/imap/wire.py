@@ -124,6 +124,12 @@ class Reader:
         self._pos = len(self._line)
         return value
 
+    def rest_of_all(self, *, longest: int) -> bytes | None:
+        """Take what is left of the command, unless there are literals in it or it is longer."""
+        if self._next < len(self._parts) or len(self._line) - self._pos > longest:
+            return None
+        return self.rest()
+
     def skip(self) -> None:
         """Leave the rest of the command unread, its literals too."""
         self._line = b""

@@ -26,6 +26,20 @@ RECLAIMED_PAGES = 256
 """Pages that the database file gives back at a time: who writes waits for no more than that."""
 
 
+class _Forks:
+    """How many forks lie between this process and the one that was started as it."""
+
+    count = 0
+
+    @classmethod
+    def note(cls) -> None:
+        """Note that this process is another one now: no connection of its parent is its own."""
+        cls.count += 1
+
+
+os.register_at_fork(after_in_child=_Forks.note)
+
+
 class BlobMissing(Exception):
     """No bytes lie at the location: damage that `doctor` reports."""
 
@@ -100,7 +114,7 @@ class DatabaseFile:
 
     def _connection(self) -> sqlite3.Connection:
         held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
-        if held is not None and held[0] == os.getpid():
+        if held is not None and held[0] == _Forks.count:
             return held[1]
         connection = sqlite3.connect(
             self._path, timeout=20, isolation_level=None, check_same_thread=False
@@ -112,7 +126,7 @@ class DatabaseFile:
             "CREATE TABLE IF NOT EXISTS blob (id INTEGER PRIMARY KEY AUTOINCREMENT,"
             " created_at INTEGER NOT NULL, data BLOB NOT NULL)"
         )
-        self._local.held = (os.getpid(), connection)
+        self._local.held = (_Forks.count, connection)
         return connection
 
     def put(self, stored: bytes) -> int:

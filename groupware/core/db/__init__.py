@@ -29,6 +29,7 @@ from groupware.core.db.transactions import (
     lock_timeout,
     on_commit,
     read_snapshot,
+    single_read,
     write_transaction,
 )
 
@@ -55,6 +56,7 @@ __all__ = [
     "recover",
     "relax",
     "relaxed_transaction",
+    "single_read",
     "thread_connection",
     "write_transaction",
 ]

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -139,6 +139,11 @@ def read_snapshot() -> Iterator[None]:
             yield
         finally:
             local.reading = False
+
+
+def single_read() -> AbstractContextManager[None]:
+    """Read with one statement, which is a snapshot of its own, on a connection that is open."""
+    return outcomes()
 
 
 @contextmanager

@@ -1,10 +1,18 @@
 """Arguments of the commands about messages of the open mailbox."""
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
 
-from mail.imap.fetchitems import parse_fetch_items
+from mail.imap.fetchitems import FetchItem, parse_fetch_items
 from mail.imap.requests import Copy, Fetch, Request, Store, StoreMode, UidExpunge
 from mail.imap.wire import ProtocolError, Reader
+
+KEPT: Final = 128
+LONGEST_KEPT: Final = 512
+"""Texts of FETCH that need not be parsed again, and their octets at most."""
+Asked = tuple[tuple[FetchItem, ...], int | None, bool]
+"""Data items, CHANGEDSINCE, and whether VANISHED is told as well."""
 
 
 def take_fetch(*, by_uid: bool) -> Callable[[Reader], Request]:
@@ -14,13 +22,28 @@ def take_fetch(*, by_uid: bool) -> Callable[[Reader], Request]:
         reader.space()
         messages = reader.sequence_set()
         reader.space()
-        items = parse_fetch_items(reader)
-        changed_since, vanished = _fetch_modifiers(reader) if reader.accept(b" ") else (None, False)
+        rest = reader.rest_of_all(longest=LONGEST_KEPT)
+        items, changed_since, vanished = _parse_asked(reader) if rest is None else _asked(rest)
         if vanished and not by_uid:
             raise ProtocolError("VANISHED belongs to UID FETCH.")
         return Fetch(messages, items, changed_since, by_uid, vanished)
 
     return parse_fetch
+
+
+@lru_cache(maxsize=KEPT)
+def _asked(text: bytes) -> Asked:
+    """Return what a FETCH asks for, of its text. Hot: one by one, clients ask for the same."""
+    reader = Reader([text])
+    asked = _parse_asked(reader)
+    reader.end()
+    return asked
+
+
+def _parse_asked(reader: Reader) -> Asked:
+    items = parse_fetch_items(reader)
+    changed_since, vanished = _fetch_modifiers(reader) if reader.accept(b" ") else (None, False)
+    return items, changed_since, vanished
 
 
 def _fetch_modifiers(reader: Reader) -> tuple[int, bool]:

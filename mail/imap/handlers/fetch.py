@@ -45,8 +45,9 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
     )
     last_uid, count, is_last = 0, 0, not ranges
     refusal = None
-    is_short = view.count(ranges) <= GLANCE and plan.is_light
-    read, inline = (aio.glance, INLINE) if is_short else (aio.read, INLINE_WHOLE)
+    known = view.count(ranges)
+    is_short = known <= GLANCE and plan.is_light
+    read, inline = (aio.glance_once, INLINE) if is_short else (aio.read, INLINE_WHOLE)
     while not is_last:
         session.forget_look()  # the batch may tell modseqs that are later than the last look
         batch = await read(read_batch, view, plan, ranges, last_uid, inline=inline)
@@ -57,7 +58,7 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
         refusal = refusal or batch.refusal
     if refusal is not None:
         return refusal
-    if not request.by_uid and request.changed_since is None and count < view.count(ranges):
+    if not request.by_uid and request.changed_since is None and count < known:
         return EXPUNGE_ISSUED
     return ok("Fetched.")
 

@@ -240,3 +240,20 @@ def test_many_threads_share_commits_and_lose_nothing(own_data: Path) -> None:
         placed = [pair for future in putting for pair in future.result(SECONDS)]
     assert len({location for location, _ in placed}) == 400
     assert all(service.store().get(location, 0, -1) == data for location, data in placed)
+
+
+def test_forked_child_reads_over_a_connection_of_its_own(own_data: Path) -> None:
+    location = blobs.stage(MESSAGE).location
+    assert blobs.read_location(location) == MESSAGE
+    held = count_open(own_data)
+    child = os.fork()
+    if not child:
+        is_read = blobs.read_location(location) == MESSAGE
+        os._exit(0 if is_read and count_open(own_data) == held + 1 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def count_open(data: Path) -> int:
+    """Return how often this process has the database file of the blobs open."""
+    links = [entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    return [link.readlink() for link in links].count(data / "blobs" / "blobs.sqlite3")

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mail.imap.arguments.messages import LONGEST_KEPT
 from mail.imap.commands import COMMANDS, States, parse_command
-from mail.imap.fetchitems import Attribute
+from mail.imap.fetchitems import Attribute, Section, SectionText
 from mail.imap.listing import Returned, Selection
 from mail.imap.ordering import SortCriterion, SortKey
 from mail.imap.requests import (
@@ -302,3 +303,28 @@ def test_commands_in_sequence_numbers_hold_expunge_back() -> None:
 def test_no_command_but_the_first_ones_works_before_login() -> None:
     fresh = {row.name for row in COMMANDS.values() if States.NOT_AUTHENTICATED in row.states}
     assert fresh == {"CAPABILITY", "NOOP", "LOGOUT", "ID", "STARTTLS", "AUTHENTICATE", "LOGIN"}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param((b"(FLAGS BODY.PEEK[HEADER.FIELDS (a b)])",), id="kept"),
+        pytest.param(
+            (b"(FLAGS BODY.PEEK[HEADER.FIELDS (", b"a", b" ", b"b", b")])"), id="with literals"
+        ),
+        pytest.param(
+            (b"(FLAGS BODY.PEEK[HEADER.FIELDS (a b)]%b)" % (LONGEST_KEPT * b" FLAGS"),), id="long"
+        ),
+    ],
+)
+def test_what_is_fetched_is_the_same_however_it_is_written(parts: tuple[bytes, ...]) -> None:
+    section = Section(text=SectionText.HEADER_FIELDS, fields=(b"a", b"b"), peek=True)
+    wanted = Fetch(ONE, (Attribute.FLAGS, section), None, by_uid=False)
+    for _ in range(2):
+        assert parse(b"FETCH 1 " + parts[0], *parts[1:]) == ("FETCH", wanted)
+
+
+def test_what_is_refused_is_refused_again() -> None:
+    for _ in range(2):
+        with pytest.raises(ProtocolError, match="Unexpected text"):
+            parse(b"FETCH 1 FLAGS (CHANGEDSINCE 1) x")
