@@ -7,7 +7,7 @@ worked off, whatever became of the broker's message.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from groupware.core import outbox, retention
+from groupware.core import blobs, outbox, retention
 from groupware.core.blobs import collector
 from mail.services import expunged, search
 
@@ -23,6 +23,7 @@ class Duty:
 
 DUTIES = (
     Duty("outbox", 2.0, outbox.sweep),
+    Duty("spooled-blobs", 2.0, blobs.carry_over),
     Duty("unreferenced-blobs", 600.0, collector.collect_unreferenced),
     Duty("unnamed-blobs", 3600.0, collector.sweep_unnamed),
     Duty("search-index", 2.0, search.index_new),

@@ -14,6 +14,11 @@ def epoch() -> int:
     return int(time.time())
 
 
+def epoch_us() -> int:
+    """Return the present moment in whole epoch microseconds."""
+    return time.time_ns() // 1000
+
+
 def monotonic() -> float:
     """Return seconds that only ever grow, for time-outs."""
     return time.monotonic()

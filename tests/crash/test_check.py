@@ -22,7 +22,7 @@ DAMAGES = (
     ("UPDATE mail_message SET flags = 16 WHERE uid = 2", "has flags 16"),
     ("UPDATE mail_mailbox SET unseen = 9999", "does not count its flags"),
     ("UPDATE core_blob SET digest = X'00' WHERE id = 1", "not those of the digest"),
-    ("UPDATE core_blob SET location = 'db:90000' WHERE id = 2", "no bytes lie at"),
+    ("DELETE FROM core_blobspool WHERE blob_id = 2", "no bytes lie at"),
     ("DELETE FROM core_addresstarget WHERE account_id = 1", "has no address"),
 )
 """Each of them about a message that was told of: eight mailboxes have a third UID long before the

@@ -12,9 +12,9 @@ from tests.crash.store import Store
 pytestmark = pytest.mark.crash
 
 CASES = (
-    ("blob-written", 9, "append"),
+    ("blob-written", 3, "carry"),
     ("blob-written", 2, "append-large"),
-    ("blob-synced", 9, "append"),
+    ("blob-synced", 3, "carry"),
     ("blob-synced", 2, "append-large"),
     ("before-commit", 25, "change"),
     ("after-commit", 25, "change"),

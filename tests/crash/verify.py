@@ -186,7 +186,7 @@ def check_accounts(steps: Iterable[Step]) -> list[str]:
 
 def sweep_everything() -> list[str]:
     """Work off the outbox, then collect what nothing points at; the writers are all dead."""
-    from groupware.core import outbox
+    from groupware.core import blobs, outbox
     from groupware.core.blobs import collector
     from groupware.core.blobs.service import store
     from groupware.core.models import Blob
@@ -195,6 +195,7 @@ def sweep_everything() -> list[str]:
     for _ in range(MAX_SWEEPS):
         if not outbox.sweep(now=FAR_FUTURE):
             break
+    blobs.carry_over()
     expunged.let_go_before(2**40)
     collector.collect_unreferenced(min_age=0)
     collector.sweep_unnamed(min_age=-2)

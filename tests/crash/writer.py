@@ -31,6 +31,10 @@ from tests.crash.model import (
 
 THREADS = 3
 MAX_STEPS = 2000
+ALONE = frozenset(
+    {"append", "append_large", "deliver", "carry", "collect", "create_account", "mailbox"}
+)
+"""Steps that need no message which is there."""
 MAX_HELD = 30
 """Messages of one writer, so that a check of all of them stays quick."""
 
@@ -52,6 +56,7 @@ SCENARIOS: dict[str, Scenario] = {
     "move-across": Scenario({"append": 2, "move_across": 2}),
     "move-across-alone": Scenario({"append": 2, "move_across": 2}, grouped=False),
     "collect": Scenario({"append": 4, "append_large": 1, "remove": 4, "collect": 1}),
+    "carry": Scenario({"append": 4, "deliver": 1, "remove": 1, "carry": 1}),
     "create-account": Scenario({"create_account": 1}),
     "everything": Scenario(
         {
@@ -64,6 +69,7 @@ SCENARIOS: dict[str, Scenario] = {
             "move": 2,
             "move_across": 3,
             "remove": 6,
+            "carry": 1,
             "collect": 1,
             "mailbox": 1,
         }
@@ -110,8 +116,7 @@ class Writer:
         keys = list(self._model.held)
         if len(keys) > MAX_HELD and "remove" in weights:
             name = "remove"
-        alone = {"append", "append_large", "deliver", "collect", "create_account", "mailbox"}
-        if name not in alone and not keys:
+        if name not in ALONE and not keys:
             name = "append"
         methods: dict[str, Callable[[], None]] = {
             "append": self.append,
@@ -123,6 +128,7 @@ class Writer:
             "move": partial(self.transfer, "move"),
             "move_across": partial(self.transfer, "move", across=True),
             "remove": self.remove,
+            "carry": self.carry,
             "collect": self.collect,
             "create_account": self.create_account,
             "mailbox": self.mailbox,
@@ -287,6 +293,12 @@ class Writer:
                 raise RuntimeError(f"expunge of {uid} removed {gone}")
 
         self._take("remove", work, removes=[key])
+
+    def carry(self) -> None:
+        """Carry small bytes over to where blobs lie."""
+        from groupware.core import blobs
+
+        self._take("carry", lambda _: _ignore(blobs.carry_over()))
 
     def collect(self) -> None:
         """Let go of what was expunged and run the collector, however young anything is."""

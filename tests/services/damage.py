@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
+from groupware.core import blobs
 from groupware.core.doctor import Examination, Fault, examine
 from groupware.core.models import Account
 from mail.models import Message
@@ -339,6 +340,7 @@ def fill_inbox(ann: Account) -> int:
     append(ann, prefix=b"Delivered-To: ann@example.test\r\n")
     append(ann, flags=1, keywords=["$Junk"])
     expunge_messages(ann.pk, collection_id)
+    blobs.carry_over()
     return collection_id
 
 

@@ -259,7 +259,7 @@ def test_a_blob_that_is_collected_meanwhile_is_no_fault(
 def test_bytes_without_a_row_are_a_fault_when_the_sweep_must_have_seen_them(
     own_data: Path,
 ) -> None:
-    location = blobs.stage(b"delivery under way").location
+    location = store().put("under way", b"delivery under way")
     assert find() == []
     age(own_data, location, hours=25)
     assert find() == []

@@ -1,8 +1,8 @@
 """Content-addressed, compressed, immutable bytes, durable before the row that names them.
 
-`stage` makes bytes durable outside any transaction; `claim`, inside the transaction that
-writes the item, gives the blob row to point at. Bytes that were staged and never claimed are
-removed by `collector.sweep_unnamed` after a day.
+`stage` makes bytes durable outside any transaction, unless they are so small that they are written
+with their row; `claim`, inside the transaction that writes the item, gives the blob row to point
+at. Bytes that were staged and never claimed are removed by `collector.sweep_unnamed` after a day.
 """
 
 import sqlite3
@@ -11,6 +11,7 @@ from groupware.core.blobs.frames import DamagedBlob
 from groupware.core.blobs.service import (
     BlobGone,
     StagedBlob,
+    carry_over,
     check_reserve,
     claim,
     read,
@@ -29,6 +30,7 @@ __all__ = [
     "BlobMissing",
     "DamagedBlob",
     "StagedBlob",
+    "carry_over",
     "check_reserve",
     "claim",
     "read",

@@ -4,16 +4,15 @@ import errno
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 
 from groupware.core import db, limits
-from groupware.core.blobs import frames
+from groupware.core.blobs import frames, spool
 from groupware.core.blobs.store import BlobStore, LocalBlobStore
 from groupware.core.clock import epoch
 from groupware.core.errors import DiskReserve, Stale
@@ -28,18 +27,22 @@ class BlobGone(Stale):
 
 @dataclass(frozen=True, slots=True)
 class StagedBlob:
-    """Durable bytes that an item row may point at once they are claimed."""
+    """Bytes that an item row may point at once they are claimed.
+
+    They are durable, or are `spooled`: written with the row that names them.
+    """
 
     digest: bytes
     size: int
     stored_size: int
     location: str
     blob_id: int | None
+    spooled: bytes | None = field(default=None, repr=False)
 
 
 @lru_cache(maxsize=4)
 def _local_store(data: str | Path, timeout: float) -> LocalBlobStore:
-    return LocalBlobStore(Path(data) / "blobs", timeout=timeout)
+    return LocalBlobStore(Path(data) / "blobs", timeout=timeout, find_spooled=spool.find)
 
 
 def store() -> BlobStore:
@@ -57,22 +60,28 @@ def check_reserve() -> None:
 
 
 def stage(data: bytes) -> StagedBlob:
-    """Make the bytes durable, or find that they are; outside any transaction.
+    """Make the bytes ready to be claimed, or find that they are here; outside any transaction.
 
+    Large ones are durable on return, and all where the database is a server's.
     Hot: runs once for each message that arrives. Raises `DiskReserve`, `Busy`.
     """
     check_reserve()  # rows take room as well, also those of bytes that are here
     digest = sha256(data).digest()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT size, stored_size, location, id FROM core_blob WHERE digest = %s", [digest]
-        )
-        known = cursor.fetchone()
-    if known is not None:
-        return StagedBlob(digest, *known)
+    known = db.fetch_rows(
+        "SELECT size, stored_size, location, id FROM core_blob WHERE digest = %s", [digest]
+    )
+    if known:
+        return StagedBlob(digest, *known[0])
     stored = frames.compress(data)
+    if spool.takes(stored):
+        location = spool.new_location()
+        return StagedBlob(digest, len(data), len(stored), location, None, spooled=stored)
+    return StagedBlob(digest, len(data), len(stored), _put(digest, stored), None)
+
+
+def _put(digest: bytes, stored: bytes) -> str:
     try:
-        location = store().put(digest.hex(), stored)
+        return store().put(digest.hex(), stored)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -81,7 +90,6 @@ def stage(data: bytes) -> StagedBlob:
         if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
             raise DiskReserve(_FULL, detail=str(error)) from error
         raise
-    return StagedBlob(digest, len(data), len(stored), location, None)
 
 
 def claim(staged: StagedBlob) -> int:
@@ -94,25 +102,21 @@ def claim(staged: StagedBlob) -> int:
         if not db.key_share("core_blob", staged.blob_id):
             raise BlobGone("The message must be sent again.", detail="collected while claimed")
         return staged.blob_id
-    with connection.cursor() as cursor:
-        # Any conflict, not only that of the digest: of one staged blob that many claim at once
-        # PostgreSQL may come upon the location first.
-        cursor.execute(
-            "INSERT INTO core_blob (digest, size, stored_size, location, created_at)"
-            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
-            [staged.digest, staged.size, staged.stored_size, staged.location, epoch()],
-        )
-        row = cursor.fetchone()
-        if row is None:
-            suffix = "" if db.is_sqlite() else " FOR KEY SHARE"
-            cursor.execute(
-                f"SELECT id FROM core_blob WHERE digest = %s{suffix}",
-                [staged.digest],
-            )
-            row = cursor.fetchone()
-    if row is None:
+    # Any conflict, not only that of the digest: of one staged blob that many claim at once
+    # PostgreSQL may come upon the location first.
+    rows = db.fetch_rows(
+        "INSERT INTO core_blob (digest, size, stored_size, location, created_at)"
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
+        [staged.digest, staged.size, staged.stored_size, staged.location, epoch()],
+    )
+    if rows and staged.spooled is not None:
+        spool.write(rows[0][0], staged.spooled)
+    if not rows:
+        suffix = "" if db.is_sqlite() else " FOR KEY SHARE"
+        rows = db.fetch_rows(f"SELECT id FROM core_blob WHERE digest = %s{suffix}", [staged.digest])
+    if not rows:
         raise BlobGone("The message must be sent again.", detail="collected while claimed")
-    return int(row[0])
+    return int(rows[0][0])
 
 
 def read_location(location: str, start: int = 0, end: int | None = None) -> bytes:
@@ -147,6 +151,11 @@ def read_whole(locations: Sequence[str]) -> list[bytes]:
     Raises `BlobMissing` or `frames.DamagedBlob`.
     """
     return [frames.decompress(stored) for stored in store().get_all(locations)]
+
+
+def carry_over() -> int:
+    """Put bytes that lie beside their rows where blobs lie; return how many. Raises `Busy`."""
+    return spool.carry_over(store())
 
 
 def read(blob_id: int, start: int = 0, end: int | None = None) -> bytes:

@@ -10,8 +10,8 @@ import secrets
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +44,10 @@ class BlobMissing(Exception):
     """No bytes lie at the location: damage that `doctor` reports."""
 
 
+Find = Callable[[str], bytes | None]
+"""Looks up the bytes of a small blob that may still lie beside its row."""
+
+
 class BlobStore(Protocol):
     """Durable storage of immutable bytes by location.
 
@@ -54,6 +58,10 @@ class BlobStore(Protocol):
 
     def put(self, name: str, stored: bytes) -> str:
         """Store durably and return the location; durable when this returns."""
+        ...
+
+    def put_spooled(self, placed: Mapping[str, bytes]) -> None:
+        """Store small blobs durably at locations of the caller; those that are there stay."""
         ...
 
     def get(self, location: str, start: int, length: int) -> bytes:
@@ -154,17 +162,33 @@ class DatabaseFile:
             slot.key = key
 
     def _write(self, batch: list[_Slot]) -> list[int]:
-        connection = self._connection()
         now = epoch()
         keys: list[int] = []
+        with self._transaction() as connection:
+            for slot in batch:
+                cursor = connection.execute(
+                    "INSERT INTO blob (created_at, data) VALUES (?, ?)", (now, slot.stored)
+                )
+                keys.append(cursor.lastrowid or 0)
+        return keys
+
+    def put_at(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        """Store durably under the caller's keys; a key that is there keeps what it has."""
+        now = epoch()
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO blob (id, created_at, data) VALUES (?, ?, ?)",
+                [(key, now, stored) for key, stored in rows],
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write in the block; durable when it is left."""
+        connection = self._connection()
         with self._lock.held(self._timeout):
             connection.execute("BEGIN IMMEDIATE")
             try:
-                for slot in batch:
-                    cursor = connection.execute(
-                        "INSERT INTO blob (created_at, data) VALUES (?, ?)", (now, slot.stored)
-                    )
-                    keys.append(cursor.lastrowid or 0)
+                yield connection
                 crashpoints.reach("blob-written")
                 connection.execute("COMMIT")
             except BaseException:
@@ -172,7 +196,6 @@ class DatabaseFile:
                     connection.execute("ROLLBACK")
                 raise
         crashpoints.reach("blob-synced")
-        return keys
 
     def get(self, key: int, start: int, length: int) -> bytes:
         """Return stored octets of one row; raises `BlobMissing`."""
@@ -294,15 +317,26 @@ class Directory:
 
 
 class LocalBlobStore:
-    """The embedded store: a database file for small blobs, a directory for large ones."""
+    """The embedded store: a database file for small blobs, a directory for large ones.
 
-    def __init__(self, path: Path, *, large: int = LARGE, timeout: float) -> None:
+    `find_spooled` looks for small ones that still lie beside their row.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        large: int = LARGE,
+        timeout: float,
+        find_spooled: Find = lambda _: None,
+    ) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         sync_directory(path.parent)
         self.directory: Path | None = path
         self._large = large
         self._database = DatabaseFile(path / "blobs.sqlite3", timeout=timeout)
         self._directory = Directory(path / "files")
+        self._find_spooled = find_spooled
 
     def put(self, name: str, stored: bytes) -> str:
         """Store durably and return the location."""
@@ -310,12 +344,26 @@ class LocalBlobStore:
             return "file:" + self._directory.put(name, stored)
         return f"db:{self._database.put(stored)}"
 
+    def put_spooled(self, placed: Mapping[str, bytes]) -> None:
+        """Store small blobs durably at locations of the caller; those that are there stay."""
+        self._database.put_at((int(location[3:]), stored) for location, stored in placed.items())
+
     def get(self, location: str, start: int = 0, length: int = -1) -> bytes:
         """Return stored octets; raises `BlobMissing`."""
         place, _, name = location.partition(":")
-        if place == "db":
+        if place != "db":
+            return self._directory.get(name, start, length)
+        try:
             return self._database.get(int(name), start, length)
-        return self._directory.get(name, start, length)
+        except BlobMissing:
+            stored = self._get_spooled(location)
+            return stored[start:] if length < 0 else stored[start : start + length]
+
+    def _get_spooled(self, location: str) -> bytes:
+        if (stored := self._find_spooled(location)) is not None:
+            return stored
+        # It may have been carried over between the two looks.
+        return self._database.get(int(location[3:]), 0, -1)
 
     def get_all(self, locations: Sequence[str]) -> list[bytes]:
         """Return the stored octets at each location, in order; raises `BlobMissing`."""
@@ -327,7 +375,7 @@ class LocalBlobStore:
             if place != "db":
                 found.append(self._directory.get(name, 0, -1))
             elif (data := rows.get(int(name))) is None:
-                raise BlobMissing(location)
+                found.append(self._get_spooled(location))
             else:
                 found.append(data)
         return found

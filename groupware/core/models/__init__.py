@@ -5,7 +5,7 @@ every store row carries its account, and one transaction writes store rows of on
 """
 
 from groupware.core.models.access import AppPassword, Grant, LoginThrottle
-from groupware.core.models.blob import Blob
+from groupware.core.models.blob import Blob, BlobSpool
 from groupware.core.models.directory import (
     Account,
     AccountKind,
@@ -35,6 +35,7 @@ __all__ = [
     "AddressTarget",
     "AppPassword",
     "Blob",
+    "BlobSpool",
     "Collection",
     "CollectionKind",
     "CollectionTombstone",

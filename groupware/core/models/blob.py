@@ -8,8 +8,9 @@ from django.db import models
 class Blob(models.Model):
     """One stored content.
 
-    Invariant: the bytes at `location` were durable before this row was committed, and a
-    location is never used twice. Item rows hold a restricting key to it.
+    Invariant: the bytes at `location` were durable before this row was committed, or are
+    committed with it in a row of `BlobSpool`, and a location is never used twice. Item rows hold
+    a restricting key to it.
     """
 
     digest = models.BinaryField(max_length=32, unique=True)
@@ -23,3 +24,13 @@ class Blob(models.Model):
 
     def __str__(self) -> str:
         return self.location
+
+
+class BlobSpool(models.Model):
+    """The stored bytes of a blob, from its commit until they are carried to their location."""
+
+    blob = models.OneToOneField(Blob, primary_key=True, on_delete=models.CASCADE)
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"bytes of blob {self.blob_id}"

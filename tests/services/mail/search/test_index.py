@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from pytest_django import DjangoAssertNumQueries
 
-from groupware.core import limits
+from groupware.core import blobs, limits
 from groupware.core.blobs import BlobMissing, collector
 from groupware.core.errors import Invalid, Stale
 from groupware.core.models import Account, Blob
@@ -32,6 +32,7 @@ Count = DjangoAssertNumQueries
 @contextmanager
 def lost(account: Account, *uids: int) -> Iterator[None]:
     """Take away the bytes of messages, and bring them back."""
+    blobs.carry_over()
     messages = Message.objects.filter(account=account, uid__in=uids)
     keys = [
         int(place.partition(":")[2]) for place in messages.values_list("blob__location", flat=True)
