@@ -317,8 +317,10 @@ class Session:
         if version == self._seen_version or self._looked:
             return
         position = None if self.view is None else self.position()
+        # Without a mailbox it is one row.
+        cross = aio.glance if position is None else aio.read
         try:
-            found = await aio.read(look, *self._credentials(), position)
+            found = await cross(look, *self._credentials(), position)
         except NotFound as error:
             raise MailboxGone("The mailbox was deleted.") from error
         self._seen_version = version

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from groupware.core import blobs, db, limits
 from groupware.core.errors import Invalid, Stale, TooLarge
 from groupware.core.models import Blob
@@ -12,7 +10,6 @@ from mail.mime.index import MessageIndex, index_message
 from mail.mime.limits import DEFAULT_LIMITS
 from mail.mime.sections import filter_header_fields, header_filter
 from mail.mime.strings import literal
-from mail.models import MessageContent
 
 INDEX_VERSION = 2
 
@@ -28,26 +25,32 @@ SUMMARY_FIELDS = (b"from", b"to", b"subject", b"date")
 """Fields that a row also keeps on their own, as they go over the wire (docs/adr/0020)."""
 
 MAX_TEXT = 64 * 1024
+QUICK = 16 * 1024
+"""Octets of a message that is prepared within a fraction of a millisecond, at worst in some ten."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedMessage:
-    """A message whose bytes are durable and whose index is made, not yet in any mailbox.
+    """A message that is indexed and whose bytes can be claimed, not yet in any mailbox.
 
-    `index` is None where the store holds the content already. `references` are the
-    Message-ID of the message and those it refers to, for its thread. A message without
+    `columns` are those of the content row, None where the store holds it already. `references`
+    are the Message-ID of the message and those it refers to, for its thread. A message without
     `has_header` is all body.
     """
 
     staged: blobs.StagedBlob
-    index: MessageIndex | None
+    columns: dict[str, Any] | None
     has_header: bool
-    header_fields: bytes
     references: tuple[str, ...]
 
 
+def is_quick(data: bytes) -> bool:
+    """Tell whether preparing it is a short read, which waits for no disk if the store is embedded."""
+    return len(data) <= QUICK
+
+
 def prepare_message(data: bytes) -> PreparedMessage:
-    """Store the bytes durably and index them; outside any transaction.
+    """Index a message and make its bytes ready to be claimed; in no transaction that writes.
 
     Raises `TooLarge`, `DiskReserve`.
     """
@@ -55,28 +58,27 @@ def prepare_message(data: bytes) -> PreparedMessage:
         raise TooLarge(f"The message is larger than {limit} octets.")
     staged = blobs.stage(data)
     if staged.blob_id is not None:
-        known = (
-            MessageContent.objects.filter(blob_id=staged.blob_id)
-            .values_list("message_id", "references", "header_size")
-            .first()
+        known = db.fetch_rows(
+            'SELECT message_id, "references", header_size FROM mail_messagecontent'
+            " WHERE blob_id = %s",
+            [staged.blob_id],
         )
-        if known is not None:
-            references = _references(known[0], known[1].split())
-            return PreparedMessage(staged, None, known[2] > 0, b"", references)
+        for message_id, rest, header_size in known:
+            references = _references(message_id, rest.split())
+            return PreparedMessage(staged, None, header_size > 0, references)
     index, header_fields = _index(data)
     references = _references(index.message_id or "", index.references)
-    return PreparedMessage(staged, index, index.header_size > 0, header_fields, references)
+    columns = _columns(index, header_fields)
+    return PreparedMessage(staged, columns, index.header_size > 0, references)
 
 
 def find_references(blob_ids: list[int]) -> dict[int, tuple[str, ...]]:
     """Return, by blob, the Message-ID and the references of what is indexed."""
     condition, params = db.in_list("blob_id", blob_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT blob_id, message_id, "references" FROM mail_messagecontent WHERE {condition}',
-            params,
-        )
-        rows = cursor.fetchall()
+    rows = db.fetch_rows(
+        f'SELECT blob_id, message_id, "references" FROM mail_messagecontent WHERE {condition}',
+        params,
+    )
     return {key: _references(message_id, rest.split()) for key, message_id, rest in rows}
 
 
@@ -104,10 +106,8 @@ def claim_content(prepared: PreparedMessage) -> int:
     Raises `BlobGone` when the message must be prepared again.
     """
     blob_id = blobs.claim(prepared.staged)
-    index = prepared.index
-    if index is None:
-        return blob_id
-    _insert(blob_id, _columns(index, prepared.header_fields), "NOTHING")
+    if prepared.columns is not None:
+        _insert(blob_id, prepared.columns, "NOTHING")
     return blob_id
 
 
@@ -155,12 +155,11 @@ def _columns(index: MessageIndex, header_fields: bytes) -> dict[str, Any]:
 def _insert(blob_id: int, columns: dict[str, Any], on_conflict: str) -> None:
     names = ", ".join(f'"{name}"' for name in columns)
     places = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO mail_messagecontent (blob_id, {names}) VALUES (%s, {places})"
-            f" ON CONFLICT (blob_id) DO {on_conflict}",
-            [blob_id, *columns.values()],
-        )
+    db.execute(
+        f"INSERT INTO mail_messagecontent (blob_id, {names}) VALUES (%s, {places})"
+        f" ON CONFLICT (blob_id) DO {on_conflict}",
+        [blob_id, *columns.values()],
+    )
 
 
 def _clean(text: str) -> str:

@@ -104,35 +104,33 @@ def append_message(  # noqa: PLR0913 (keyword-only, each a column)
 def _insert_message(row: dict[str, Any], prefix: bytes) -> None:
     columns = ", ".join(row)
     places = ", ".join(["%s"] * len(row))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO mail_message ({columns}) VALUES ({places}) RETURNING id",
-            list(row.values()),
+    ((message_id,),) = db.fetch_rows(
+        f"INSERT INTO mail_message ({columns}) VALUES ({places}) RETURNING id",
+        list(row.values()),
+    )
+    if prefix:
+        db.execute(
+            "INSERT INTO mail_messageprefix (message_id, data) VALUES (%s, %s)",
+            [message_id, prefix],
         )
-        if prefix:
-            cursor.execute(
-                "INSERT INTO mail_messageprefix (message_id, data) VALUES (%s, %s)",
-                [cursor.fetchone()[0], prefix],
-            )
 
 
 def count_mailbox(
     collection_id: int, *, unseen: int = 0, deleted: int = 0, keywords: str = ""
 ) -> int:
     """Add to the mailbox's counters and keywords; return its uid_validity."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE mail_mailbox SET unseen = unseen + %s, deleted = deleted + %s"
-            " WHERE collection_id = %s AND selectable RETURNING keywords",
-            [unseen, deleted, collection_id],
-        )
-        row = cursor.fetchone()
-        if row is None:
-            raise Stale("The mailbox is gone.")
-        if keywords:
-            add_mailbox_keywords(collection_id, row[0], keywords.split())
-        cursor.execute("SELECT uid_validity FROM core_collection WHERE id = %s", [collection_id])
-        return int(cursor.fetchone()[0])
+    rows = db.fetch_rows(
+        "UPDATE mail_mailbox SET unseen = unseen + %s, deleted = deleted + %s"
+        " WHERE collection_id = %s AND selectable RETURNING keywords,"
+        " (SELECT uid_validity FROM core_collection c WHERE c.id = collection_id)",
+        [unseen, deleted, collection_id],
+    )
+    if not rows:
+        raise Stale("The mailbox is gone.")
+    held, uid_validity = rows[0]
+    if keywords:
+        add_mailbox_keywords(collection_id, held, keywords.split())
+    return int(uid_validity)
 
 
 def expunge_messages(

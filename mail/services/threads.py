@@ -4,12 +4,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
-from django.db import connection
-
 from groupware.core import db
 
 MAX_REFERENCES = 20
 """References that are looked at: the message's own, the first, and the last ones."""
+ROWS_AT_ONCE = 20
+"""References that one statement writes: no message has more, and few statements are prepared."""
 
 
 def _hash(message_id: str) -> int:
@@ -41,14 +41,17 @@ def assign_threads(account_id: int, messages: Iterable[Sequence[str]]) -> list[t
                 known[value] = (len(known), thread_id)
                 fresh.append((account_id, value, thread_id))
         assigned.append((thread_id, email_id))
-    if fresh:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO mail_threadreference (account_id, message_id_hash, thread_id)"
-                " VALUES (%s, %s, %s)",
-                fresh,
-            )
+    for start in range(0, len(fresh), ROWS_AT_ONCE):
+        _insert_references(fresh[start : start + ROWS_AT_ONCE])
     return assigned
+
+
+def _insert_references(rows: list[tuple[int, int, int]]) -> None:
+    db.execute(
+        "INSERT INTO mail_threadreference (account_id, message_id_hash, thread_id) VALUES "
+        + ", ".join(["(%s, %s, %s)"] * len(rows)),
+        [value for row in rows for value in row],
+    )
 
 
 def _hashes(references: Sequence[str]) -> list[int]:
@@ -62,11 +65,9 @@ def _find_threads(account_id: int, hashes: list[int]) -> dict[int, tuple[int, in
     if not hashes:
         return {}
     condition, params = db.in_list("message_id_hash", hashes)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT message_id_hash, thread_id FROM mail_threadreference"
-            f" WHERE account_id = %s AND {condition} ORDER BY id",
-            [account_id, *params],
-        )
-        rows = cursor.fetchall()
+    rows = db.fetch_rows(
+        "SELECT message_id_hash, thread_id FROM mail_threadreference"
+        f" WHERE account_id = %s AND {condition} ORDER BY id",
+        [account_id, *params],
+    )
     return {value: (age, thread_id) for age, (value, thread_id) in enumerate(rows)}

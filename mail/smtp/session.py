@@ -12,6 +12,7 @@ from django.conf import settings
 
 from groupware.core import aio, limits
 from groupware.core.errors import GroupwareError
+from mail.services.content import is_quick
 from mail.services.delivery import (
     PREPARE_ATTEMPTS,
     Delivery,
@@ -196,9 +197,10 @@ class Session:
             session_id=self._session_id,
         )
         delivery = Delivery(data, transaction.recipients, trace)
+        cross = aio.glance if is_quick(data) else aio.call
         for _ in range(PREPARE_ATTEMPTS):
             try:
-                await aio.call(delivery.prepare)
+                await cross(delivery.prepare)
             except GroupwareError as error:
                 return [error] * len(transaction.recipients)
             jobs = delivery.jobs()

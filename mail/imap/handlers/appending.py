@@ -11,8 +11,9 @@ from mail.imap.requests import Append, AppendMessage
 from mail.imap.responses import Code
 from mail.imap.sequences import Uid
 from mail.imap.session import Session
+from mail.names import parse_foreign
 from mail.services.appending import NewMessage, append_messages
-from mail.services.content import PreparedMessage, prepare_message
+from mail.services.content import PreparedMessage, is_quick, prepare_message
 from mail.services.messages import Appended
 
 _NOT_ENABLED = no("Enable UTF8=ACCEPT first.", Code.CANNOT)
@@ -26,9 +27,9 @@ async def append(session: Session, request: Append) -> Outcome:
     if not all(message.data for message in request.messages):
         raise Refused(_CANCELLED)
     for _ in range(2):
-        # One at a time: others read between two of them.
+        # One at a time: others have their turn between two of them.
         prepared = [
-            await aio.call(_prepare, session.account_id, request.mailbox, message.data)
+            await _prepare(session.account_id, request.mailbox, message.data)
             for message in request.messages
         ]
         try:
@@ -40,7 +41,14 @@ async def append(session: Session, request: Append) -> Outcome:
     raise NotFound("The message could not be kept: send it again.")
 
 
-def _prepare(account_id: int, mailbox: str, data: bytes) -> PreparedMessage:
+async def _prepare(account_id: int, mailbox: str, data: bytes) -> PreparedMessage:
+    # What others granted is read with models, which no event loop may use.
+    is_short = is_quick(data) and parse_foreign(mailbox) is None
+    cross = aio.glance if is_short else aio.call
+    return await cross(_find_and_prepare, account_id, mailbox, data)
+
+
+def _find_and_prepare(account_id: int, mailbox: str, data: bytes) -> PreparedMessage:
     find_target(account_id, mailbox)
     return prepare_message(data)
 

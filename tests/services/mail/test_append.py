@@ -84,7 +84,7 @@ def test_known_bytes_are_not_indexed_again(ann: Account) -> None:
     data = message()
     append(ann, data=prepare_message(data))
     again = prepare_message(data)
-    assert again.index is None
+    assert again.columns is None
     append(ann, data=again)
     assert len(uids_of(ann)) == 2
 

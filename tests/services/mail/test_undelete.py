@@ -331,5 +331,5 @@ def test_keeping_and_restoring_take_a_fixed_number_of_statements(
     expunge(ann)
     keys = [row.key for row in kept(ann)]
     collection_id = mailbox(ann).collection_id
-    with django_assert_num_queries(12 if db.is_sqlite() else 13):  # one for the lock
+    with django_assert_num_queries(11 if db.is_sqlite() else 12):  # one for the lock
         restore_messages(ann.pk, collection_id, keys)
