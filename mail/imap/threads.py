@@ -68,7 +68,7 @@ def thread_by_subject(messages: Iterable[Threadable]) -> Threads:
 
 Node = str | int
 """A Message-ID; or the UID of a message that has none, or one that an earlier message has."""
-Tree = tuple[Threadable, Node | None, list[Node]]
+Tree = tuple[Threadable, Node | None, Sequence[Node]]
 """A thread after step 3: the message that decides about its place and subject, and the node at
 its top; or None for a dummy, and the several messages below that."""
 Group = str | int
@@ -76,7 +76,9 @@ Group = str | int
 Thread = tuple[Threadable, bytes, list[int]]
 """A thread after step 6: the message that decides about its place, its wire form, and its UIDs."""
 
-NOTHING: Final[Mapping[Node, list[Node]]] = {}
+Special = Mapping[Node, Sequence[Node]]
+"""Nodes that have others below them than in their trees."""
+NOTHING: Final[Special] = {}
 
 
 class ReferenceThreads:
@@ -92,7 +94,8 @@ class ReferenceThreads:
         self._messages: dict[Node, Threadable] = {}
         """The nodes that are no dummies."""
         self._parents: dict[Node, Node] = {}
-        self._children: dict[Node, list[Node]] = {}
+        self._children: dict[Node, dict[Node, None]] = {}
+        """Without those that have none; of many one is taken away as fast as of a few."""
         self._changed: list[Node] = []
         """Nodes of all trees that changed since `tell`, and all that are no tops any more."""
         self._group_of: dict[Node, Group] = {}
@@ -109,16 +112,16 @@ class ReferenceThreads:
     def add(self, messages: Sequence[Threadable]) -> None:
         """Do steps 1 and 2 with further messages."""
         self._steps += STEPS * len(messages)
+        known, parents = self._messages, self._parents
         for message in messages:
             _, uid, _, message_id, references, _ = message
             # Of several messages with one Message-ID the first has it.
-            is_first = message_id and message_id not in self._messages
-            node = message_id if is_first else uid
-            self._messages[node] = message
-            parent = self._link(references) if references else None
-            if parent is not None or node in self._parents:
-                self._set_parent(node, parent)
+            node: Node = message_id if message_id and message_id not in known else uid
+            known[node] = message
             self._changed.append(node)
+            parent = self._link(references) if references else None
+            if parent is not None or node in parents:
+                self._set_parent(node, parent)
 
     def _link(self, references: str) -> Node | None:
         """Make each reference the parent of the next, where that has none; return the last."""
@@ -137,7 +140,7 @@ class ReferenceThreads:
         if held is not None:
             del self._parents[node]
             siblings = self._children[held]
-            siblings.remove(node)
+            del siblings[node]
             if not siblings:
                 del self._children[held]
             self._changed.append(held)
@@ -149,7 +152,7 @@ class ReferenceThreads:
         if node == parent or (node in self._children and self._is_below(parent, node)):
             return
         self._parents[node] = parent
-        self._children.setdefault(parent, []).append(node)
+        self._children.setdefault(parent, {})[node] = None
         self._changed.append(node)
 
     def _is_below(self, node: Node, ancestor: Node) -> bool:
@@ -177,18 +180,16 @@ class ReferenceThreads:
 
     def _regroup(self) -> set[Group]:
         """Do steps 3 and 4 for trees that changed; return the groups that lost or got one."""
-        groups: set[Group] = set()
-        for node in self._changed:
-            if node in self._group_of and node in self._parents:
-                groups.add(self._drop(node))
-        for top in self._list_tops():
-            if top in self._group_of:
-                groups.add(self._drop(top))
-            tree = self._find_tree(top)
+        tops = self._list_tops()
+        was_top = self._group_of.keys()
+        groups = {self._drop(node) for node in was_top & {*self._changed, *tops}}
+        for top in tops:
+            message = self._messages.get(top)
+            tree = (message, top, ()) if message else self._find_dummy(top)
             if tree is None:
                 continue
-            subject = tree[0][2]
-            group = self._group_of[top] = casemap(subject) if subject else tree[0][1]
+            first = tree[0]
+            group = self._group_of[top] = casemap(first[2]) if first[2] else first[1]
             if group in self._groups:
                 self._groups[group][top] = tree
             else:
@@ -217,16 +218,13 @@ class ReferenceThreads:
                 at = parent
         return tops
 
-    def _find_tree(self, top: Node) -> Tree | None:
-        """Do step 3: no dummy is left but one at the top with several children."""
-        message = self._messages.get(top)
-        if message is not None:
-            return message, top, []
+    def _find_dummy(self, top: Node) -> Tree | None:
+        """Return the tree of a dummy: only one that has several children stays."""
         below = self._list_below(top)
         if not below:
             return None
         first = self._messages[below[0]]
-        return (first, None, below) if len(below) > 1 else (first, below[0], [])
+        return (first, None, below) if len(below) > 1 else (first, below[0], ())
 
     def _list_below(self, top: Node) -> list[Node]:
         """Return the messages below a node in order; what is below a dummy takes its place."""
@@ -265,9 +263,7 @@ class ReferenceThreads:
             return self._write(first, below)
         return self._write(None, [first, *tops[end:]], {first: below})
 
-    def _write(
-        self, top: Node | None, below: list[Node], special: Mapping[Node, list[Node]] = NOTHING
-    ) -> Thread:
+    def _write(self, top: Node | None, below: Sequence[Node], special: Special = NOTHING) -> Thread:
         """Return a thread; those below its nodes are those of their trees, but for special ones."""
         form: list[bytes] = []
         uids: list[int] = []
@@ -285,26 +281,27 @@ class ReferenceThreads:
         form.append(b")")
         return self._messages[below[0]], b"".join(form), uids
 
-    def _write_tree(self, top: Node, below: list[Node], form: list[bytes], uids: list[int]) -> None:
+    def _write_tree(
+        self, top: Node, below: Sequence[Node], form: list[bytes], uids: list[int]
+    ) -> None:
         """Write a node, which has these below it, and all that is below them."""
-        stack: list[Node | None] = []
-        node: Node | None = top
-        while True:
+        stack: list[Node | None] = [top]
+        while stack:
+            node = stack.pop()
             if node is None:
                 form.append(b")")
-            else:
-                form.append(b"(%d")
-                uids.append(self._messages[node][1])
-                while len(below) == 1:
-                    form.append(b" %d")
-                    uids.append(self._messages[below[0]][1])
-                    below = self._list_below(below[0])
-                form.append(b" " if below else b")")
-                if below:
-                    stack.append(None)
-                    stack += reversed(below)
-            if not stack:
-                return
-            node = stack.pop()
-            if node is not None:
+                continue
+            form.append(b"(%d")
+            uids.append(self._messages[node][1])
+            if node != top:
                 below = self._list_below(node)
+            while len(below) == 1:
+                form.append(b" %d")
+                uids.append(self._messages[below[0]][1])
+                below = self._list_below(below[0])
+            if below:
+                form.append(b" ")
+                stack.append(None)
+                stack += reversed(below)
+            else:
+                form.append(b")")
