@@ -189,8 +189,7 @@ def write_here(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     """
     if not (crossing().is_embedded and limits.FLAG_SYNC.value):
         raise db.NotNow
-    with db.relaxed_transaction():
-        done = function(*args, **kwargs)
+    done = db.run_relaxed(partial(function, *args, **kwargs))
     crossing().note_relaxed()
     return done
 

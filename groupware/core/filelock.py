@@ -65,19 +65,22 @@ class FileLock:
         finally:
             self._threads.release()
 
-    @contextmanager
-    def held_at_once(self) -> Iterator[bool]:
-        """Yield whether the lock is held: it is not where somebody has it or waits for it."""
+    def take_at_once(self) -> bool:
+        """Take the lock unless somebody has it or waits for it; `release` gives it back."""
         if not self._threads.acquire(blocking=False):
-            yield False
-            return
+            return False
+        is_held = False
         try:
             is_held = self._acquire_at_once()
-            try:
-                yield is_held
-            finally:
-                if is_held:
-                    fcntl.flock(self._fd, fcntl.LOCK_UN)
+        finally:
+            if not is_held:
+                self._threads.release()
+        return is_held
+
+    def release(self) -> None:
+        """Give back what `take_at_once` took."""
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
         finally:
             self._threads.release()
 

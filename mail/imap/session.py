@@ -348,7 +348,7 @@ class Session:
         Where removals wait or have waited, a client with QRESYNC is also told up to which modseq
         it knows all (RFC 7162 §3.2), unless that is the code `told` of the reply.
         """
-        if self.view is None:
+        if self.view is None or not self.view.has_news:
             return
         self.tell_keywords()
         has_waited = self.view.owes_expunge

@@ -275,6 +275,16 @@ class MailboxView:
         """
         return self._settled_modseq if self._vanished else self.modseq
 
+    @property
+    def has_news(self) -> bool:
+        """Tell whether there is anything that the client was not told. Hot, for every command."""
+        return bool(
+            self._vanished
+            or self._changed
+            or len(self.uids) != self._told_count
+            or self._told_flags != (self.keywords, self.identity.rights)
+        )
+
     def take_updates(self, *, expunge: bool) -> Updates:
         """Return what is to be told now; with `expunge` false the numbers stay as they are."""
         expunged: list[int] = []

@@ -19,8 +19,17 @@ def note_arrivals(collection_id: int, first_uid: int, last_uid: int, modseq: int
 
 
 def note_changes(collection_id: int, ranges: Ranges, modseq: int) -> None:
-    """Note where messages of `ranges` got this modseq, in their transaction."""
+    """Note where messages of `ranges` got this modseq, in their transaction.
+
+    At least one of them did: where they lie in one chunk there is nothing to look for.
+    """
     touched = normalize((first >> CHUNK_BITS, last >> CHUNK_BITS) for first, last in ranges)
+    if touched[0][0] == touched[-1][1]:
+        db.execute(
+            "UPDATE mail_messagechunk SET modseq = %s WHERE collection_id = %s AND chunk = %s",
+            [modseq, collection_id, touched[0][0]],
+        )
+        return
     for some in chunks(touched):
         condition, params = sql_condition("chunk", some)
         db.execute(

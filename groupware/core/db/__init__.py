@@ -14,7 +14,7 @@ from groupware.core.db.connections import (
     thread_connection,
 )
 from groupware.core.db.failures import is_busy
-from groupware.core.db.relaxed import CHECKPOINT_AFTER, LogSync, NotNow, relaxed_transaction
+from groupware.core.db.relaxed import CHECKPOINT_AFTER, LogSync, NotNow, run_relaxed
 from groupware.core.db.rows import (
     ROWS_OF_A_TRIP,
     Room,
@@ -55,7 +55,7 @@ __all__ = [
     "read_snapshot",
     "recover",
     "relax",
-    "relaxed_transaction",
+    "run_relaxed",
     "single_read",
     "thread_connection",
     "write_transaction",

@@ -71,7 +71,7 @@ def directory() -> Path | None:
 
 
 def relax() -> None:
-    """Let this thread's open connection be one that `relaxed_transaction` writes on.
+    """Let this thread's open connection be one that `run_relaxed` writes on.
 
     It commits without waiting for the disk then, and leaves it to another connection to carry the
     log over into the database: that syncs, and would keep an event loop waiting.

@@ -42,7 +42,7 @@ def fetch_rows(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """
     held = thread_connection()
     driver = held.connection
-    if driver is None or held.queries_logged or not isinstance(driver, sqlite3.Connection):
+    if not isinstance(driver, sqlite3.Connection) or held.force_debug_cursor:
         with connection.cursor() as cursor:
             cursor.execute(query, params)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -61,7 +61,7 @@ def fetch_rows_into(room: Room, query: str, params: Sequence[Any] = ()) -> list[
     """
     held = thread_connection()
     driver = held.connection
-    if driver is None or held.queries_logged or not isinstance(driver, sqlite3.Connection):
+    if not isinstance(driver, sqlite3.Connection) or held.force_debug_cursor:
         with _open_stream() as cursor:
             cursor.execute(query, params)
             return _take_rows(cursor, room)
@@ -97,7 +97,7 @@ def execute(query: str, params: Sequence[Any] = ()) -> int:
     """Run one statement and return how many rows it changed. Hot, as `fetch_rows` is."""
     held = thread_connection()
     driver = held.connection
-    if driver is None or held.queries_logged or not isinstance(driver, sqlite3.Connection):
+    if not isinstance(driver, sqlite3.Connection) or held.force_debug_cursor:
         with connection.cursor() as cursor:
             cursor.execute(query, params)
             return int(cursor.rowcount)

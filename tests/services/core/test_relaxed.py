@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import pytest
 from django.db import connection
 
 from groupware.core import aio, db, limits
-from groupware.core.changes import begin_change, touch_collection
+from groupware.core.changes import Change, begin_change, touch_collection
 from groupware.core.events import CollectionChanged
 from groupware.core.models import Account
 from tests.conftest import SetLimit
@@ -45,50 +46,46 @@ def synchronous() -> int:
 
 
 @pytest.mark.sqlite
-def test_write_is_there_for_others_when_the_block_is_left(ann: Account) -> None:
+def test_write_is_there_for_others_when_the_call_returns(ann: Account) -> None:
     before = modseq(ann)
 
-    def write() -> None:
-        with db.relaxed_transaction():
-            begin_change(ann.pk)
-            assert modseq(ann) == before
-        assert modseq(ann) == before + 1
+    def change() -> None:
+        begin_change(ann.pk)
+        assert modseq(ann) == before
 
-    on_relaxed(write)
+    on_relaxed(lambda: db.run_relaxed(change))
+    assert modseq(ann) == before + 1
 
 
 @pytest.mark.sqlite
 def test_what_follows_the_commit_is_run_after_it(ann: Account, published: list[object]) -> None:
     inbox = mailbox(ann)
-
-    def write() -> None:
-        with db.relaxed_transaction(), db.write_transaction():
-            change = begin_change(ann.pk)
-            touch_collection(change, inbox.collection_id)
-            db.on_commit(lambda: seen.append(modseq(ann)))
-            assert published == seen == []
-
     seen: list[int] = []
-    on_relaxed(write)
+
+    def change() -> None:
+        with db.write_transaction():
+            touch_collection(begin_change(ann.pk), inbox.collection_id)
+            db.on_commit(lambda: seen.append(modseq(ann)))
+        assert published == seen == []
+
+    on_relaxed(lambda: db.run_relaxed(change))
     assert published == [CollectionChanged(ann.pk, inbox.collection_id, seen[0] - 1)]
 
 
 @pytest.mark.sqlite
-def test_failed_block_undoes_everything_and_publishes_nothing(
+def test_failed_call_undoes_everything_and_publishes_nothing(
     ann: Account, published: list[object]
 ) -> None:
     before = modseq(ann)
 
     def fail() -> None:
-        with db.relaxed_transaction():
-            touch_collection(begin_change(ann.pk), mailbox(ann).collection_id)
-            raise ValueError("no")
+        touch_collection(begin_change(ann.pk), mailbox(ann).collection_id)
+        raise ValueError("no")
 
     def twice() -> None:
         with pytest.raises(ValueError, match="no"):
-            fail()
-        with db.relaxed_transaction():
-            begin_change(ann.pk)
+            db.run_relaxed(fail)
+        db.run_relaxed(partial(begin_change, ann.pk))
 
     on_relaxed(twice)
     assert published == []
@@ -99,31 +96,33 @@ def test_failed_block_undoes_everything_and_publishes_nothing(
 def test_failure_inside_cannot_be_passed_over(ann: Account) -> None:
     before = modseq(ann)
 
-    def fail() -> None:
-        with db.write_transaction():
+    def go_on() -> None:
+        with suppress(ValueError), db.write_transaction():
             begin_change(ann.pk)
             raise ValueError("no")
 
-    def go_on() -> None:
-        with (
-            pytest.raises(RuntimeError, match="after a failure"),
-            db.relaxed_transaction(),
-            suppress(ValueError),
-        ):
-            fail()
-
-    on_relaxed(go_on)
+    with pytest.raises(RuntimeError, match="after a failure"):
+        on_relaxed(lambda: db.run_relaxed(go_on))
     assert modseq(ann) == before
 
 
 @pytest.mark.sqlite
 def test_nobody_waits_for_another_writer(ann: Account) -> None:
-    def write() -> None:
-        with pytest.raises(db.NotNow), db.relaxed_transaction():
-            pytest.fail("two write at once")
+    with account_locked_elsewhere(ann.pk), pytest.raises(db.NotNow):
+        on_relaxed(lambda: db.run_relaxed(partial(begin_change, ann.pk)))
 
-    with account_locked_elsewhere(ann.pk):
-        on_relaxed(write)
+
+@pytest.mark.sqlite
+def test_lock_that_was_not_had_and_one_that_was_are_free_afterwards(ann: Account) -> None:
+    def change() -> Change:
+        return db.run_relaxed(partial(begin_change, ann.pk))
+
+    with account_locked_elsewhere(ann.pk), pytest.raises(db.NotNow):
+        on_relaxed(change)
+    first, second = on_relaxed(change), on_relaxed(change)
+    with db.write_transaction():
+        third = begin_change(ann.pk)
+    assert [second.modseq, third.modseq] == [first.modseq + 1, first.modseq + 2]
 
 
 @pytest.mark.sqlite
@@ -140,30 +139,26 @@ def test_durable_write_of_a_relaxed_connection_is_synced(ann: Account) -> None:
 
 @pytest.mark.sqlite
 def test_connection_of_any_other_thread_is_not_relaxed(ann: Account) -> None:
-    def write() -> None:
-        with pytest.raises(db.NotNow), db.relaxed_transaction():
-            pytest.fail("a commit that nobody will sync")
-
     assert in_thread(synchronous) == 2
-    in_thread(write)
+    with pytest.raises(db.NotNow):
+        in_thread(lambda: db.run_relaxed(partial(begin_change, ann.pk)))
 
 
 @pytest.mark.sqlite
 def test_read_inside_sees_what_was_written_there(ann: Account) -> None:
-    def write() -> None:
-        with db.relaxed_transaction():
-            before = state_of_now()
-            begin_change(ann.pk)
-            with db.read_snapshot():
-                assert state_of_now() == before + 1
-
-    def state_of_now() -> int:
+    def next_modseq() -> int:
         [(number,)] = db.fetch_rows(
             "SELECT next_modseq FROM core_accountstate WHERE account_id = %s", [ann.pk]
         )
         return int(number)
 
-    on_relaxed(write)
+    def change() -> tuple[int, int]:
+        drawn = begin_change(ann.pk).modseq
+        with db.read_snapshot():
+            return drawn, next_modseq()
+
+    drawn, following = on_relaxed(lambda: db.run_relaxed(change))
+    assert following == drawn + 1
 
 
 def test_limit_of_nothing_leaves_every_write_to_the_committer(
@@ -191,8 +186,7 @@ def test_log_is_carried_over_by_another_connection(ann: Account, tmp_path: Path)
 
     def write() -> None:
         for _ in range(db.CHECKPOINT_AFTER):
-            with db.relaxed_transaction():
-                begin_change(ann.pk)
+            db.run_relaxed(partial(begin_change, ann.pk))
             syncing.note()
 
     before = modseq(ann)
