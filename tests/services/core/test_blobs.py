@@ -244,12 +244,12 @@ def test_many_threads_share_commits_and_lose_nothing(own_data: Path) -> None:
 
 
 def test_forked_child_reads_over_a_connection_of_its_own(own_data: Path) -> None:
-    location = blobs.stage(MESSAGE).location
-    assert blobs.read_location(location) == MESSAGE
+    location = service.store().put(sha256(MESSAGE).hexdigest(), MESSAGE)
+    assert service.store().get(location) == MESSAGE
     held = count_open(own_data)
     child = os.fork()
     if not child:
-        is_read = blobs.read_location(location) == MESSAGE
+        is_read = service.store().get(location) == MESSAGE
         os._exit(0 if is_read and count_open(own_data) == held + 1 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 

@@ -75,24 +75,29 @@ def test_accounts_do_not_wait_for_each_other(
 
 
 @contextmanager
-def full_database() -> Iterator[None]:
-    """Let the database file not grow by a page."""
+def full_database() -> Iterator[int]:
+    """Let the database file not grow by a page; yields how many octets lie unused in it."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA max_page_count")
         [most] = cursor.fetchone()
         cursor.execute("PRAGMA page_count")
         [used] = cursor.fetchone()
+        cursor.execute(
+            "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"
+        )
+        [unused] = cursor.fetchone()
         cursor.execute(f"PRAGMA max_page_count = {used}")
         try:
-            yield
+            yield unused
         finally:
             cursor.execute(f"PRAGMA max_page_count = {most}")
 
 
 @pytest.mark.sqlite
 def test_full_disk_is_told_as_one(ann: Account) -> None:
-    with full_database(), pytest.raises(DiskReserve), db.write_transaction():
-        Account.objects.filter(pk=ann.pk).update(name="x" * 200, password="x" * 1_000_000)
+    with full_database() as unused, pytest.raises(DiskReserve), db.write_transaction():
+        password = "x" * (unused + 1_000_000)
+        Account.objects.filter(pk=ann.pk).update(name="x" * 200, password=password)
     change(ann)
 
 
