@@ -245,11 +245,11 @@ def test_many_threads_share_commits_and_lose_nothing(own_data: Path) -> None:
 
 def test_forked_child_reads_over_a_connection_of_its_own(own_data: Path) -> None:
     location = service.store().put(sha256(MESSAGE).hexdigest(), MESSAGE)
-    assert service.store().get(location) == MESSAGE
+    assert service.store().get(location, 0, -1) == MESSAGE
     held = count_open(own_data)
     child = os.fork()
     if not child:
-        is_read = service.store().get(location) == MESSAGE
+        is_read = service.store().get(location, 0, -1) == MESSAGE
         os._exit(0 if is_read and count_open(own_data) == held + 1 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 

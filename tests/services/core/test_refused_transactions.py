@@ -96,8 +96,7 @@ def full_database() -> Iterator[int]:
 @pytest.mark.sqlite
 def test_full_disk_is_told_as_one(ann: Account) -> None:
     with full_database() as unused, pytest.raises(DiskReserve), db.write_transaction():
-        password = "x" * (unused + 1_000_000)
-        Account.objects.filter(pk=ann.pk).update(name="x" * 200, password=password)
+        Account.objects.filter(pk=ann.pk).update(password="x" * (unused + 1_000_000))
     change(ann)
 
 
