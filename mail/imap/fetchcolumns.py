@@ -130,7 +130,7 @@ def _header_fields(section: Section) -> Render:
 
 
 def _whole(columns: Columns) -> Sequence[Iterable[Any]]:
-    prefixes = [replace_nul(bytes(prefix or b"")) for prefix in columns["prefix"]]
+    prefixes = [replace_nul(bytes(held)) if held else b"" for held in columns["prefix"]]
     bodies = list(map(replace_nul, blobs.read_whole(columns["blob_location"])))
     return map(add, map(len, prefixes), map(len, bodies)), prefixes, bodies
 

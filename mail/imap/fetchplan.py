@@ -9,7 +9,7 @@ from mail.imap.contents import FILTERED
 from mail.imap.fetchcolumns import RowForm, form_of, is_listed, is_summary, may_render
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionText
 
-NARROW_ROWS: Final = 10_000
+NARROW_ROWS: Final = 20_000
 METADATA_ROWS: Final = 1_000
 CONTENT_ROWS: Final = 100
 """Rows of one crossing to the store: flags and numbers; what describes a message, or says where

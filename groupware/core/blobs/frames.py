@@ -21,7 +21,17 @@ LEVEL = 3
 _HEAD = struct.Struct("<BI")
 _PAIR = struct.Struct("<II")
 _ONE_FRAME = _HEAD.pack(VERSION, 1)
-_local = threading.local()
+
+
+class _Local(threading.local):
+    """What a thread keeps: neither may be used by two at once."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_local = _Local()
 
 
 class DamagedBlob(Exception):
@@ -52,9 +62,6 @@ class FrameTable:
 
 def compress(data: bytes) -> bytes:
     """Return the stored form of `data`; each frame ends with a checksum."""
-    compressor: zstandard.ZstdCompressor | None = getattr(_local, "compressor", None)
-    if compressor is None:
-        compressor = _local.compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
     view = memoryview(data)
     cuts = [0, *range(min(FIRST_FRAME, len(data)), len(data), FRAME), len(data)]
     lengths: list[bytes] = []
@@ -62,7 +69,7 @@ def compress(data: bytes) -> bytes:
     for start, end in pairwise(cuts):
         if start == end:
             continue
-        frame = compressor.compress(view[start:end])
+        frame = _local.compressor.compress(view[start:end])
         lengths.append(_PAIR.pack(end - start, len(frame)))
         frames.append(frame)
     return b"".join([_HEAD.pack(VERSION, len(frames)), *lengths, *frames])
@@ -99,14 +106,11 @@ def decompress_frames(stored: bytes, lengths: tuple[tuple[int, int], ...]) -> by
 
 
 def _decompress_frame(frame: bytes, raw_length: int) -> bytes:
-    decompressor: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
-    if decompressor is None:
-        decompressor = _local.decompressor = zstandard.ZstdDecompressor()
     try:
         # The frame's own word is not trusted with memory.
         if zstandard.frame_content_size(frame) != raw_length:
             raise DamagedBlob("a frame has another length than its table says")
-        return decompressor.decompress(frame)
+        return _local.decompressor.decompress(frame)
     except zstandard.ZstdError as error:
         raise DamagedBlob(str(error)) from error
 
