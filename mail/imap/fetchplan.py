@@ -11,9 +11,10 @@ from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionT
 
 NARROW_ROWS: Final = 20_000
 METADATA_ROWS: Final = 1_000
+WHOLE_ROWS: Final = 250
 CONTENT_ROWS: Final = 100
-"""Rows of one crossing to the store: flags and numbers; what describes a message, or says where
-it lies; content."""
+"""Rows of one crossing to the store: flags and numbers; what describes a message; whole messages;
+content of any kind."""
 PLANS: Final = 128
 """Kinds of FETCH whose plans are kept."""
 LIGHT_SECTIONS: Final = 8
@@ -44,9 +45,9 @@ class FetchPlan:
     @cached_property
     def rows(self) -> int:
         """Return how many rows one crossing reads."""
-        if self.sections and not self.by_column:
-            return CONTENT_ROWS
-        return METADATA_ROWS if self.sections or self.wide else NARROW_ROWS
+        if self.sections:
+            return WHOLE_ROWS if self.by_column else CONTENT_ROWS
+        return METADATA_ROWS if self.wide else NARROW_ROWS
 
     @cached_property
     def wide(self) -> list[int]:

@@ -25,6 +25,7 @@ from mail.uidset import normalize, to_ranges
 
 GLANCE: Final = 4
 """Messages that are read in the event loop's own thread, where that is faster."""
+FETCHED: Final = ok("Fetched.")
 PIECE: Final = 256 * 1024
 """Octets of a large section that are in memory at once."""
 
@@ -60,7 +61,7 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
         return refusal
     if not request.by_uid and request.changed_since is None and count < known:
         return EXPUNGE_ISSUED
-    return ok("Fetched.")
+    return FETCHED
 
 
 def _trust(session: Session, modseq: int | None) -> int | None:
