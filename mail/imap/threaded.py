@@ -4,6 +4,7 @@ Hot: guarded by the THREAD benchmark. One pass over narrow rows; no blob is open
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
@@ -74,19 +75,28 @@ class KeptThreads:
         return self._told if uids == self._threaded else self._thread_by_references(uids)
 
     def _thread_by_references(self, uids: "array[int]") -> Threads:
-        """Continue the threads that were told last, or make them anew where messages went.
+        """Continue the threads that were told last, or make them anew where that cannot be.
 
         Few are threaded apart: the next one may ask for all again.
         """
-        known = len(self._threaded)
-        if self._references.is_exhausted or uids[:known] != self._threaded:
-            if 2 * len(uids) < known:
-                return thread_messages(ThreadAlgorithm.REFERENCES, self._pick(uids))
+        known = bisect_right(uids, self._threaded[-1] if self._threaded else 0)
+        if 2 * known < len(self._threaded):
+            return thread_messages(ThreadAlgorithm.REFERENCES, self._pick(uids))
+        if not self._can_continue(uids[:known]):
             self._references, known = ReferenceThreads(), 0
         self._references.add(self._pick(uids[known:]))
         self._threaded = uids
         self._told = self._references.tell()
         return self._told
+
+    def _can_continue(self, known: "array[int]") -> bool:
+        """Leave of what is threaded only these messages; tell whether that was possible."""
+        if self._references.is_exhausted or known == self._threaded:
+            return not self._references.is_exhausted
+        gone = set(self._threaded).difference(known)
+        if len(known) + len(gone) > len(self._threaded):
+            return False  # one was left out when they were threaded
+        return self._references.remove(self._rows[uid] for uid in sorted(gone) if uid in self._rows)
 
     def _pick(self, uids: "array[int]") -> list[Threadable]:
         return [self._rows[uid] for uid in uids if uid in self._rows]

@@ -96,6 +96,10 @@ class ReferenceThreads:
         self._parents: dict[Node, Node] = {}
         self._children: dict[Node, dict[Node, None]] = {}
         """Without those that have none; of many one is taken away as fast as of a few."""
+        self._mentioned: set[Node] = set()
+        """The references of all messages."""
+        self._needed: set[Node] = set()
+        """Nodes of messages without which others would be linked otherwise."""
         self._changed: list[Node] = []
         """Nodes of all trees that changed since `tell`, and all that are no tops any more."""
         self._group_of: dict[Node, Group] = {}
@@ -116,19 +120,42 @@ class ReferenceThreads:
         for message in messages:
             _, uid, _, message_id, references, _ = message
             # Of several messages with one Message-ID the first has it.
-            node: Node = message_id if message_id and message_id not in known else uid
+            node: Node = message_id or uid
+            if node in known:
+                self._needed.add(node)
+                node = uid
             known[node] = message
             self._changed.append(node)
-            parent = self._link(references) if references else None
+            parent = self._link(node, references.split(" ")) if references else None
             if parent is not None or node in parents:
                 self._set_parent(node, parent)
 
-    def _link(self, references: str) -> Node | None:
+    def remove(self, messages: Iterable[Threadable]) -> bool:
+        """Take messages away, where they changed nothing but that they are there.
+
+        Tell whether all were such: else all is to be made anew without them. Invariant: a message
+        that nobody names, whose references were linked before it came, and whose Message-ID no
+        other has, is a leaf to which steps 1 and 2 came back for no other message.
+        """
+        for message in messages:
+            _, uid, _, message_id, *_ = message
+            node: Node = message_id if self._messages.get(message_id) is message else uid
+            self._steps -= STEPS
+            if node in self._mentioned or node in self._needed or self._steps <= 0:
+                return False
+            self._set_parent(node, None)
+            del self._messages[node]
+            self._changed.append(node)
+        return True
+
+    def _link(self, node: Node, references: list[str]) -> Node | None:
         """Make each reference the parent of the next, where that has none; return the last."""
+        self._mentioned.update(references)
         parent: Node | None = None
-        for reference in filter(None, references.split(" ")):
+        for reference in filter(None, references):
             if parent is not None and reference not in self._parents:
                 self._attach(reference, parent)
+                self._needed.add(node)
             parent = reference
         return parent
 

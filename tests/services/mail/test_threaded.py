@@ -23,9 +23,11 @@ from tests.services.store import append, message
 
 REFERENCES = ThreadAlgorithm.REFERENCES
 IDS = list("abcdefghij")
+OWN = "own"
+"""Stands for a Message-ID that no other message has or names."""
 TAILS = st.tuples(
     st.sampled_from(["", "x", "y", "X"]),
-    st.sampled_from(["", *IDS]),
+    st.sampled_from(["", OWN, OWN, OWN, *IDS]),
     st.lists(st.sampled_from(IDS), max_size=5, unique=True).map(" ".join),
     st.booleans(),
 )
@@ -61,7 +63,12 @@ class Arrivals:
 def test_kept_threads_are_those_made_anew_while_messages_come_and_go(
     messages: list[tuple[int, tuple[str, str, str, bool]]], steps: list[tuple[int, set[int]]]
 ) -> None:
-    arrivals = Arrivals([(sent, uid, *tail) for uid, (sent, tail) in enumerate(messages, start=1)])
+    arrivals = Arrivals(
+        [
+            (sent, uid, subject, f"{OWN}{uid}" if message_id == OWN else message_id, refs, reply)
+            for uid, (sent, (subject, message_id, refs, reply)) in enumerate(messages, start=1)
+        ]
+    )
     for count, gone in steps:
         arrivals.come(count)
         arrivals.check()

@@ -153,3 +153,34 @@ def test_threads_made_to_cost_the_square_of_their_number_come_in_pieces(
 def test_no_message_makes_no_thread() -> None:
     for algorithm in ThreadAlgorithm:
         assert told(thread_messages(algorithm, [])) == ""
+
+
+CONVERSATION: list[Threadable] = [
+    (1, 1, "s", "1", "", False),
+    (2, 2, "s", "2", "1", True),
+    (3, 3, "s", "3", "1 2", True),
+    (4, 4, "t", "4", "x y", True),
+    (5, 5, "t", "4", "", True),
+    (6, 6, "u", "", "", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("uid", "left"),
+    [
+        (1, None),  # others name it
+        (3, "(1 2)((4)(5))(6)"),
+        (4, None),  # its references were linked by it, and its Message-ID is another's as well
+        (5, "(1 2 3)(4)(6)"),
+        (6, "(1 2 3)((4)(5))"),
+    ],
+)
+def test_a_message_on_which_none_depends_is_taken_out_of_its_thread(
+    uid: int, left: str | None
+) -> None:
+    references = ReferenceThreads()
+    references.add(CONVERSATION)
+    assert told(references.tell()) == "(1 2 3)((4)(5))(6)"
+    assert references.remove(CONVERSATION[uid - 1 : uid]) is (left is not None)
+    if left is not None:
+        assert told(references.tell()) == left
