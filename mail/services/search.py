@@ -5,10 +5,9 @@ bytes; so whatever is lost here costs time and never a match. Rows of collected 
 blob (`groupware.core.blobs.collector`); docs/adr/0013.
 """
 
-from dataclasses import astuple, fields, replace
+from dataclasses import fields, replace
 
 import structlog
-from django.db import connection
 
 from groupware.core import blobs, db, limits
 from groupware.core.errors import Invalid, Stale
@@ -156,11 +155,10 @@ def _write_row(blob_id: int, row: IndexedText, condition: str) -> bool:
         return False
     names = ("version", "segment_id", "slot", *_COLUMNS)
     renewed = ", ".join(f"{name} = excluded.{name}" for name in names)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO mail_searchtext (blob_id, {', '.join(names)})"
-            f" VALUES ({', '.join(['%s'] * (len(names) + 1))})"
-            f" ON CONFLICT (blob_id) DO UPDATE SET {renewed}{condition}",
-            [blob_id, TEXT_VERSION, None, 0, *astuple(row)],
-        )
+    db.execute(
+        f"INSERT INTO mail_searchtext (blob_id, {', '.join(names)})"
+        f" VALUES ({', '.join(['%s'] * (len(names) + 1))})"
+        f" ON CONFLICT (blob_id) DO UPDATE SET {renewed}{condition}",
+        [blob_id, TEXT_VERSION, None, 0, *(getattr(row, name) for name in _COLUMNS)],
+    )
     return True

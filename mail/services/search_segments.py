@@ -35,6 +35,8 @@ _SHARING: Final = 4
 """Slots that share a bit: a quarter of the candidates more, for half of the size."""
 _BITS: Final = SLOTS // _SHARING
 _WIDTH: Final = _BITS // 8
+REMEMBERED: Final = 1 << 15
+"""Trigrams whose buckets a process remembers: those of most texts, in some 5 MB."""
 _SEGMENTS_AT_ONCE: Final = 16
 _MULTIPLIER: Final = 2_654_435_761
 """Knuth's: the upper half of the product is the hash."""
@@ -44,13 +46,23 @@ Bitmap = int
 """A bit for each few slots; see `has_slot`."""
 
 
+class _Buckets(dict[tuple[int, int, int], int]):
+    """The buckets of trigrams, each reckoned when it first comes; not too many are remembered."""
+
+    def __missing__(self, trigram: tuple[int, int, int]) -> int:
+        first, second, third = trigram
+        bucket = ((first << 16 | second << 8 | third) * _MULTIPLIER & 0xFFFFFFFF) >> 16
+        if len(self) < REMEMBERED:
+            self[trigram] = bucket
+        return bucket
+
+
+_bucket_of = _Buckets().__getitem__
+
+
 def hash_trigrams(octets: bytes) -> set[int]:
     """Return the buckets of the trigrams in a text or a term; none in less than three octets."""
-    trigrams = set(zip(octets, octets[1:], octets[2:], strict=False))
-    return {
-        ((first << 16 | second << 8 | third) * _MULTIPLIER & 0xFFFFFFFF) >> 16
-        for first, second, third in trigrams
-    }
+    return set(map(_bucket_of, set(zip(octets, octets[1:], octets[2:], strict=False))))
 
 
 def find_slots(
@@ -120,13 +132,20 @@ def seal_segment(least: int = SLOTS) -> int:
         return 0
     matrix = bytearray(BUCKETS * _WIDTH)
     members: list[tuple[int, int, bytes]] = []
+    shared: set[int] = set()
     for blob_id, location, stored in rows:
         try:
             head = blobs.read_location(location, 0, DICTIONARY)
-            _set_bits(matrix, len(members), unpack_text(stored, head).whole)
+            buckets = hash_trigrams(unpack_text(stored, head).whole)
         except (*blobs.UNREADABLE, DamagedText):
             continue  # collected since, or damaged, which `doctor` tells: it stays outside
-        members.append((blob_id, len(members), stored))
+        slot = len(members)
+        if slot % _SHARING == 0:
+            _set_bits(matrix, slot - 1, shared)
+            shared = set()
+        shared |= buckets
+        members.append((blob_id, slot, stored))
+    _set_bits(matrix, len(members) - 1, shared)
     _write_segment(_compress(matrix), members)
     return len(members)
 
@@ -144,9 +163,10 @@ def _list_loose() -> list[tuple[int, str, bytes]]:
     return [(blob_id, location, bytes(stored)) for blob_id, location, stored, *_ in rows]
 
 
-def _set_bits(matrix: bytearray, slot: int, text: bytes) -> None:
+def _set_bits(matrix: bytearray, slot: int, buckets: set[int]) -> None:
+    """Note what the texts hold that share a bit, of which one is at this slot."""
     octet, bit = _place(slot)
-    for bucket in hash_trigrams(text):
+    for bucket in buckets:
         matrix[bucket * _WIDTH + octet] |= bit
 
 

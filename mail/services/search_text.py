@@ -13,7 +13,7 @@ import zstandard
 
 from mail.mime.limits import DEFAULT_LIMITS
 from mail.mime.parser import Part, parse_message
-from mail.mime.sections import filter_header_fields
+from mail.mime.sections import header_filter
 from mail.mime.text import (
     decode_header,
     decode_header_block,
@@ -112,7 +112,7 @@ def _fold_bounded(header: bytes, name: bytes) -> bytes | None:
 
 def fold_fields(header: bytes, name: bytes) -> list[bytes]:
     """Return the folded values of the fields of that name."""
-    fields = filter_header_fields(header, [name], negate=False)
+    fields = header_filter((name,))(header)
     unfolded = fields.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b" ")
     return [
         fold_search(decode_header(line.partition(b":")[2].strip())).encode()

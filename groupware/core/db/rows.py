@@ -116,9 +116,7 @@ def _for_sqlite(query: str) -> str:
 def key_share(table: str, key: int) -> bool:
     """Whether the row is there, and keep it there until the transaction ends."""
     suffix = "" if is_sqlite() else " FOR KEY SHARE"
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT 1 FROM "{table}" WHERE id = %s{suffix}', [key])
-        return cursor.fetchone() is not None
+    return bool(fetch_rows(f'SELECT 1 FROM "{table}" WHERE id = %s{suffix}', [key]))
 
 
 def holds(column: str) -> str:
