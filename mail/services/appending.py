@@ -1,6 +1,7 @@
 """Appending several messages as one."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from groupware.core import db
@@ -27,7 +28,8 @@ def append_messages(
 
     Raises as `append_message` does.
     """
-    with db.write_transaction():
+    # One alone is all or none by itself: a savepoint around it costs a tenth of its work.
+    with db.write_transaction() if len(new) > 1 else nullcontext():
         return [
             append_message(
                 account_id,
