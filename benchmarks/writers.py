@@ -196,13 +196,15 @@ def read_written(output: Path, pid: int) -> Written:
 
 def list_missing(accounts: list[Account], written: list[Written]) -> list[str]:
     """Return the accounts whose messages are not those that their process was told of."""
-    from mail.models import Message
+    from mail.flagrows import list_flags
+    from mail.uidset import EVERY_UID
 
     missing = []
     for account, done in zip(accounts, written, strict=True):
-        rows = Message.objects.filter(account_id=account.account_id)
         there = {
-            (cid, uid): flags for cid, uid, flags in rows.values_list("collection", "uid", "flags")
+            (mailbox, uid): flags
+            for mailbox in (account.inbox, account.archive)
+            for uid, flags, _, _ in list_flags(mailbox, EVERY_UID)
         }
         if there != done.held:
             missing.append(

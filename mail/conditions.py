@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from groupware.core import db
-from mail import queries
+from mail.columns import select_columns, tables_of
 from mail.uidset import Ranges, chunks, sql_condition
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -16,7 +16,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """SQL in which `{name}` is a field of `queries.FIELDS`, and its parameters."""
+    """SQL in which `{name}` is a field of `mail.columns.FIELDS`, and its parameters."""
 
     text: str
     params: tuple[int | str, ...] = ()
@@ -55,16 +55,17 @@ def find_messages(
     """
 
     def column(found: re.Match[str]) -> str:
-        return f"({queries.select_columns([found[1]], reader_id)})"
+        return f"({select_columns([found[1]], reader_id)})"
 
     where = _FIELD.sub(column, condition.text)
-    columns = queries.select_columns(["uid", "modseq"], reader_id)
-    join, joined = (queries.READER_JOIN, [reader_id]) if reader_id else ("", [])
+    fields = ["uid", "modseq"]
+    tables, joined = tables_of([*fields, *_FIELD.findall(condition.text)], reader_id)
+    columns = select_columns(fields, reader_id)
     rows: list[tuple[int, int]] = []
     for chunk in chunks(ranges):
         within, params = sql_condition("m.uid", chunk)
         rows += db.fetch_rows(
-            f"SELECT {columns} FROM mail_message m{join}"
+            f"SELECT {columns} FROM {tables}"
             f" WHERE m.collection_id = %s AND {within} AND ({where}) ORDER BY m.uid",
             [*joined, collection_id, *params, *condition.params],
         )

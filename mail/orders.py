@@ -1,7 +1,7 @@
 """The messages of a mailbox in the order of a number that each has, by the database."""
 
 from groupware.core import db
-from mail import queries
+from mail.columns import select_columns, tables_of
 
 
 def list_by_number(
@@ -9,11 +9,12 @@ def list_by_number(
 ) -> list[tuple[int, int]]:
     """Return (number, uid) of all messages of a range of UIDs, ascending.
 
-    `field` of `queries.FIELDS` is the number, its negative with `reverse`.
+    `field` of `mail.columns.FIELDS` is the number, its negative with `reverse`.
     """
-    number = f"-{queries.FIELDS[field]}" if reverse else queries.FIELDS[field]
+    tables, _ = tables_of([field])
+    number = f"-{select_columns([field])}" if reverse else select_columns([field])
     return db.fetch_rows(
-        f"SELECT {number}, m.uid FROM mail_message m{queries.joins_of([field])}"
+        f"SELECT {number}, m.uid FROM {tables}"
         " WHERE m.collection_id = %s AND m.uid BETWEEN %s AND %s ORDER BY 1, 2",
         [collection_id, first, last],
     )

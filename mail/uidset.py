@@ -1,5 +1,6 @@
 """Sets of UIDs as ascending, disjoint ranges (first, last). Pure but for the SQL text."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 Ranges = Sequence[tuple[int, int]]
@@ -54,6 +55,18 @@ def normalize(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((low, high))
     return merged
+
+
+def clip(ranges: Ranges, low: int, high: int) -> list[tuple[int, int]]:
+    """Return what of ascending, disjoint ranges lies between two UIDs."""
+    clipped: list[tuple[int, int]] = []
+    for place in range(max(bisect_right(ranges, (low, high)) - 1, 0), len(ranges)):
+        first, last = ranges[place]
+        if first > high:
+            break
+        if last >= low:
+            clipped.append((max(first, low), min(last, high)))
+    return clipped
 
 
 def sql_condition(column: str, ranges: Ranges) -> tuple[str, list[int]]:

@@ -16,8 +16,10 @@ from groupware.core.doctor.collections import ANEW, COLLECTION, RESTORE
 from groupware.core.doctor.items import RECOUNT
 from groupware.core.doctor.repair import begin_anew
 from mail.checks.gaps import check_gaps
+from mail.chunkflags import having_sql
 from mail.flags import DELETED, SEEN
 from mail.services.counters import recount_flags
+from mail.uidset import CHUNK_BITS
 
 _MAILBOXES = RuledRows(
     tables=(
@@ -88,10 +90,12 @@ _FLAG_TABLES = f"""
 mail_mailbox b JOIN core_collection c ON c.id = b.collection_id
 JOIN core_account a ON a.id = c.account_id
 LEFT JOIN (
-    SELECT collection_id,
-           SUM(CASE WHEN flags & {SEEN} = 0 THEN 1 ELSE 0 END) AS unseen,
-           SUM(CASE WHEN flags & {DELETED} <> 0 THEN 1 ELSE 0 END) AS deleted
-    FROM mail_message i WHERE {{within}} GROUP BY collection_id
+    SELECT m.collection_id,
+           SUM(CASE WHEN {having_sql(SEEN)} THEN 0 ELSE 1 END) AS unseen,
+           SUM(CASE WHEN {having_sql(DELETED)} THEN 1 ELSE 0 END) AS deleted
+    FROM mail_message m JOIN mail_messagechunk k
+         ON k.collection_id = m.collection_id AND k.chunk = m.uid >> {CHUNK_BITS}
+    WHERE {{within}} GROUP BY m.collection_id
 ) h ON h.collection_id = c.id
 """
 
@@ -106,7 +110,7 @@ def check_mailboxes(examination: Examination) -> Iterator[Finding]:
     yield from _MAILBOXES.find(within)
     yield from _INBOXES.find(examination.within("a.id"))
     counts = replace(
-        _FLAG_COUNTS, tables=_FLAG_TABLES.format(within=examination.within("i.account_id"))
+        _FLAG_COUNTS, tables=_FLAG_TABLES.format(within=examination.within("m.account_id"))
     )
     yield from counts.find(within)
     yield from _check_living(within)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from groupware.core.doctor import Examination, Fault, Finding, Rule, RuledRows, read_pages
 from groupware.core.doctor.collections import COLLECTION, SETTLE
 from groupware.core.doctor.repair import settle_order
+from mail.chunkflags import ABSENT, CHUNK, HAS_KEYWORDS, character_sql, having_sql
 from mail.services.chunks import renew_chunks
 from mail.uidset import CHUNK_BITS
 
@@ -95,7 +96,9 @@ _READERS = RuledRows(
     ),
 )
 
-_CHUNKS = RuledRows(
+_RENEW = "Run `doctor --repair`: it makes the mailbox's chunks anew."
+_RENEWS = (renew_chunks, ("account_id", "collection_id"))
+_PLACES = RuledRows(
     tables=(
         "mail_message m JOIN core_collection c ON c.id = m.collection_id"
         " JOIN core_account a ON a.id = c.account_id LEFT JOIN mail_messagechunk k"
@@ -113,9 +116,62 @@ _CHUNKS = RuledRows(
             "chunk",
             "k.modseq IS NULL OR k.modseq < m.modseq",
             "its modseq {modseq} is not noted where clients look for changes",
-            "Run `doctor --repair`: it notes it.",
-            renew_chunks,
-            ("account_id", "collection_id"),
+            _RENEW,
+            *_RENEWS,
+        ),
+        Rule(
+            "chunk-flags",
+            f"{character_sql()} = '{ABSENT.decode()}'",
+            "its chunk has no flags of it",
+            _RENEW,
+            *_RENEWS,
+        ),
+        Rule(
+            "chunk-keywords",
+            f"(m.keywords <> '') <> ({having_sql(HAS_KEYWORDS)})",
+            "its chunk is wrong about whether it has keywords",
+            _RENEW,
+            *_RENEWS,
+        ),
+    ),
+)
+_CHUNKS = RuledRows(
+    tables=(
+        "mail_messagechunk k JOIN core_collection c ON c.id = k.collection_id"
+        " JOIN core_account a ON a.id = c.account_id"
+    ),
+    columns=(
+        ("key", "k.id"),
+        ("where", f"{COLLECTION} || ' chunk ' || k.chunk"),
+        ("account_id", "c.account_id"),
+        ("collection_id", "c.id"),
+        ("modseq", "k.modseq"),
+        ("all_modseq", "k.all_modseq"),
+        ("highest_modseq", "c.highest_modseq"),
+    ),
+    rules=(
+        Rule(
+            "chunk",
+            "k.modseq < k.all_modseq",
+            "its modseq {modseq} is below that of all its messages, {all_modseq}",
+            _RENEW,
+            *_RENEWS,
+        ),
+        Rule(
+            "chunk",
+            f"LENGTH(k.flags) <> {CHUNK} OR LENGTH(REPLACE(k.flags, '{ABSENT.decode()}', ''))"
+            " <> (SELECT COUNT(*) FROM mail_message m WHERE m.collection_id = k.collection_id"
+            f" AND m.uid >= k.chunk << {CHUNK_BITS} AND m.uid < (k.chunk + 1) << {CHUNK_BITS})",
+            "its flags are not those of its messages",
+            _RENEW,
+            *_RENEWS,
+        ),
+        Rule(
+            "modseq-order",
+            "k.modseq > c.highest_modseq",
+            "its modseq {modseq} is above the mailbox's highest, {highest_modseq}",
+            SETTLE,
+            settle_order,
         ),
     ),
 )
@@ -140,7 +196,8 @@ def check_messages(examination: Examination) -> Iterator[Finding]:
     within = examination.within("m.account_id")
     total = examination.count("messages", f"SELECT COUNT(*) FROM mail_message m WHERE {within}")
     yield from _MESSAGES.find(within)
-    yield from _CHUNKS.find(within)
+    yield from _PLACES.find(within)
+    yield from _CHUNKS.find(examination.within("k.account_id"))
     yield from _READERS.find(examination.within("r.account_id"))
     yield from _check_copies(examination, total)
 

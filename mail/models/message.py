@@ -11,15 +11,14 @@ from groupware.core.models.store import Item
 class Message(Item):
     r"""One message in one mailbox: prefix + blob.
 
-    `size` is the sum of both, with NUL octets counted as they are. `flags` is a bit mask
-    (`mail.flags`), `\Seen` in it being the owner's; `keywords` are space-separated and
-    sorted. `internal_date` is epoch seconds, `internal_zone` minutes east of UTC, as given.
+    Its flags are in the text of its `MessageChunk`, which also raises its modseq. `size` is the
+    sum of both, with NUL octets counted as they are; `keywords` are space-separated and sorted.
+    `internal_date` is epoch seconds, `internal_zone` minutes east of UTC, as given.
     `email_id` is the same for all copies of a message in its account (RFC 8474).
     """
 
     blob = models.ForeignKey("core.Blob", on_delete=models.PROTECT)
     uid = models.BigIntegerField()
-    flags = models.IntegerField(default=0)
     keywords = models.TextField(blank=True)
     prefix_size = models.IntegerField(default=0)
     internal_date = models.BigIntegerField()
@@ -38,16 +37,23 @@ class Message(Item):
 
 
 class MessageChunk(models.Model):
-    """The highest modseq among the messages of one chunk: 256 consecutive UIDs of a mailbox.
+    r"""What all messages of one chunk change most: 256 consecutive UIDs of a mailbox.
 
-    Who asks what changed reads the chunks that did. An index on each message's modseq would be
-    exact, and make a change of ten thousand flags four times as dear (docs/adr/0015). Invariant:
-    `modseq` is never below that of a message in the chunk; it may be above.
+    `flags` has a character for each UID (`mail.chunkflags`), `\Seen` in it being the owner's.
+    `modseq` is the highest of its messages': who asks what changed reads the chunks that did.
+    A change of every message of the chunk only raises `all_modseq`: the modseq of a message is
+    the greater of that and its own (docs/adr/0015, 0023).
+
+    Invariant: `modseq` is never below that of a message in the chunk, nor below `all_modseq`; it
+    may be above. A message has a character, and a character but for `-` a message.
     """
 
+    account = models.ForeignKey("core.Account", on_delete=models.CASCADE, db_index=False)
     collection = models.ForeignKey("core.Collection", on_delete=models.CASCADE, db_index=False)
     chunk = models.BigIntegerField()
     modseq = models.BigIntegerField()
+    all_modseq = models.BigIntegerField()
+    flags = models.CharField(max_length=256)
 
     class Meta:
         constraints: ClassVar = [

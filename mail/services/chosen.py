@@ -3,83 +3,74 @@
 Hot: guarded by the benchmarks of COPY and EXPUNGE.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from groupware.core import db
-from mail.flags import DELETED, SEEN
+from mail import chunkflags
+from mail.flagrows import list_chunks
+from mail.flags import DELETED, EVERY_FLAG, SEEN
 from mail.uidset import Ranges, chunks, sql_condition, to_ranges
 
 _TOTALS = (
     "SELECT COUNT(*), COALESCE(SUM(m.size), 0), COALESCE(SUM(m.prefix_size), 0),"
-    f" COUNT(*) - COALESCE(SUM(m.flags & {SEEN}), 0),"
-    f" COALESCE(SUM(m.flags & {DELETED}), 0) / {DELETED},"
-    " COALESCE(SUM(CASE WHEN m.keywords = '' THEN 0 ELSE 1 END), 0),"
-    " COALESCE(MIN(m.uid), 0), COALESCE(MAX(m.uid), 0) FROM mail_message m"
+    " COALESCE(SUM(CASE WHEN m.keywords = '' THEN 0 ELSE 1 END), 0) FROM mail_message m"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many messages were chosen, and what they are together.
+    """How many messages there are, and what they are together.
 
-    `size` and `prefix_size` in octets; `unseen`, `deleted` and `with_keywords` count messages.
+    `size` and `prefix_size` in octets; `with_keywords`, `unseen` and `deleted` count messages.
     """
 
     count: int
     size: int
     prefix_size: int
+    with_keywords: int
     unseen: int
     deleted: int
-    with_keywords: int
-    ranges: Ranges
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Messages of an account's mailbox: those in `ranges`, with one of `flags` where that is set.
+    """Messages of a mailbox: all UIDs of `ranges`, each of which is there, and their flags.
 
     The caller holds the account's lock, so that they stay the same from one statement to the next.
     """
 
-    account_id: int
     collection_id: int
     ranges: Ranges
-    flags: int = 0
+    masks: list[int]
+    """Flags in the order of the UIDs, with `chunkflags.HAS_KEYWORDS`."""
 
     def conditions(self) -> Iterator[tuple[str, list[int]]]:
         """Yield (condition on messages `m`, its parameters), a few hundred ranges each."""
-        where = "m.collection_id = %s AND m.account_id = %s"
-        params = [self.collection_id, self.account_id]
-        if self.flags:
-            where += " AND m.flags & %s <> 0"
-            params.append(self.flags)
         for chunk in chunks(self.ranges):
-            condition, bounds = sql_condition("m.uid", chunk)
-            yield f"{where} AND {condition}", [*params, *bounds]
+            condition, params = sql_condition("m.uid", chunk)
+            yield f"m.collection_id = %s AND {condition}", [self.collection_id, *params]
+
+    @property
+    def common_mask(self) -> int | None:
+        """Return the flags that all of the messages have, None where they differ."""
+        masks = {mask & EVERY_FLAG for mask in self.masks}
+        return masks.pop() if len(masks) == 1 else None
 
     def total(self) -> Total:
-        """Return what the messages are together, and the ranges of their UIDs."""
+        """Return what the messages are together."""
         found = [
             db.fetch_rows(f"{_TOTALS} WHERE {condition}", params)[0]
             for condition, params in self.conditions()
         ]
-        found = [row for row in found if row[0]]
-        if not found:
-            return Total(0, 0, 0, 0, 0, 0, [])
-        count, *sums = (int(sum(column)) for column in list(zip(*found, strict=True))[:-2])
-        size, prefix_size, unseen, deleted, with_keywords = sums
-        first, last = found[0][-2], found[-1][-1]
-        ranges = [(first, last)]
-        if count < last - first + 1:
-            ranges = to_ranges(self._uids())
-        return Total(count, size, prefix_size, unseen, deleted, with_keywords, ranges)
-
-    def _uids(self) -> Iterator[int]:
-        for condition, params in self.conditions():
-            query = f"SELECT m.uid FROM mail_message m WHERE {condition} ORDER BY m.uid"
-            for row in db.fetch_rows(query, params):
-                yield row[0]
+        count, size, prefix_size, with_keywords = map(sum, zip(*found, strict=True))
+        counted = Counter(self.masks)
+        unseen, deleted = (
+            sum(number for mask, number in counted.items() if mask & bit == wanted)
+            for bit, wanted in ((SEEN, 0), (DELETED, DELETED))
+        )
+        return Total(count, int(size), int(prefix_size), with_keywords, unseen, deleted)
 
     def list_keywords(self) -> set[str]:
         """Return the keywords of the messages that have any, in their stored form."""
@@ -92,3 +83,16 @@ class Chosen:
             )
             found.update(row[0] for row in rows)
         return found
+
+
+def choose(account_id: int, collection_id: int, ranges: Ranges, *, flags: int = 0) -> Chosen:
+    """Return the messages in ranges of an account's mailbox, with one of `flags` where set."""
+    uids: list[int] = []
+    masks: list[int] = []
+    for row in list_chunks(collection_id, ranges, account_id=account_id):
+        held = chunkflags.within(row.first_uid, row.flags, ranges)
+        if flags:
+            held = chunkflags.having(held, flags)
+        uids += chunkflags.list_present(row.first_uid, held)
+        masks += chunkflags.decode(held)
+    return Chosen(collection_id, to_ranges(uids), masks)

@@ -10,10 +10,11 @@ from groupware.core import crashpoints, db, outbox
 from groupware.core.changes import Change, begin_change, lock_account, touch_collection
 from groupware.core.clock import epoch
 from groupware.core.errors import Stale
-from mail import queries
+from mail.chunkflags import HAS_KEYWORDS, with_keywords
+from mail.columns import select_columns, tables_of
 from mail.flags import DELETED, EVERY_FLAG, OWNER, SEEN, Actor, join_keywords
 from mail.services import content, threads
-from mail.services.chosen import Chosen, Total
+from mail.services.chosen import Chosen, choose
 from mail.services.chunks import note_arrivals
 from mail.services.keywords import respell_stored, spell_stored
 from mail.services.messages import count_mailbox, remove_messages
@@ -37,7 +38,7 @@ class Copied:
 
 
 _COPIED_COLUMNS = (
-    "size, flags, keywords, prefix_size, internal_date, internal_zone, email_id, thread_id, blob_id"
+    "size, keywords, prefix_size, internal_date, internal_zone, email_id, thread_id, blob_id"
 )
 
 
@@ -57,25 +58,25 @@ def copy_messages(
     with db.write_transaction():
         if account_id == target_account_id:
             lock_account(account_id)  # before anything is read of them
-            own = Chosen(account_id, collection_id, ranges)
-            return _copy_own(own, target_collection_id, actor)
+            own = choose(account_id, collection_id, ranges)
+            return _copy_own(account_id, own, target_collection_id, actor)
         source = account_id, collection_id
         foreign = _read_foreign(source, ranges, target_account_id, actor)
         return _insert_foreign(foreign, target_account_id, target_collection_id)
 
 
 def _copy_own(
-    originals: Chosen, collection_id: int, actor: Actor, *, charged: bool = True
+    account_id: int, originals: Chosen, collection_id: int, actor: Actor, *, charged: bool = True
 ) -> Copied:
     """Copy what stays in the account, in the caller's transaction that holds its lock.
 
     Where not `charged`, the originals go. Hot: no message is read, the database copies the rows.
     """
-    total = originals.total()
-    if not total.count:
+    if not originals.ranges:
         return Copied(count_mailbox(collection_id), [], [])
+    total = originals.total()
     cost = {"add_bytes": total.size, "add_items": total.count} if charged else {}
-    change = begin_change(originals.account_id, **cost)
+    change = begin_change(account_id, **cost)
     uid = touch_collection(
         change, collection_id, uids=total.count, items=total.count, size=total.size
     )
@@ -87,26 +88,27 @@ def _copy_own(
         deleted=total.deleted if actor.mask & DELETED else 0,
         keywords=join_keywords(" ".join(spelled.values()).split()),
     )
-    _insert_own(originals.collection_id, total, (change, collection_id, uid), actor)
+    _insert_own(originals, (change, collection_id, uid), actor, prefixed=total.prefix_size > 0)
     respell_stored(collection_id, uid, spelled)
-    note_arrivals(collection_id, uid, uid + total.count - 1, change.modseq)
-    copied = Copied(uid_validity, list_uids(total.ranges), list(range(uid, uid + total.count)))
+    copied = Copied(uid_validity, list_uids(originals.ranges), list(range(uid, uid + total.count)))
     _copy_seen(change, originals, collection_id, copied, actor)
     return copied
 
 
 def _insert_own(
-    source_id: int, total: Total, target: tuple[Change, int, int], actor: Actor
+    originals: Chosen, target: tuple[Change, int, int], actor: Actor, *, prefixed: bool
 ) -> None:
     r"""Insert copies of the messages into a target: the change, the mailbox, its first new UID.
 
     What the actor may not set there is left out (RFC 4314 §4), but for the owner's `\Seen`.
     """
     change, collection_id, uid = target
-    flags, keywords = f"flags & {actor.mask | SEEN}", "keywords" if actor.keywords else "''"
-    columns = _COPIED_COLUMNS.replace("flags, keywords", f"{flags}, {keywords}")
+    allowed = actor.mask | SEEN | (HAS_KEYWORDS if actor.keywords else 0)
+    note_arrivals(change, collection_id, uid, [mask & allowed for mask in originals.masks])
+    columns = _COPIED_COLUMNS if actor.keywords else _COPIED_COLUMNS.replace("keywords", "''", 1)
+    source_id = originals.collection_id
     runs = []
-    for first, last in total.ranges:
+    for first, last in originals.ranges:
         runs.append((uid - first, first, last))
         uid += last - first + 1
     now = epoch()
@@ -121,7 +123,7 @@ def _insert_own(
                 for shift, first, last in runs
             ],
         )
-        if total.prefix_size:
+        if prefixed:
             cursor.executemany(
                 "INSERT INTO mail_messageprefix (message_id, data) SELECT n.id, p.data"
                 " FROM mail_message m JOIN mail_messageprefix p ON p.message_id = m.id"
@@ -137,7 +139,7 @@ def _copy_seen(
     r"""Let everybody's `\Seen` come along, the actor's own where it may be set there."""
     seen = list_seen(originals.collection_id, originals.ranges)
     if not actor.mask & SEEN:
-        reader_id = actor.reader_in(originals.account_id)
+        reader_id = actor.reader_in(change.account_id)
         seen = [(uid, other) for uid, other in seen if other != reader_id]
     if seen:
         copies = dict(zip(copied.source_uids, copied.target_uids, strict=True))
@@ -164,17 +166,16 @@ def _read_foreign(source: tuple[int, int], ranges: Ranges, target: int, actor: A
 
 
 def _select(collection_id: int, ranges: Ranges, *, reader_id: int) -> list[tuple[Any, ...]]:
-    flags = queries.select_columns(["flags"], reader_id)
-    columns = _COPIED_COLUMNS.replace("flags", flags, 1)
-    join, readers = (queries.READER_JOIN, [reader_id]) if reader_id else ("", [])
+    tables, joined = tables_of(["flags", "prefix"], reader_id)
+    flags = select_columns(["flags"], reader_id)
+    columns = _COPIED_COLUMNS.replace("size, ", f"m.size, {flags}, ", 1)
     rows: list[tuple[Any, ...]] = []
     for chunk in chunks(ranges):
         condition, params = sql_condition("m.uid", chunk)
         rows += db.fetch_rows(
-            f"SELECT m.uid, p.data, {columns} FROM mail_message m{join}"
-            " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"
+            f"SELECT m.uid, p.data, {columns} FROM {tables}"
             f" WHERE m.collection_id = %s AND {condition} ORDER BY m.uid",
-            [*readers, collection_id, *params],
+            [*joined, collection_id, *params],
         )
     return rows
 
@@ -207,11 +208,11 @@ def _insert_foreign(originals: _Originals, account_id: int, collection_id: int) 
     prefixes: list[tuple[int, bytes]] = []
     for offset, row in enumerate(rows):
         ours = (account_id, collection_id, uid + offset, change.modseq, change.modseq, now)
-        values.append((*ours, *row[2:4], spelled[row[4]], *row[5:]))
+        values.append((*ours, row[2], spelled[row[4]], *row[5:]))
         if row[1] is not None:
             prefixes.append((uid + offset, bytes(row[1])))
     _insert_many(values, prefixes, collection_id)
-    note_arrivals(collection_id, uid, uid + len(rows) - 1, change.modseq)
+    note_arrivals(change, collection_id, uid, [with_keywords(row[3], row[4]) for row in rows])
     copied = Copied(uid_validity, [row[0] for row in rows], list(range(uid, uid + len(rows))))
     if originals.seen:
         copies = dict(zip(copied.source_uids, copied.target_uids, strict=True))
@@ -239,7 +240,7 @@ def _adopt(rows: list[tuple[Any, ...]], account_id: int) -> list[tuple[Any, ...]
 def _insert_many(
     values: list[tuple[Any, ...]], prefixes: list[tuple[int, bytes]], collection_id: int
 ) -> None:
-    places = ", ".join(["%s"] * 15)
+    places = ", ".join(["%s"] * 14)
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO mail_message (account_id, collection_id, uid, modseq, created_modseq,"
@@ -272,8 +273,8 @@ def move_messages(
     if account_id == target_account_id:
         with db.write_transaction():
             lock_account(account_id)  # before anything is read of them
-            own = Chosen(account_id, collection_id, ranges)
-            copied = _copy_own(own, target_collection_id, actor, charged=False)
+            own = choose(account_id, collection_id, ranges)
+            copied = _copy_own(account_id, own, target_collection_id, actor, charged=False)
             uids = to_ranges(copied.source_uids)
             remove_messages(account_id, collection_id, uids, charged=False)
         return copied

@@ -14,31 +14,32 @@ from groupware.core.blobs import check_reserve, collector
 from groupware.core.changes import lock_account
 from groupware.core.clock import epoch
 from groupware.core.errors import DiskReserve
+from mail.columns import select_columns, tables_of
 
 BATCH = 1000
 """Messages that one transaction lets go: an account's writers wait for no more than that."""
 DAY = 24 * 3600
 
-_KEPT_COLUMNS = (
-    "uid, size, flags, keywords, internal_date, internal_zone, email_id, thread_id, blob_id"
-)
+_KEPT_COLUMNS = "uid, size, keywords, internal_date, internal_zone, email_id, thread_id, blob_id"
 
 
-def keep_messages(condition: str, params: Sequence[Any]) -> None:
+def keep_messages(condition: str, params: Sequence[Any], *, mask: int | None = None) -> None:
     """Keep the messages `m` of a condition, which the caller removes in its transaction.
 
+    `mask` are the flags that all of them have; where they differ, each has its own.
     Hot: one statement, whatever the number of messages (`benchmarks`, EXPUNGE).
     """
     if not limits.UNDELETE_DAYS.value:
         return
+    tables, _ = tables_of(["flags", "prefix"] if mask is None else ["prefix"])
+    flags = select_columns(["flags"]) if mask is None else f"{mask:d}"
     columns = ", ".join(f"m.{name}" for name in _KEPT_COLUMNS.split(", "))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO mail_expungedmessage"
-            f" (account_id, mailbox_id, mailbox, prefix, expunged_at, {_KEPT_COLUMNS})"
-            f" SELECT c.account_id, c.id, c.name, p.data, %s, {columns}"
-            " FROM mail_message m JOIN core_collection c ON c.id = m.collection_id"
-            " LEFT JOIN mail_messageprefix p ON p.message_id = m.id"
+            f" (account_id, mailbox_id, mailbox, prefix, expunged_at, flags, {_KEPT_COLUMNS})"
+            f" SELECT c.account_id, c.id, c.name, p.data, %s, {flags}, {columns}"
+            f" FROM {tables} JOIN core_collection c ON c.id = m.collection_id"
             f" WHERE {condition} ORDER BY m.uid",
             [epoch(), *params],
         )

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from groupware.core import db, limits
 from groupware.core.changes import Change, begin_change, touch_collection
 from groupware.core.errors import LimitExceeded
+from mail.chunkflags import translation, with_keywords
+from mail.flagrows import FlagRow, list_flags
 from mail.flags import (
     DELETED,
     OWNER,
@@ -17,9 +20,7 @@ from mail.flags import (
     join_keywords,
     remove_keywords,
 )
-from mail.queries import FlagRow, list_flags
-from mail.services.chunks import note_changes
-from mail.services.flagmasks import MaskStore
+from mail.services.chunks import set_flags, translate_flags
 from mail.services.keywords import add_mailbox_keywords, spell_keywords
 from mail.services.readers import note_seen
 from mail.uidset import Ranges, chunks, sql_condition, to_ranges
@@ -67,29 +68,56 @@ def store_flags(  # noqa: PLR0913 (the arguments of STORE)
     """
     with db.write_transaction():
         change = begin_change(account_id)
-        if actor.owns(account_id) and not keywords:
-            store = MaskStore(change, collection_id, ranges, flags, unchanged_since)
-            return _store_masks(store, op, wants_rows=wants_rows)
         request = _Request(op, flags, keywords, actor)
+        if actor.owns(account_id) and not keywords:
+            store = change, collection_id, ranges
+            return _store_masks(store, request, unchanged_since, wants_rows=wants_rows)
         return _store_rows(change, collection_id, ranges, request, unchanged_since)
 
 
-def _store_masks(store: MaskStore, op: StoreOp, *, wants_rows: bool) -> Stored:
-    modified = store.list_modified()
-    changed = {
-        StoreOp.SET: store.replace,
-        StoreOp.ADD: store.add,
-        StoreOp.REMOVE: store.remove,
-    }[op]()
-    if changed:
-        note_changes(store.collection_id, store.ranges, store.change.modseq)
-        touch_collection(store.change, store.collection_id)
-    rows = []
-    if wants_rows:
-        refused = set(modified)
-        rows = _select(store.collection_id, store.ranges, 0)
-        rows = [row for row in rows if row[0] not in refused] if refused else rows
-    return Stored(store.change.modseq if changed else 0, rows, modified)
+def _store_masks(
+    store: tuple[Change, int, Ranges],
+    request: "_Request",
+    unchanged_since: int | None,
+    *,
+    wants_rows: bool,
+) -> Stored:
+    """Change the owner's flags alone: no message is read for it."""
+    change, collection_id, ranges = store
+    modified: list[int] = []
+    if unchanged_since is not None:
+        rows = list_flags(collection_id, ranges)
+        modified = [row[0] for row in rows if row[3] > unchanged_since]
+        ranges = to_ranges(row[0] for row in rows if row[3] <= unchanged_since)
+    effect = translate_flags(change, collection_id, ranges, _table(request.op, request.flags))
+    if effect.changed:
+        if request.op is StoreOp.SET and effect.had_keywords:
+            _clear_keywords(collection_id, ranges)
+        if effect.unseen or effect.deleted:
+            _add_to_counters(collection_id, effect.unseen, effect.deleted)
+        touch_collection(change, collection_id)
+    rows = list_flags(collection_id, ranges) if wants_rows else []
+    return Stored(change.modseq if effect.changed else 0, rows, modified)
+
+
+@cache
+def _table(op: StoreOp, flags: int) -> bytes:
+    """Return the table by which a STORE changes the flags of chunks: there are 96."""
+    if op is StoreOp.ADD:
+        return translation(lambda mask: mask | flags)
+    if op is StoreOp.REMOVE:
+        return translation(lambda mask: mask & ~flags)
+    return translation(lambda _: flags)
+
+
+def _clear_keywords(collection_id: int, ranges: Ranges) -> None:
+    for chunk in chunks(ranges):
+        condition, params = sql_condition("uid", chunk)
+        db.execute(
+            "UPDATE mail_message SET keywords = ''"
+            f" WHERE collection_id = %s AND {condition} AND keywords <> ''",
+            [collection_id, *params],
+        )
 
 
 def _store_rows(
@@ -104,7 +132,7 @@ def _store_rows(
     if request.op is not StoreOp.REMOVE:
         spelled = spell_keywords(collection_id, request.keywords)
         request = replace(request, keywords=spelled)
-    rows = _select(collection_id, ranges, reader_id)
+    rows = list_flags(collection_id, ranges, reader_id=reader_id)
     modified = [row[0] for row in rows if unchanged_since is not None and row[3] > unchanged_since]
     refused = set(modified)
     before = [row for row in rows if row[0] not in refused]
@@ -131,14 +159,6 @@ def _write_changes(
     if request.op is StoreOp.REMOVE or not request.actor.keywords:
         fresh = ()
     _count(collection_id, changed, fresh, owner=not reader_id)
-
-
-def _select(collection_id: int, ranges: Ranges, reader_id: int) -> list[FlagRow]:
-    rows: list[FlagRow] = []
-    for chunk in chunks(ranges):
-        condition, params = sql_condition("m.uid", chunk)
-        rows += list_flags(collection_id, condition, params, reader_id=reader_id)
-    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,23 +194,25 @@ def _apply(row: FlagRow, request: _Request, modseq: int) -> FlagRow:
 
 
 def _write(collection_id: int, changed: list[FlagRow], *, kept: int = 0) -> None:
-    """Write rows grouped by their new state: a STORE on all is a handful of statements.
+    """Write rows grouped by their keywords: a STORE on all is a handful of statements.
 
     The `kept` flags stay as the messages have them.
     """
-    states: dict[tuple[int, str], list[int]] = {}
+    states: dict[str, list[int]] = {}
+    masks: dict[int, int] = {}
     for uid, mask, words, _ in changed:
-        states.setdefault((mask & ~kept, words), []).append(uid)
+        states.setdefault(words, []).append(uid)
+        masks[uid] = with_keywords(mask & ~kept, words)
     modseq = changed[0][3]
-    for (mask, words), uids in states.items():
+    for words, uids in states.items():
         condition, params = db.in_list("uid", uids)
-        values: list[Any] = [kept, mask, words, modseq, collection_id, *params]
+        values: list[Any] = [words, modseq, collection_id, *params]
         db.execute(
-            "UPDATE mail_message SET flags = (flags & %s) | %s, keywords = %s, modseq = %s"
+            "UPDATE mail_message SET keywords = %s, modseq = %s"
             f" WHERE collection_id = %s AND {condition}",
             values,
         )
-    note_changes(collection_id, to_ranges(sorted(row[0] for row in changed)), modseq)
+    set_flags(collection_id, masks, modseq, kept=kept)
 
 
 def _write_as_reader(
@@ -217,10 +239,16 @@ def _count(
     for old, new in changed:
         unseen += (not new[1] & SEEN) - (not old[1] & SEEN)
         deleted += bool(new[1] & DELETED) - bool(old[1] & DELETED)
-    [(held,)] = db.fetch_rows(
-        "UPDATE mail_mailbox SET unseen = unseen + %s, deleted = deleted + %s"
-        " WHERE collection_id = %s RETURNING keywords",
-        [unseen if owner else 0, deleted, collection_id],
-    )
+    held = _add_to_counters(collection_id, unseen if owner else 0, deleted)
     if keywords:
         add_mailbox_keywords(collection_id, held, keywords)
+
+
+def _add_to_counters(collection_id: int, unseen: int, deleted: int) -> str:
+    """Count what a change made unseen or deleted; return the keywords that the mailbox knows."""
+    [(keywords,)] = db.fetch_rows(
+        "UPDATE mail_mailbox SET unseen = unseen + %s, deleted = deleted + %s"
+        " WHERE collection_id = %s RETURNING keywords",
+        [unseen, deleted, collection_id],
+    )
+    return str(keywords)

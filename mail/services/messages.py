@@ -10,10 +10,11 @@ from groupware.core import db
 from groupware.core.changes import Change, begin_change, lock_account, touch_collection
 from groupware.core.clock import epoch
 from groupware.core.errors import Stale
+from mail.chunkflags import with_keywords
 from mail.flags import DELETED, OWNER, SEEN, Actor, join_keywords
 from mail.services import content, expunged, threads
-from mail.services.chosen import Chosen
-from mail.services.chunks import note_arrivals
+from mail.services.chosen import Chosen, choose
+from mail.services.chunks import note_arrivals, remove_flags
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.keywords import add_mailbox_keywords, spell_keywords
 from mail.services.readers import note_seen
@@ -84,7 +85,6 @@ def append_message(  # noqa: PLR0913 (keyword-only, each a column)
             "modseq": change.modseq,
             "created_modseq": change.modseq,
             "size": size,
-            "flags": flags,
             "keywords": stored_keywords,
             "prefix_size": len(prefix),
             "internal_date": now if internal_date is None else internal_date,
@@ -95,7 +95,7 @@ def append_message(  # noqa: PLR0913 (keyword-only, each a column)
             "blob_id": blob_id,
         }
         _insert_message(row, prefix)
-        note_arrivals(collection_id, uid, uid, change.modseq)
+        note_arrivals(change, collection_id, uid, [with_keywords(flags, stored_keywords)])
         if seen_by_reader:
             note_seen(change, collection_id, reader_id, [uid], seen=True)
     return Appended(uid_validity, uid, change.modseq)
@@ -140,8 +140,9 @@ def expunge_messages(
     asked = EVERY_UID if ranges is None else ranges
     with db.write_transaction():
         lock_account(account_id)
-        gone = _remove(Chosen(account_id, collection_id, asked, DELETED), charged=True, kept=True)
-    return list_uids(gone)
+        gone = choose(account_id, collection_id, asked, flags=DELETED)
+        _remove(account_id, gone, charged=True, kept=True)
+    return list_uids(gone.ranges)
 
 
 def remove_messages(
@@ -157,30 +158,30 @@ def remove_messages(
     The caller holds the account's lock; where not `charged`, their copies keep what they cost.
     What is `kept` can be restored for a while.
     """
-    _remove(Chosen(account_id, collection_id, ranges), charged=charged, kept=kept)
+    _remove(account_id, choose(account_id, collection_id, ranges), charged=charged, kept=kept)
 
 
-def _remove(chosen: Chosen, *, charged: bool, kept: bool) -> Ranges:
-    """Remove messages; return their UIDs. Hot: a few statements, however many they are."""
-    total = chosen.total()
-    if not total.count:
-        return []
+def _remove(account_id: int, chosen: Chosen, *, charged: bool, kept: bool) -> None:
+    """Remove messages. Hot: a few statements, however many they are."""
+    if not chosen.ranges:
+        return
+    total, collection_id = chosen.total(), chosen.collection_id
     for condition, params in chosen.conditions():
         if kept:
-            expunged.keep_messages(condition, params)
+            expunged.keep_messages(condition, params, mask=chosen.common_mask)
         _delete(condition, params, prefixed=total.prefix_size > 0)
-    for chunk in chunks(total.ranges):
+    for chunk in chunks(chosen.ranges):
         condition, params = sql_condition("uid", chunk)
         db.execute(
             f"DELETE FROM mail_messagereader WHERE collection_id = %s AND {condition}",
-            [chosen.collection_id, *params],
+            [collection_id, *params],
         )
+    remove_flags(collection_id, chosen.ranges)
     refund = {"add_bytes": -total.size, "add_items": -total.count} if charged else {}
-    change = begin_change(chosen.account_id, **refund)
-    touch_collection(change, chosen.collection_id, items=-total.count, size=-total.size)
-    count_mailbox(chosen.collection_id, unseen=-total.unseen, deleted=-total.deleted)
-    _write_tombstones(change, chosen.collection_id, total.ranges)
-    return total.ranges
+    change = begin_change(account_id, **refund)
+    touch_collection(change, collection_id, items=-total.count, size=-total.size)
+    count_mailbox(collection_id, unseen=-total.unseen, deleted=-total.deleted)
+    _write_tombstones(change, collection_id, chosen.ranges)
 
 
 def _delete(condition: str, params: list[int], *, prefixed: bool) -> None:

@@ -15,6 +15,7 @@ from groupware.core import db
 from groupware.core.changes import begin_change, lock_account, touch_collection
 from groupware.core.clock import epoch
 from mail import queries
+from mail.chunkflags import with_keywords
 from mail.flags import DELETED, SEEN, join_keywords
 from mail.mime.fields import read_fields
 from mail.mime.limits import DEFAULT_LIMITS
@@ -144,7 +145,9 @@ def restore_messages(account_id: int, collection_id: int, keys: Sequence[int]) -
     with db.write_transaction():
         lock_account(account_id)  # before the rows are read
         rows = db.fetch_rows(
-            f"SELECT id, size, flags, keywords FROM mail_expungedmessage WHERE {chosen}", params
+            f"SELECT id, size, flags, keywords FROM mail_expungedmessage WHERE {chosen}"
+            " ORDER BY uid, id",
+            params,
         )
         if not rows:
             return 0
@@ -158,7 +161,8 @@ def restore_messages(account_id: int, collection_id: int, keys: Sequence[int]) -
             keywords=join_keywords(" ".join(spelled.values()).split()),
         )
         _insert(collection_id, uid, change.modseq, (chosen, params))
-        note_arrivals(collection_id, uid, uid + len(rows) - 1, change.modseq)
+        masks = [with_keywords(row[2] & ~DELETED, row[3]) for row in rows]
+        note_arrivals(change, collection_id, uid, masks)
         respell_stored(collection_id, uid, spelled)
         delete_kept([row[0] for row in rows])
     return len(rows)
@@ -174,9 +178,9 @@ def _insert(collection_id: int, uid: int, modseq: int, chosen: tuple[str, list[A
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO mail_message (collection_id, uid, modseq, created_modseq, saved_at,"
-            f" flags, prefix_size, {_COPIED}) SELECT %s, {numbered}, %s, %s, %s, flags & %s,"
+            f" prefix_size, {_COPIED}) SELECT %s, {numbered}, %s, %s, %s,"
             f" COALESCE(LENGTH(prefix), 0), {_COPIED} FROM mail_expungedmessage WHERE {condition}",
-            [collection_id, uid, modseq, modseq, epoch(), ~DELETED, *params],
+            [collection_id, uid, modseq, modseq, epoch(), *params],
         )
         cursor.execute(
             "INSERT INTO mail_messageprefix (message_id, data) SELECT m.id, e.prefix FROM"

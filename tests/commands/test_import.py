@@ -17,13 +17,13 @@ from groupware.core.errors import Busy
 from groupware.core.models import Account
 from mail import queries
 from mail.flags import FLAGGED, SEEN
-from mail.models import Message
 from mail.services import appending
 from mail.services.content import PreparedMessage, prepare_message
+from mail.services.flags import StoreOp, store_flags
 from mail.transfer import importing
 from tests.commands.running import Manage, call, call_json
 from tests.conftest import SetLimit
-from tests.services.store import append, create, mailbox, rows_of, state_of, uids_of
+from tests.services.store import EVERYTHING, append, create, mailbox, rows_of, state_of, uids_of
 
 ANN = "ann@example.org"
 INBOX = f"{ANN}/mail/INBOX"
@@ -94,7 +94,8 @@ def test_two_that_are_alike_both_arrive_and_only_once(ann: Account, tmp_path: Pa
 @database
 def test_flags_that_changed_since_stay_as_they_are(ann: Account, tmp_path: Path) -> None:
     call("import", "mbox", str(mbox(tmp_path / "old", numbered(1))), "--into", INBOX)
-    Message.objects.update(flags=FLAGGED)
+    info = mailbox(ann)
+    store_flags(ann.pk, info.collection_id, EVERYTHING, StoreOp.SET, FLAGGED, ())
     path = mbox(tmp_path / "old", b"Status: RO\n" + numbered(1))
     assert counts(call_json("import", "mbox", str(path), "--into", INBOX)) == (0, 1)
     assert rows_of(ann, "INBOX", "flags") == [(FLAGGED,)]

@@ -19,7 +19,10 @@ DAMAGES = (
     ("UPDATE core_collection SET highest_modseq = 0", "modseq is above its mailbox's"),
     ("UPDATE core_accountstate SET bytes_used = 1", "use is not the sum"),
     ("UPDATE mail_message SET uid = uid + 1000 WHERE uid = 1", "was told"),
-    ("UPDATE mail_message SET flags = 16 WHERE uid = 2", "has flags 16"),
+    (
+        "UPDATE mail_messagechunk SET flags = substr(flags, 1, 2) || '@' || substr(flags, 4)",
+        "has flags 16",
+    ),
     ("UPDATE mail_mailbox SET unseen = 9999", "does not count its flags"),
     ("UPDATE core_blob SET digest = X'00' WHERE id = 1", "not those of the digest"),
     ("DELETE FROM core_blobspool WHERE blob_id = 2", "no bytes lie at"),

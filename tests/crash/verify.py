@@ -33,24 +33,31 @@ class Found:
     """What the store holds of the test's messages."""
 
     def __init__(self) -> None:
+        from mail.flagrows import list_flags
         from mail.models import Message
+        from mail.uidset import EVERY_UID
 
         self.messages: dict[Key, Held] = {}
         self.wrong: list[str] = []
+        collections = Message.objects.values_list("collection_id", flat=True).distinct()
+        flags = {
+            (collection_id, uid): mask
+            for collection_id in collections
+            for uid, mask, _, _ in list_flags(collection_id, EVERY_UID)
+        }
         rows = Message.objects.values_list(
             "collection_id",
             "uid",
-            "flags",
             "blob__messagecontent__message_id",
             "blob__location",
             "prefix__data",
             "prefix_size",
         )
-        for collection_id, uid, flags, message_id, location, prefix, prefix_size in rows:
+        for collection_id, uid, message_id, location, prefix, prefix_size in rows:
             key = (message_id, collection_id)
             if key in self.messages:
                 self.wrong.append(f"{key} is there twice")
-            self.messages[key] = Held(uid, flags, "")
+            self.messages[key] = Held(uid, flags.get((collection_id, uid), -1), "")
             self._check_bytes(key, location, prefix, prefix_size)
 
     def _check_bytes(

@@ -21,6 +21,7 @@ from groupware.demo.letters import read_letters
 from groupware.demo.passwords import keep_passwords, read_passwords
 from groupware.demo.people import read_people
 from groupware.serve.banner import DEMO_PASSWORDS
+from mail.flagrows import list_flags
 from mail.flags import ANSWERED, DRAFT, FLAGGED, SEEN
 from mail.models import Message
 from mail.queries import list_mailboxes, list_subscriptions
@@ -47,15 +48,18 @@ def team(passwords: Path) -> dict[str, Account]:
 
 def rows(**conditions: Any) -> list[tuple[str, str, str, int, str]]:
     """Return (login, mailbox, Message-ID, flags, keywords) of the messages that match."""
-    return list(
-        Message.objects.filter(**conditions).values_list(
-            "account__login",
-            "collection__name",
-            "blob__messagecontent__message_id",
-            "flags",
-            "keywords",
-        )
+    found = Message.objects.filter(**conditions).values_list(
+        "account__login",
+        "collection__name",
+        "blob__messagecontent__message_id",
+        "keywords",
+        "collection_id",
+        "uid",
     )
+    return [
+        (login, name, message_id, list_flags(collection_id, [(uid, uid)])[0][1], keywords)
+        for login, name, message_id, keywords, collection_id, uid in found
+    ]
 
 
 def test_five_people_a_shared_mailbox_and_a_room(team: dict[str, Account]) -> None:

@@ -244,6 +244,38 @@ DAMAGES: tuple[Damage, ...] = (
         "is not noted where clients look for changes",
     ),
     Damage(
+        "UPDATE mail_messagechunk SET flags = substr(flags, 1, 3) || '-' || substr(flags, 5)"
+        " WHERE collection_id = {inbox}",
+        "chunk-flags",
+        f"{INBOX} UID 3",
+        "has no flags of it",
+    ),
+    Damage(
+        "UPDATE mail_messagechunk SET flags = substr(flags, 1, 9) || '1' || substr(flags, 11)"
+        " WHERE collection_id = {inbox}",
+        "chunk",
+        f"{INBOX} chunk 0",
+        "are not those of its messages",
+    ),
+    Damage(
+        "UPDATE mail_message SET keywords = '' WHERE uid = 4 AND collection_id = {inbox}",
+        "chunk-keywords",
+        f"{INBOX} UID 4",
+        "wrong about whether it has keywords",
+    ),
+    Damage(
+        "UPDATE mail_messagechunk SET all_modseq = modseq + 1 WHERE collection_id = {inbox}",
+        "chunk",
+        f"{INBOX} chunk 0",
+        "is below that of all its messages",
+    ),
+    Damage(
+        "UPDATE mail_messagechunk SET modseq = 900 WHERE collection_id = {inbox}",
+        "modseq-order",
+        f"{INBOX} chunk 0",
+        "is above the mailbox's highest",
+    ),
+    Damage(
         "INSERT INTO mail_messagereader (account_id, collection_id, uid, reader_id, seen,"
         " modseq) VALUES ({ann}, {inbox}, 2, {ben}, (1 = 1), 1)",
         "reader",

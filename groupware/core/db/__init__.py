@@ -18,6 +18,7 @@ from groupware.core.db.relaxed import CHECKPOINT_AFTER, LogSync, NotNow, run_rel
 from groupware.core.db.rows import (
     ROWS_OF_A_TRIP,
     Room,
+    code_point,
     execute,
     fetch_rows,
     fetch_rows_into,
@@ -40,6 +41,7 @@ __all__ = [
     "NotNow",
     "Room",
     "can_read_here",
+    "code_point",
     "database_file",
     "directory",
     "execute",

@@ -124,6 +124,11 @@ def holds(column: str) -> str:
     return f"instr({column}, %s) > 0" if is_sqlite() else f"position(%s IN {column}) > 0"
 
 
+def code_point() -> str:
+    """Return the name of the SQL function that tells the number of a character."""
+    return "unicode" if is_sqlite() else "ascii"
+
+
 def in_list(column: str, values: list[int]) -> tuple[str, list[Any]]:
     """Return (SQL condition, its parameters) for `column IN values`, of any length."""
     if is_sqlite():

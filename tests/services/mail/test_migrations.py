@@ -9,12 +9,14 @@ from django.db.migrations.executor import MigrationExecutor
 
 from groupware.core.models import Account, Collection
 from mail import queries
+from mail.flags import ANSWERED, DELETED, FLAGGED, SEEN
 from mail.models import MessageChunk, Subscription
 from mail.services.chunks import renew_chunks
 from mail.services.content import prepare_message
+from mail.services.flags import StoreOp, store_flags
 from mail.services.mailboxes import create_mailbox, delete_mailbox, rename_mailbox, subscribe
 from tests.services.damage import find
-from tests.services.store import append, mailbox, prepared, rows_of, state_of, uids_of
+from tests.services.store import EVERYTHING, append, mailbox, prepared, rows_of, state_of, uids_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +65,24 @@ def test_a_store_of_the_first_version_is_whole_in_this_one(ann: Account, migrate
     chunks = MessageChunk.objects.filter(collection_id=inbox.collection_id)
     assert list(chunks.values_list("chunk", "modseq")) == [(0, inbox.highest_modseq)]
     renew_chunks(ann.pk, inbox.collection_id)
+    assert find(deep=True) == []
+
+
+def test_flags_and_modseqs_are_kept_where_they_are_by_chunk(ann: Account, migrate: Migrate) -> None:
+    for flags in (0, SEEN, SEEN | DELETED):
+        append(ann, flags=flags, keywords=["$Later"] if flags == SEEN else [])
+    inbox = mailbox(ann).collection_id
+    store_flags(ann.pk, inbox, EVERYTHING, StoreOp.ADD, FLAGGED, ())
+    store_flags(ann.pk, inbox, [(2, 2)], StoreOp.ADD, ANSWERED, ())
+    before = rows_of(ann)
+    migrate("0009_row_keys")
+    migrate()
+    assert rows_of(ann) == before
+    assert [row[1] for row in before] == [
+        FLAGGED,
+        SEEN | FLAGGED | ANSWERED,
+        SEEN | DELETED | FLAGGED,
+    ]
     assert find(deep=True) == []
 
 

@@ -6,6 +6,7 @@ from groupware.core import db
 from groupware.core.errors import NotFound
 from groupware.core.models import Account
 from mail import queries
+from mail.columns import FIELDS
 from mail.flags import DELETED, FLAGGED, SEEN
 from mail.services.copying import copy_messages
 from mail.services.flags import StoreOp, store_flags
@@ -135,7 +136,7 @@ def test_changed_since_leaves_out_what_did_not_change(ann: Account) -> None:
 def test_every_field_can_be_fetched_at_once(ann: Account) -> None:
     append(ann, data=prepared(subject="All of it"), prefix=b"X: y\r\n")
     append(ann)
-    names = tuple(queries.FIELDS)
+    names = tuple(FIELDS)
     rows = queries.fetch_messages(mailbox(ann).collection_id, EVERYTHING, names)
     first, second = (dict(zip(names, row, strict=True)) for row in rows)
     assert bytes(first["prefix"]) == b"X: y\r\n"

@@ -6,6 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 from groupware.core.events import CollectionChanged
 from groupware.core.models import Account
 from mail import queries
+from mail.flagrows import FlagRow
 from mail.flags import ANSWERED, DELETED, FLAGGED, OWNER, SEEN, Actor, actor_with
 from mail.models import MessageReader
 from mail.services.copying import copy_messages, move_messages
@@ -71,7 +72,7 @@ def test_what_a_reader_stores_is_told_to_that_reader_alone(
     assert [(row[0], row[1]) for row in stored.rows] == [(2, SEEN), (3, SEEN)]
     inbox = before.collection_id
 
-    def changes(reader: int) -> list[queries.FlagRow]:
+    def changes(reader: int) -> list[FlagRow]:
         since = before.highest_modseq
         return queries.list_changes(
             inbox, since_modseq=since, known_uid_next=4, reader_id=reader
@@ -289,9 +290,9 @@ def test_a_reader_takes_as_many_queries_for_many_messages(
     for _ in range(60):
         append(team, data=first)
     actor = Actor(ann.pk)
-    with django_assert_num_queries(2 + 7):
+    with django_assert_num_queries(2 + 8):
         store_flags(team.pk, inbox, EVERYTHING, ADD, SEEN | FLAGGED, (), actor=actor)
     with django_assert_num_queries(1):
         queries.fetch_messages(inbox, EVERYTHING, ("uid", "flags", "modseq"), reader_id=ann.pk)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         queries.list_changes(inbox, since_modseq=1, known_uid_next=1, reader_id=ann.pk)

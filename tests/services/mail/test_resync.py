@@ -53,7 +53,7 @@ def test_coming_back_takes_a_fixed_number_of_queries(
         read_snapshot(ann.pk, select, None)
     store_flags(ann.pk, inbox, [(1, removed)], StoreOp.ADD, DELETED, ())
     expunge_messages(ann.pk, inbox)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         read_snapshot(ann.pk, select, None)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mail.uidset import absent_ranges, to_ranges
+from mail.uidset import absent_ranges, clip, to_ranges
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,18 @@ def test_absent_and_present_uids_are_all_there_are() -> None:
     absent = [uid for first, last in absent_ranges(present, 25) for uid in range(first, last + 1)]
     assert sorted(present + absent) == list(range(1, 25))
     assert to_ranges(absent) == absent_ranges(present, 25)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "clipped"),
+    [
+        (1, 99, [(3, 5), (8, 8), (10, 20)]),
+        (4, 8, [(4, 5), (8, 8)]),
+        (6, 7, []),
+        (12, 15, [(12, 15)]),
+        (20, 30, [(20, 20)]),
+        (21, 30, []),
+    ],
+)
+def test_ranges_are_clipped(low: int, high: int, clipped: list[tuple[int, int]]) -> None:
+    assert clip([(3, 5), (8, 8), (10, 20)], low, high) == clipped
