@@ -26,7 +26,7 @@ DUTIES = (
     Duty("spooled-blobs", 2.0, blobs.carry_over),
     Duty("unreferenced-blobs", 600.0, collector.collect_unreferenced),
     Duty("unnamed-blobs", 3600.0, collector.sweep_unnamed),
-    Duty("search-index", 2.0, search.index_new),
+    Duty("search-index", 2.0, search.index_in_calm),
     Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
     Duty("expunged", 600.0, expunged.let_go),

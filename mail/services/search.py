@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 import structlog
 
 from groupware.core import blobs, db, limits
+from groupware.core.clock import epoch
 from groupware.core.errors import Invalid, Stale
 from groupware.core.models import Blob
 from mail.services import search_segments
@@ -28,6 +29,12 @@ BATCH = 200
 """Blobs that one transaction indexes: other writers wait for no more than that."""
 BATCHES = 10
 """Batches of one turn of the duty, so that no turn outlasts many others."""
+CALM = 2
+"""Seconds without a new blob after which new ones are indexed."""
+LONGEST_WAIT = 10
+"""Seconds that a blob waits for that."""
+LONGEST_TAIL = BATCH * BATCHES
+"""Blobs that wait for that."""
 
 _log = structlog.get_logger("mail.search")
 
@@ -48,6 +55,23 @@ def read_text(
         except DamagedText as error:
             _log.error("a text of the search index is damaged", blob=location, error=str(error))
     return make_text(blobs.read_location(location))
+
+
+def index_in_calm() -> int:
+    """Index what came since the last time, once no more comes: a delivery goes before the index.
+
+    What has waited for `LONGEST_WAIT`, or is `LONGEST_TAIL`, waits no longer: each search reads it.
+    """
+    with db.read_snapshot():
+        ((waiting, oldest, newest),) = db.fetch_rows(
+            "SELECT COUNT(*), MIN(created_at), MAX(created_at) FROM core_blob"
+            " WHERE id > (SELECT COALESCE(MAX(blob_id), 0) FROM mail_searchtext)"
+        )
+    now = epoch()
+    pours = waiting and newest > now - CALM
+    if pours and waiting < LONGEST_TAIL and oldest > now - LONGEST_WAIT:
+        return 0
+    return index_new()
 
 
 def index_new() -> int:

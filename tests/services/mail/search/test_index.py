@@ -55,6 +55,30 @@ def words(number: int) -> bytes:
     return b" ".join(b"%030x" % chance.getrandbits(120) for _ in range(20))
 
 
+def test_index_waits_while_messages_come_but_not_for_long(
+    ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(ann)
+    came = Blob.objects.latest("id").created_at
+
+    def index_at(moment: int) -> int:
+        monkeypatch.setattr(search, "epoch", lambda: moment)
+        return search.index_in_calm()
+
+    assert index_at(came + search.CALM - 1) == 0
+    assert index_at(came + search.CALM) == 1
+    append(ann)
+    Blob.objects.order_by("id").update(created_at=came)
+    append(ann)
+    Blob.objects.filter(id=Blob.objects.latest("id").pk).update(created_at=came + 100)
+    assert index_at(came + 100) == 2  # the older one has waited for too long
+    monkeypatch.setattr(search, "LONGEST_TAIL", 3)
+    for number in (1, 2, 3):
+        append(ann)
+        newest = Blob.objects.latest("id").created_at
+        assert index_at(newest) == (3 if number == 3 else 0)
+
+
 def test_messages_that_cannot_match_are_not_opened(ann: Account) -> None:
     append(ann, data=prepare_message(message(b"a lighthouse")))
     index_everything()  # neighbours in a segment share a bit
