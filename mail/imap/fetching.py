@@ -157,7 +157,7 @@ def _read_whole(
     size = plan.fields.index("blob_size")
     held = accumulate(row[size] if row[size] <= inline else 0 for row in rows)
     fitting = rows[: bisect_right(list(held), BATCH_OCTETS) + 1]
-    known = list(view.number(fitting))
+    known = view.number(fitting)
     chunks: list[Chunk] = []
     for is_large, run in groupby(known, key=lambda pair: pair[1][size] > inline):
         if is_large:

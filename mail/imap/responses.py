@@ -10,6 +10,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from mail.flags import EVERY_FLAG, serialize_flags
 from mail.imap.objectids import mailbox_id
 from mail.imap.requests import StatusItem
 from mail.imap.sequences import Seq, SequenceSet, Uid, serialize_numbers
@@ -19,6 +20,7 @@ from mail.utf7 import encode_utf7
 
 _ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _EPOCH: Final = date(1970, 1, 1)
+_PLAIN = [serialize_flags(mask, "") for mask in range(EVERY_FLAG + 1)]
 _NOT_TEXT = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -341,6 +343,27 @@ def identification(fields: Mapping[str, str | None]) -> bytes:
 def fetch(seq: Seq, items: Iterable[bytes]) -> bytes:
     """Return `* n FETCH (…)` of items that are whole, each `NAME value`. Hot path."""
     return b"* %d FETCH (" % seq + b" ".join(items) + b")\r\n"
+
+
+def fetch_flags(
+    numbered: Iterable[tuple[Seq, tuple[int, int, str, int]]], *, with_modseq: bool
+) -> bytes:
+    """Return `* n FETCH` for numbered rows of (uid, flags, keywords, modseq). Hot path."""
+    if with_modseq:
+        return b"".join(
+            [
+                b"* %d FETCH (UID %d FLAGS (%b) MODSEQ (%d))\r\n"
+                % (seq, uid, serialize_flags(mask, words), modseq)
+                for seq, (uid, mask, words, modseq) in numbered
+            ]
+        )
+    return b"".join(
+        [
+            b"* %d FETCH (UID %d FLAGS (%b))\r\n"
+            % (seq, uid, serialize_flags(mask, words) if words else _PLAIN[mask])
+            for seq, (uid, mask, words, _) in numbered
+        ]
+    )
 
 
 def _namespace_group(prefixes: Sequence[str] | None) -> bytes:

@@ -14,7 +14,6 @@ from groupware.core import aio, auth, events
 from groupware.core.errors import NotFound
 from groupware.core.hub import ChangeWatch, Hub
 from mail import queries
-from mail.flags import serialize_flags
 from mail.imap import responses
 from mail.imap.commands import States
 from mail.imap.errors import (
@@ -30,7 +29,7 @@ from mail.imap.events import Limits
 from mail.imap.keeping import Memory
 from mail.imap.looking import Look, Position, look, read_rights
 from mail.imap.responses import Code, Condition
-from mail.imap.view import FlagRow, MailboxView, Updates
+from mail.imap.view import MailboxView, Updates
 from mail.imap.wire import Dialect
 from mail.uidset import to_ranges
 
@@ -358,13 +357,13 @@ class Session:
             lines.append(responses.exists(updates.exists))
             if not self.rev2:
                 lines.append(responses.recent(0))
-        lines += (responses.fetch(seq, self.flag_items(row)) for seq, row in updates.changed)
+        lines.append(responses.fetch_flags(updates.changed, with_modseq=self.condstore))
         if has_waited and self.qresync:
             code = responses.code_highest_modseq(self.view.settled_modseq)
             if code != told:
                 lines.append(responses.status_line(None, Condition.OK, "Told so far.", code))
-        if lines:
-            self.write(b"".join(lines))
+        if text := b"".join(lines):
+            self.write(text)
 
     def _tell_expunged(self, updates: Updates) -> list[bytes]:
         if not self.qresync:
@@ -385,11 +384,3 @@ class Session:
             code = responses.code_permanent_flags(view.permanent_flags)
             self.write(responses.flags(view.flags))
             self.write(responses.status_line(None, Condition.OK, "Flags have changed.", code))
-
-    def flag_items(self, row: FlagRow) -> list[bytes]:
-        """Return the data items that tell a message's flags unasked."""
-        uid, mask, keywords, modseq = row
-        items = [b"UID %d" % uid, b"FLAGS (" + serialize_flags(mask, keywords) + b")"]
-        if self.condstore:
-            items.append(b"MODSEQ (%d)" % modseq)
-        return items

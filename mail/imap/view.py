@@ -7,9 +7,9 @@ speak in the old numbers (RFC 3501 §7.4.1).
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from mail.flags import FLAG_NAMES, OWNER, Actor, actor_with
 from mail.imap.resync import trusted
@@ -163,14 +163,14 @@ class MailboxView:
             seqs.append(place if is_known else 0)
         return seqs
 
-    def number(self, rows: Sequence[Row]) -> Iterator[tuple[Seq, Row]]:
-        """Yield rows, which begin with their UID, behind the client's numbers.
+    def number(self, rows: Sequence[Row]) -> list[tuple[Seq, Row]]:
+        """Return rows, which begin with their UID, behind the client's numbers. Hot.
 
         Those that the client does not know are left out.
         """
-        for seq, row in zip(self.seqs_of([row[0] for row in rows]), rows, strict=True):
-            if seq:
-                yield Seq(seq), row
+        seqs = cast("Sequence[Seq]", self.seqs_of([row[0] for row in rows]))
+        numbered = list(zip(seqs, rows, strict=True))
+        return numbered if 0 not in seqs else [pair for pair in numbered if pair[0]]
 
     def save(self, uids: Iterable[int]) -> None:
         """Keep a search's result, ascending, for `$`; SELECT begins with none (RFC 5182 §2.1)."""
@@ -256,6 +256,8 @@ class MailboxView:
 
     def tell(self, rows: Iterable[FlagRow]) -> None:
         """Note that the client was told these states, none later than `modseq`."""
+        if not self._changed:
+            return
         for uid, _, _, modseq in rows:
             held = self._changed.get(uid)
             if held is not None and held[3] <= modseq:
@@ -294,7 +296,7 @@ class MailboxView:
         count = len(self.uids)
         exists = count if count != self._told_count else None
         self._told_count = count
-        changed = list(self.number(sorted(self._changed.values())))
+        changed = self.number(sorted(self._changed.values()))
         self._changed.clear()
         return Updates(expunged, vanished, exists, changed)
 

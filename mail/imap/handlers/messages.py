@@ -202,16 +202,17 @@ def _tell_stored(session: Session, request: Store, stored: Stored) -> None:
     if request.silent and not session.condstore:
         return
     view = session.selected()
-    lines = []
-    for seq, row in view.number(stored.rows):
-        items = session.flag_items(row)
-        if request.silent and not view.owes(row[0]):
-            if row[3] != stored.modseq:
-                continue
-            del items[1]
-        lines.append(responses.fetch(seq, items))
+    told = view.number(stored.rows)
+    if request.silent:
+        own = (
+            responses.fetch(seq, (b"UID %d" % uid, b"MODSEQ (%d)" % modseq))
+            for seq, (uid, _, _, modseq) in told
+            if modseq == stored.modseq and not view.owes(uid)
+        )
+        session.write(b"".join(own))
+        told = [(seq, row) for seq, row in told if view.owes(row[0])]
+    session.write(responses.fetch_flags(told, with_modseq=session.condstore))
     view.tell(stored.rows)
-    session.write(b"".join(lines))
 
 
 def _reply_to_store(

@@ -122,11 +122,8 @@ async def _tell_missed(session: Session, opened: Opened) -> None:
     if opened.vanished:
         session.write(responses.vanished(opened.vanished, earlier=True))
     for start in range(0, len(opened.changed), MISSED_ROWS):
-        lines = [
-            responses.fetch(seq, session.flag_items(row))
-            for seq, row in view.number(opened.changed[start : start + MISSED_ROWS])
-        ]
-        session.write(b"".join(lines))
+        numbered = view.number(opened.changed[start : start + MISSED_ROWS])
+        session.write(responses.fetch_flags(numbered, with_modseq=session.condstore))
         await session.output.drain()
 
 
