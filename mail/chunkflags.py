@@ -5,7 +5,7 @@ of each text (docs/adr/0023). In memory a text is bytes, which can be translated
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import compress
 from operator import ne
 
@@ -112,12 +112,21 @@ def within(first_uid: int, flags: bytes, ranges: Ranges) -> bytes:
 
 def having(flags: bytes, bits: int) -> bytes:
     """Return the flags of a chunk with only the messages that have one of the bits."""
-    return flags.translate(_only_having(bits))
+    return holding(flags, frozenset(mask for mask in range(HAS_KEYWORDS) if mask & bits))
 
 
-@cache
-def _only_having(bits: int) -> bytes:
-    return bytes(code if has_bits else ABSENT[0] for code, has_bits in enumerate(_having(bits)))
+def holding(flags: bytes, masks: frozenset[int]) -> bytes:
+    """Return the flags of a chunk with only the messages whose flags are one of these masks."""
+    return flags.translate(_only_holding(masks))
+
+
+@lru_cache(maxsize=256)
+def _only_holding(masks: frozenset[int]) -> bytes:
+    table = bytearray(ABSENT * 256)
+    for mask in _MASKS:
+        if mask % HAS_KEYWORDS in masks:
+            table[_ZERO + mask] = _ZERO + mask
+    return bytes(table)
 
 
 def replace_within(first_uid: int, flags: bytes, others: bytes, ranges: Ranges) -> bytes:

@@ -4,15 +4,15 @@ Hot: what a STORE on ten thousand messages answers, and what others are told of 
 forty rows. Run inside `db.read_snapshot`, or with the account's lock.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby, repeat
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, repeat
 from typing import Any, NamedTuple
 
 from groupware.core import db
 from mail import chunkflags
 from mail.chunkflags import CHUNK
 from mail.columns import select_columns, tables_of
-from mail.flags import SEEN
+from mail.flags import EVERY_FLAG, SEEN
 from mail.uidset import CHUNK_BITS, EVERY_UID, Ranges, chunks, clip, normalize, sql_condition
 
 FlagRow = tuple[int, int, str, int]
@@ -142,13 +142,27 @@ def list_masks_of(collection_id: int, ranges: Ranges, uids: Sequence[int]) -> Se
     return [held.get(uid, 0) for uid in uids]
 
 
-def find_unseen(collection_id: int) -> int | None:
-    """Return the first UID that its owner has not seen."""
-    for row in list_chunks(collection_id, EVERY_UID):
-        for uid, mask in chunkflags.list_masks(row.first_uid, row.flags):
-            if not mask & SEEN:
-                return uid
-    return None
+def find_holding(collection_id: int, ranges: Ranges, masks: frozenset[int]) -> list[int]:
+    """Return the UIDs in ascending ranges whose flags, the owner's, are one of these masks."""
+    uids: list[int] = []
+    for row in list_chunks(collection_id, ranges):
+        held = chunkflags.holding(row.flags, masks)
+        uids += chunkflags.list_present(
+            row.first_uid, chunkflags.within(row.first_uid, held, ranges)
+        )
+    return uids
+
+
+def list_uids(rows: Iterable[ChunkRow]) -> Iterator[int]:
+    """Yield the UIDs of the messages of chunks."""
+    return chain.from_iterable(chunkflags.list_present(row.first_uid, row.flags) for row in rows)
+
+
+def find_unseen(rows: Iterable[ChunkRow]) -> int | None:
+    """Return the first UID of chunks that its owner has not seen."""
+    unseen = frozenset(mask for mask in range(EVERY_FLAG + 1) if not mask & SEEN)
+    rows = (row._replace(flags=chunkflags.holding(row.flags, unseen)) for row in rows)
+    return next(list_uids(rows), None)
 
 
 def _list_flags(

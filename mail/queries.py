@@ -24,6 +24,7 @@ from mail.flagrows import (
     list_chunks,
     list_masks_of,
     list_states,
+    list_uids,
 )
 from mail.flags import DELETED, SEEN
 from mail.uidset import EVERY_UID, Ranges, absent_ranges, chunks, sql_condition, to_ranges
@@ -145,19 +146,14 @@ def get_snapshot(account_id: int, collection_id: int, *, reader_id: int = 0) -> 
     info = get_mailbox_by_id(collection_id)
     if info.account_id != account_id:
         raise NotFound("There is no such mailbox.")
-    rows = db.fetch_rows(
-        "SELECT uid FROM mail_message WHERE collection_id = %s ORDER BY uid", [collection_id]
-    )
-    uids = array("q", [row[0] for row in rows])
-    unseen = _find_first_unseen(info, reader_id)
-    return Snapshot(info, uids, unseen, list_lost(account_id))
+    rows = list_chunks(collection_id, EVERY_UID)
+    unseen = _find_first_unread(info, reader_id) if reader_id else find_unseen(rows)
+    return Snapshot(info, array("q", list_uids(rows)), unseen, list_lost(account_id))
 
 
-def _find_first_unseen(info: MailboxInfo, reader_id: int) -> int | None:
-    if not (info.items if reader_id else info.unseen):
+def _find_first_unread(info: MailboxInfo, reader_id: int) -> int | None:
+    if not info.items:
         return None
-    if not reader_id:
-        return find_unseen(info.collection_id)
     found = db.fetch_rows(
         "SELECT m.uid FROM mail_message m LEFT JOIN mail_messagereader r"
         " ON r.collection_id = m.collection_id AND r.reader_id = %s AND r.uid = m.uid AND r.seen"

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from mail.conditions import EVERY, NONE, Condition, all_of, any_of
+from mail.conditions import EVERY, NONE, Condition, all_of, any_of, has_flag
 from mail.flags import parse_flags
 from mail.imap import searchkeys as keys
 
@@ -52,7 +52,7 @@ def _find(key: keys.SearchKey) -> Condition | None:
 def _flag(key: keys.FlagKey) -> Condition:
     mask, keywords = parse_flags([key.flag])
     if mask:
-        return Condition("{flags} & %s <> 0", (mask,))
+        return has_flag(mask)
     if not keywords:  # \Recent: no message here is
         return NONE
     # Keywords are ASCII; what LIKE takes for a wildcard is escaped.

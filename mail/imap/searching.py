@@ -118,7 +118,10 @@ class SearchPlan:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one crossing found: (uid, modseq) of messages that the client knows."""
+    """What one crossing found: (uid, modseq) of messages that the client knows.
+
+    The modseq is 0 where the key does not speak of modseqs.
+    """
 
     matches: list[tuple[int, int]]
     last_uid: int
@@ -140,7 +143,7 @@ def plan_search(key: keys.SearchKey, view: MailboxView) -> SearchPlan:
     if view.identity.lost:
         key = keys.with_trusted(key, view.identity.trust)
     compiled = _compile(key, view)
-    fields = tuple({"uid": None, "modseq": None, **dict.fromkeys(sorted(compiled.fields))})
+    fields = tuple({"uid": None, **dict.fromkeys(sorted(compiled.fields))})
     rows = ROWS if compiled.cost < _HEADER else ROWS_WITH_CONTENT
     ranges, rest = _narrow(key, view)
     return SearchPlan(key, find_condition(rest), compiled, ranges, fields, rows)
@@ -165,11 +168,8 @@ def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
         limit=plan.rows,
     )
     test = plan.compiled.test
-    matches = [
-        (row[0], row[1])
-        for row in rows
-        if test(Candidate(dict(zip(plan.fields, row, strict=True))))
-    ]
+    candidates = (dict(zip(plan.fields, row, strict=True)) for row in rows)
+    matches = [(row["uid"], row.get("modseq", 0)) for row in candidates if test(Candidate(row))]
     last_uid = wanted[-1] if wanted else after_uid
     return Found(matches, last_uid, is_last=start + plan.rows >= len(plan.candidates))
 

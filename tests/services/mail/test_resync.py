@@ -49,11 +49,11 @@ def test_coming_back_takes_a_fixed_number_of_queries(
     ann: Account, inbox: int, removed: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     select = select_since(ann, mailbox(ann).highest_modseq)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         read_snapshot(ann.pk, select, None)
     store_flags(ann.pk, inbox, [(1, removed)], StoreOp.ADD, DELETED, ())
     expunge_messages(ann.pk, inbox)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         read_snapshot(ann.pk, select, None)
 
 
