@@ -85,7 +85,7 @@ def count_changed(before: bytes, after: bytes) -> int:
 
 
 def list_changed(first_uid: int, before: bytes, after: bytes) -> Iterator[int]:
-    """Yield the UIDs of a chunk whose characters differ."""
+    """Yield the UIDs whose characters differ, of two texts that begin at `first_uid`."""
     return compress(range(first_uid, first_uid + len(before)), map(ne, before, after))
 
 

@@ -60,19 +60,26 @@ def list_chunks(
     """
     own = " AND account_id = %s" if account_id is not None else ""
     rows: list[ChunkRow] = []
-    touched = normalize((first >> CHUNK_BITS, last >> CHUNK_BITS) for first, last in ranges)
-    for some in chunks(touched):
+    for some in chunks(_touched(ranges)):
         condition, params = sql_condition("chunk", some)
         found = db.fetch_rows(
             "SELECT id, chunk, modseq, all_modseq, flags FROM mail_messagechunk"
             f" WHERE collection_id = %s AND modseq > %s AND {condition}{own} ORDER BY chunk",
             [collection_id, changed_since, *params, *([account_id] if own else [])],
         )
-        rows += (
+        rows += [
             ChunkRow(key, number, modseq, all_modseq, text.encode())
             for key, number, modseq, all_modseq, text in found
-        )
+        ]
     return rows
+
+
+def _touched(ranges: Ranges) -> Ranges:
+    """Return the numbers of the chunks that hold UIDs of ascending ranges."""
+    if len(ranges) == 1:
+        [(first, last)] = ranges
+        return [(first >> CHUNK_BITS, last >> CHUNK_BITS)]
+    return normalize((first >> CHUNK_BITS, last >> CHUNK_BITS) for first, last in ranges)
 
 
 def list_flags(collection_id: int, ranges: Ranges, *, reader_id: int = 0) -> list[FlagRow]:

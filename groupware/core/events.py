@@ -106,13 +106,14 @@ def publish(event: Event) -> None:
 
 
 def send(event: Event) -> None:
-    """Tell every other process."""
+    """Tell every other process. Hot: a busy server sends hundreds a second."""
     data = encode(event)
     own = own_socket_name()
+    path = directory()
     with suppress(OSError):
-        for path in directory().iterdir():
-            if path.name != own:
-                _send(data, path)
+        for name in os.listdir(path):  # noqa: PTH208 (half of what a Path for each would take)
+            if name != own:
+                _send(data, path / name)
 
 
 def socket_address(path: Path) -> str:

@@ -20,7 +20,7 @@ from groupware.core.errors import GroupwareError
 from groupware.core.models import Account, AccountState
 
 POLL_SECONDS = 1.0
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.002
 """After a notice, how long further ones to other processes wait: each wakes all of them."""
 
 _log = structlog.get_logger("groupware.hub")
@@ -85,18 +85,27 @@ class Hub:
         self._gathering: asyncio.TimerHandle | None = None
         self._gathered: dict[tuple[Any, ...], events.Event] = {}
         self._poller: asyncio.Task[None] | None = None
+        events.directory().mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def start(self) -> None:
-        """Bind the socket of this process and begin to listen."""
-        directory = events.directory()
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = directory / events.own_socket_name()
+        """Begin to hand on."""
+        self._end = events.carry(self._take)
+        self._poller = self._loop.create_task(self._poll_forever())
+
+    def _listen(self) -> None:
+        """Bind the socket of this process: from now on others wake it with each notice."""
+        path = events.directory() / events.own_socket_name()
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.bind(events.socket_address(path))
         self._loop.add_reader(self._socket.fileno(), self._receive)
-        self._end = events.carry(self._take)
-        self._poller = self._loop.create_task(self._poll_forever())
+
+    def _listen_no_more(self) -> None:
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+            (events.directory() / events.own_socket_name()).unlink(missing_ok=True)
 
     async def close(self) -> None:
         """Stop listening and remove the socket."""
@@ -109,14 +118,13 @@ class Hub:
         self._send_gathered()
         if self._gathering is not None:
             self._gathering.cancel()
-        if self._socket is not None:
-            self._loop.remove_reader(self._socket.fileno())
-            self._socket.close()
-            (events.directory() / events.own_socket_name()).unlink(missing_ok=True)
+        self._listen_no_more()
         self._watch.close()
 
     def subscribe(self, account_id: int, callback: Callback) -> Callable[[], None]:
         """Call `callback` for every event of the account; returns what ends it."""
+        if self._socket is None:
+            self._listen()
         self._next_key += 1
         key = self._next_key
         self._callbacks.setdefault(account_id, {})[key] = callback
@@ -185,8 +193,11 @@ class Hub:
                 _log.warning("poll failed", reason=type(error).__name__)
 
     async def _look(self) -> None:
+        if not self._callbacks:
+            self._listen_no_more()
+            return
         version = self._watch.version()
-        if version != self._version and self._callbacks:
+        if version != self._version:
             self._version = version
             await self._compare(list(self._callbacks))
 

@@ -208,6 +208,7 @@ class Conversation:
             self.session.write(responses.continuation(outcome.data))
             self._queue.extend(self.connection.resume_with_auth())
         else:
+            self.session.forget_ahead()
             self.session.write(responses.continuation(b"Idling."))
             self._queue.extend(self.connection.resume_with_idle())
             await self._follow(Hint())

@@ -82,6 +82,11 @@ class RowForm(NamedTuple):
             flat[place :: len(filled)] = values
         return self.template * len(seqs) % tuple(flat)
 
+    def fill_each(self, seqs: Sequence[int], columns: Columns) -> list[bytes]:
+        """Return the same, each response on its own."""
+        values = (values for render in self.renders for values in render(columns))
+        return [self.template % row for row in zip(seqs, *values, strict=True)]
+
 
 def form_of(items: Iterable[FetchItem]) -> RowForm:
     """Return the form of a response with these items."""

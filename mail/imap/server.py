@@ -18,6 +18,7 @@ from groupware.core import limits as configured
 from groupware.core.aio import Stopping
 from groupware.core.budget import UploadBudget
 from groupware.core.clock import monotonic
+from groupware.core.linger import MOMENT, Linger
 from groupware.core.listeners import Listeners
 from groupware.core.logging import bind_session
 from groupware.core.metrics import SESSIONS
@@ -51,6 +52,7 @@ class Server:
         self.limits = limits
         self.connections: set[ImapProtocol] = set()
         self.budget = UploadBudget(limits.uploading)
+        self.linger = Linger()
         self.stopping = False
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -60,13 +62,12 @@ class Server:
 
     def accepts(self) -> bool:
         """Tell whether there is room for one more connection."""
-        limits = self.limits
-        if self.stopping or len(self.connections) >= limits.max_connections:
+        if self.stopping or len(self.connections) >= self.limits.max_connections:
             return False
-        if len(self.connections) < limits.max_connections_before_login:
+        if len(self.connections) < self.limits.max_connections_before_login:
             return True
         before_login = sum(held.session.principal is None for held in self.connections)
-        return before_login < limits.max_connections_before_login
+        return before_login < self.limits.max_connections_before_login
 
     async def stop(self) -> None:
         """Let commands in flight finish, then say BYE to everybody."""
@@ -107,6 +108,7 @@ class ImapProtocol(asyncio.Protocol):
         self._write_blocked_since = 0.0
         self._opened = self._active = monotonic()
         self._stopping = False
+        self._is_quick = False
         self._output: list[bytes] = []
         self._output_size = 0
         self._is_working = False
@@ -141,7 +143,9 @@ class ImapProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and work it off."""
-        self._active = monotonic()
+        now = monotonic()
+        self._is_quick = now - self._active < MOMENT
+        self._active = now
         if self._inflater is None:
             self._take(data)
         else:
@@ -286,6 +290,7 @@ class ImapProtocol(asyncio.Protocol):
             self.task = task
             # Nothing more is read until it is done: what a client sends ahead stays with it.
             self._pause_reading()
+            self._server.linger.end()
 
     async def _work(self) -> None:
         try:
@@ -295,6 +300,8 @@ class ImapProtocol(asyncio.Protocol):
             self.task = None
             self._flush()
             self._active = monotonic()
+            if self._is_quick:
+                self._server.linger.begin(self._active)
             # A message counts until its command has ended, also when the client has gone.
             self._server.budget.hold(self, self.conversation.held if self._transport else 0)
             if self.conversation.has_work and not self.session.closing:

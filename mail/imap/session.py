@@ -15,6 +15,7 @@ from groupware.core.errors import NotFound
 from groupware.core.hub import ChangeWatch, Hub
 from mail import queries
 from mail.imap import responses
+from mail.imap.ahead import ReadAhead
 from mail.imap.commands import States
 from mail.imap.errors import (
     NO_RIGHT,
@@ -27,7 +28,7 @@ from mail.imap.errors import (
 )
 from mail.imap.events import Limits
 from mail.imap.keeping import Memory
-from mail.imap.looking import Look, Position, look, read_rights
+from mail.imap.looking import Look, Position, look, look_briefly, read_rights
 from mail.imap.responses import Code, Condition
 from mail.imap.view import MailboxView, Updates
 from mail.imap.wire import Dialect
@@ -104,6 +105,7 @@ class Session:
         self._unsubscribe_owner: Callable[[], None] | None = None
         self._seen_version = -1
         self._looked = False
+        self.ahead = ReadAhead()
 
     @property
     def state(self) -> States:
@@ -179,9 +181,14 @@ class Session:
     def leave_mailbox(self) -> None:
         """Have no mailbox open any more."""
         self.view = None
+        self.forget_ahead()
         if self._unsubscribe_owner is not None:
             self._unsubscribe_owner()
             self._unsubscribe_owner = None
+
+    def forget_ahead(self) -> None:
+        """Give up what was read ahead: nothing of it will be asked for soon."""
+        self.ahead = ReadAhead()
 
     @property
     def is_guest(self) -> bool:
@@ -310,16 +317,14 @@ class Session:
         Invariant: `flush_updates` follows before the next command, so that what the view numbers
         is what the client was told to be there.
         """
-        if self.principal is None:
+        if self.principal is None or self._looked:
             return
         version = self.shared.watch.version()
-        if version == self._seen_version or self._looked:
+        if version == self._seen_version:
             return
         position = None if self.view is None else self.position()
-        # Without a mailbox it is one row.
-        cross = aio.glance if position is None else aio.read
         try:
-            found = await cross(look, *self._credentials(), position)
+            found = await self._look(position)
         except NotFound as error:
             raise MailboxGone("The mailbox was deleted.") from error
         self._seen_version = version
@@ -327,6 +332,15 @@ class Session:
         if found.changes is not None and self.view is not None:
             self._take_rights(found.rights)
             self.absorb(found.changes)
+
+    async def _look(self, position: Position | None) -> Look:
+        """Look where nothing happened, as mostly where others are at work, without a thread."""
+        who = self._credentials()
+        if not self.is_guest:
+            found = await aio.glance(look_briefly, *who, position)
+            if found is not None:
+                return found
+        return await aio.read(look, *who, position)
 
     async def check_credentials(self) -> None:
         """End the session if it was revoked; what happened to the mailbox is left alone."""

@@ -6,7 +6,7 @@ ten thousand messages reads and writes forty rows.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby, starmap
 
 from groupware.core import db
 from groupware.core.changes import Change, begin_change, lock_account, touch_collection
@@ -15,7 +15,7 @@ from mail.chunkflags import ABSENT, CHUNK, NOTHING
 from mail.flagrows import ChunkRow, list_chunks
 from mail.flags import DELETED, SEEN
 from mail.queries import count_flags
-from mail.uidset import CHUNK_BITS, EVERY_UID, Ranges, chunks, sql_condition, to_ranges
+from mail.uidset import CHUNK_BITS, EVERY_UID, Ranges, chunks, clip, sql_condition, to_ranges
 
 
 @dataclass(slots=True)
@@ -28,7 +28,13 @@ class Effect:
     had_keywords: bool = False
 
     def note(self, before: bytes, after: bytes) -> None:
-        """Count what became of the messages of a chunk."""
+        """Count what became of the messages of a chunk. Hot for one of them, too."""
+        if len(before) == 1:
+            [old], [new] = chunkflags.decode(before), chunkflags.decode(after)
+            self.had_keywords |= bool(old & chunkflags.HAS_KEYWORDS)
+            self.unseen += (not new & SEEN) - (not old & SEEN)
+            self.deleted += bool(new & DELETED) - bool(old & DELETED)
+            return
         self.had_keywords |= chunkflags.count_with(before, chunkflags.HAS_KEYWORDS) > 0
         present = chunkflags.count_present(after) - chunkflags.count_present(before)
         seen = chunkflags.count_with(after, SEEN) - chunkflags.count_with(before, SEEN)
@@ -74,21 +80,36 @@ def translate_flags(change: Change, collection_id: int, ranges: Ranges, table: b
     written: list[ChunkRow] = []
     some: list[int] = []
     for row in list_chunks(collection_id, ranges):
-        before, first = row.flags, row.first_uid
-        after = chunkflags.replace_within(first, before, before.translate(table), ranges)
-        if after == before:
+        flags, changed = row.flags, 0
+        pieces = _translate(row, ranges, table)
+        for first_uid, before, after in pieces:
+            place = first_uid - row.first_uid
+            flags = flags[:place] + after + flags[place + len(after) :]
+            changed += chunkflags.count_changed(before, after)
+            effect.note(before, after)
+        if not changed:
             continue
-        changed = chunkflags.count_changed(before, after)
-        is_whole = changed == chunkflags.count_present(before)
+        is_whole = changed == chunkflags.count_present(flags)
         all_modseq = change.modseq if is_whole else row.all_modseq
-        written.append(row._replace(flags=after, modseq=change.modseq, all_modseq=all_modseq))
+        written.append(row._replace(flags=flags, modseq=change.modseq, all_modseq=all_modseq))
         if not is_whole:
-            some += chunkflags.list_changed(first, before, after)
+            some += chain.from_iterable(starmap(chunkflags.list_changed, pieces))
         effect.changed += changed
-        effect.note(before, after)
     _write(written)
     _raise_modseqs(collection_id, to_ranges(some), change.modseq)
     return effect
+
+
+def _translate(row: ChunkRow, ranges: Ranges, table: bytes) -> list[tuple[int, bytes, bytes]]:
+    """Return (first UID, flags before, flags after) of the parts of a chunk that change."""
+    pieces: list[tuple[int, bytes, bytes]] = []
+    first = row.first_uid
+    for low, high in clip(ranges, first, row.last_uid):
+        before = row.flags[low - first : high - first + 1]
+        after = before.translate(table)
+        if after != before:
+            pieces.append((low, before, after))
+    return pieces
 
 
 def _raise_modseqs(collection_id: int, ranges: Ranges, modseq: int) -> None:

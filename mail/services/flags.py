@@ -94,7 +94,7 @@ def _store_masks(
         if request.op is StoreOp.SET and effect.had_keywords:
             _clear_keywords(collection_id, ranges)
         if effect.unseen or effect.deleted:
-            _add_to_counters(collection_id, effect.unseen, effect.deleted)
+            db.execute(_ADD_TO_COUNTERS, [effect.unseen, effect.deleted, collection_id])
         touch_collection(change, collection_id)
     rows = list_flags(collection_id, ranges) if wants_rows else []
     return Stored(change.modseq if effect.changed else 0, rows, modified)
@@ -239,16 +239,14 @@ def _count(
     for old, new in changed:
         unseen += (not new[1] & SEEN) - (not old[1] & SEEN)
         deleted += bool(new[1] & DELETED) - bool(old[1] & DELETED)
-    held = _add_to_counters(collection_id, unseen if owner else 0, deleted)
+    counted = [unseen if owner else 0, deleted, collection_id]
     if keywords:
+        [(held,)] = db.fetch_rows(f"{_ADD_TO_COUNTERS} RETURNING keywords", counted)
         add_mailbox_keywords(collection_id, held, keywords)
+    else:
+        db.execute(_ADD_TO_COUNTERS, counted)
 
 
-def _add_to_counters(collection_id: int, unseen: int, deleted: int) -> str:
-    """Count what a change made unseen or deleted; return the keywords that the mailbox knows."""
-    [(keywords,)] = db.fetch_rows(
-        "UPDATE mail_mailbox SET unseen = unseen + %s, deleted = deleted + %s"
-        " WHERE collection_id = %s RETURNING keywords",
-        [unseen, deleted, collection_id],
-    )
-    return str(keywords)
+_ADD_TO_COUNTERS = (
+    "UPDATE mail_mailbox SET unseen = unseen + %s, deleted = deleted + %s WHERE collection_id = %s"
+)

@@ -50,10 +50,16 @@ def store() -> BlobStore:
     return _local_store(settings.GROUPWARE_DATA, db.lock_timeout())
 
 
+@lru_cache(maxsize=4)
+def _disks(_data: str | Path) -> tuple[Path, ...]:
+    """Return the directories whose disks take bytes or rows, by the data directory."""
+    return tuple(filter(None, (store().directory, db.directory())))
+
+
 def check_reserve() -> None:
     """Raise `DiskReserve` when a disk that takes bytes or rows is filled down to the reserve."""
     reserve = limits.DISK_RESERVE.value
-    for directory in filter(None, (store().directory, db.directory())):
+    for directory in _disks(settings.GROUPWARE_DATA):
         usage = os.statvfs(directory)
         if usage.f_bavail * usage.f_frsize < reserve:
             raise DiskReserve(_FULL, detail=f"below the reserve of {reserve} octets: {directory}")

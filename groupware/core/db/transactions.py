@@ -43,8 +43,7 @@ def write_lock() -> FileLock:
     return held
 
 
-@contextmanager
-def write_transaction() -> Iterator[None]:
+def write_transaction() -> AbstractContextManager[None]:
     """Run the block in a transaction that is durable when the block is left.
 
     Inside another one (a group commit) it is a savepoint, durable when the outermost ends;
@@ -53,10 +52,11 @@ def write_transaction() -> Iterator[None]:
     """
     if local.reading:
         raise RuntimeError("a write transaction inside a read snapshot")
-    if local.relaxed:
-        with _inside_relaxed():
-            yield
-        return
+    return _INSIDE_RELAXED if local.relaxed else _transaction()
+
+
+@contextmanager
+def _transaction() -> Iterator[None]:
     if connection.in_atomic_block:
         with outcomes(), transaction.atomic():
             yield
@@ -74,14 +74,18 @@ def write_transaction() -> Iterator[None]:
     run_callbacks(callbacks)
 
 
-@contextmanager
-def _inside_relaxed() -> Iterator[None]:
-    """Let a failure end the whole of a relaxed transaction: savepoints cost more than its work."""
-    try:
-        yield
-    except BaseException:
-        local.is_doomed = True
-        raise
+class _InsideRelaxed(AbstractContextManager[None]):
+    """Lets a failure end the whole of a relaxed transaction: savepoints cost more than its work."""
+
+    def __enter__(self) -> None:
+        """Go on."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            local.is_doomed = True
+
+
+_INSIDE_RELAXED = _InsideRelaxed()
 
 
 @contextmanager

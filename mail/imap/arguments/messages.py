@@ -10,9 +10,11 @@ from mail.imap.wire import ProtocolError, Reader
 
 KEPT: Final = 128
 LONGEST_KEPT: Final = 512
-"""Texts of FETCH that need not be parsed again, and their octets at most."""
+"""Texts of FETCH and of STORE that need not be parsed again, and their octets at most."""
 Asked = tuple[tuple[FetchItem, ...], int | None, bool]
 """Data items, CHANGEDSINCE, and whether VANISHED is told as well."""
+Given = tuple[int | None, StoreMode, bool, tuple[str, ...]]
+"""UNCHANGEDSINCE, what is done with the flags, whether silently, and the flags."""
 
 
 def take_fetch(*, by_uid: bool) -> Callable[[Reader], Request]:
@@ -75,23 +77,39 @@ def take_store(*, by_uid: bool) -> Callable[[Reader], Request]:
         reader.space()
         messages = reader.sequence_set()
         reader.space()
-        unchanged_since = None
-        if reader.at(b"("):
-            unchanged_since = _modifier(reader, b"UNCHANGEDSINCE ")
-            reader.space()
-        mode = StoreMode.REPLACE
-        if reader.accept(b"+"):
-            mode = StoreMode.ADD
-        elif reader.accept(b"-"):
-            mode = StoreMode.REMOVE
-        word = reader.word("FLAGS")
-        if word not in {"FLAGS", "FLAGS.SILENT"}:
-            raise ProtocolError("Expected FLAGS.")
-        reader.space()
-        flags = _store_flags(reader)
-        return Store(messages, mode, flags, word != "FLAGS", unchanged_since, by_uid)
+        rest = reader.rest_of_all(longest=LONGEST_KEPT)
+        unchanged_since, mode, silent, flags = (
+            _parse_given(reader) if rest is None else _given(rest)
+        )
+        return Store(messages, mode, flags, silent, unchanged_since, by_uid)
 
     return parse_store
+
+
+@lru_cache(maxsize=KEPT)
+def _given(text: bytes) -> Given:
+    """Return what a STORE does, of its text. Hot: one by one, clients do the same."""
+    reader = Reader([text])
+    given = _parse_given(reader)
+    reader.end()
+    return given
+
+
+def _parse_given(reader: Reader) -> Given:
+    unchanged_since = None
+    if reader.at(b"("):
+        unchanged_since = _modifier(reader, b"UNCHANGEDSINCE ")
+        reader.space()
+    mode = StoreMode.REPLACE
+    if reader.accept(b"+"):
+        mode = StoreMode.ADD
+    elif reader.accept(b"-"):
+        mode = StoreMode.REMOVE
+    word = reader.word("FLAGS")
+    if word not in {"FLAGS", "FLAGS.SILENT"}:
+        raise ProtocolError("Expected FLAGS.")
+    reader.space()
+    return unchanged_since, mode, word != "FLAGS", _store_flags(reader)
 
 
 def take_copy(*, by_uid: bool) -> Callable[[Reader], Request]:

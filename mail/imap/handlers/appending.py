@@ -11,7 +11,6 @@ from mail.imap.requests import Append, AppendMessage
 from mail.imap.responses import Code
 from mail.imap.sequences import Uid
 from mail.imap.session import Session
-from mail.names import parse_foreign
 from mail.services.appending import NewMessage, append_messages
 from mail.services.content import PreparedMessage, is_quick, prepare_message
 from mail.services.messages import Appended
@@ -42,14 +41,14 @@ async def append(session: Session, request: Append) -> Outcome:
 
 
 async def _prepare(account_id: int, mailbox: str, data: bytes) -> PreparedMessage:
-    # What others granted is read with models, which no event loop may use.
-    is_short = is_quick(data) and parse_foreign(mailbox) is None
-    cross = aio.glance if is_short else aio.call
-    return await cross(_find_and_prepare, account_id, mailbox, data)
+    if is_quick(data):
+        # Whether it has a mailbox to go to is found out where it is written.
+        return await aio.glance(prepare_message, data)
+    return await aio.call(_find_and_prepare, account_id, mailbox, data)
 
 
 def _find_and_prepare(account_id: int, mailbox: str, data: bytes) -> PreparedMessage:
-    find_target(account_id, mailbox)
+    find_target(account_id, mailbox)  # before the bytes of a large one are stored for nothing
     return prepare_message(data)
 
 

@@ -3,28 +3,33 @@
 Hot: guarded by the FETCH benchmarks.
 """
 
-from typing import Final
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Final
 
 from groupware.core import aio
 from mail import queries
 from mail.flags import SEEN, serialize_flags
 from mail.imap import responses
+from mail.imap.ahead import read_ahead
 from mail.imap.binary import INLINE, Decoded, readers_of
-from mail.imap.errors import EXPUNGE_ISSUED, Outcome, Refused, bad, ok
+from mail.imap.errors import EXPUNGE_ISSUED, Outcome, Refused, Reply, bad, ok
 from mail.imap.fetching import INLINE_WHOLE, Batch, Chunk, Unseen, read_batch
 from mail.imap.fetchitems import Attribute
-from mail.imap.fetchplan import plan_fetch
+from mail.imap.fetchplan import FetchPlan, plan_fetch
 from mail.imap.handlers.messages import ranges_of, store_and_absorb
 from mail.imap.requests import Fetch
 from mail.imap.resync import intersect, without
 from mail.imap.session import Session
 from mail.imap.spans import Span
-from mail.imap.view import FlagRow
+from mail.imap.view import FlagRow, Ranges
 from mail.services.flags import Stored, StoreOp, store_flags
 from mail.uidset import normalize, to_ranges
 
 GLANCE: Final = 4
 """Messages that are read in the event loop's own thread, where that is faster."""
+_Crossing = Callable[..., Coroutine[Any, Any, Batch]]
 FETCHED: Final = ok("Fetched.")
 PIECE: Final = 256 * 1024
 """Octets of a large section that are in memory at once."""
@@ -44,24 +49,70 @@ async def fetch(session: Session, request: Fetch) -> Outcome:
         changed_since=_trust(session, request.changed_since),
         sets_seen=view.identity.may("s"),
     )
-    last_uid, count, is_last = 0, 0, not ranges
-    refusal = None
+    if await _tell_ahead(session, plan, ranges):
+        return FETCHED
     known = view.count(ranges)
-    is_short = known <= GLANCE and plan.is_light
-    read, inline = (aio.glance_once, INLINE) if is_short else (aio.read, INLINE_WHOLE)
-    while not is_last:
-        session.forget_look()  # the batch may tell modseqs that are later than the last look
-        batch = await read(read_batch, view, plan, ranges, last_uid, inline=inline)
-        flags = await _set_seen(session, batch) if batch.unseen else {}
-        await _send(session, batch.chunks, flags)
-        last_uid, is_last = batch.last_uid, batch.is_last
-        count += batch.count
-        refusal = refusal or batch.refusal
+    count, refusal = await _send_messages(session, plan, ranges, known) if ranges else (0, None)
     if refusal is not None:
         return refusal
     if not request.by_uid and request.changed_since is None and count < known:
         return EXPUNGE_ISSUED
     return FETCHED
+
+
+async def _tell_ahead(session: Session, plan: FetchPlan, ranges: Ranges) -> bool:
+    """Tell a message that was read ahead, or is now with those behind it; False for any other.
+
+    Of a client that fetches one message after the other.
+    """
+    if len(ranges) != 1 or not (plan.by_column and plan.is_light) or plan.changed_since:
+        return False
+    [(uid, last)] = ranges
+    view, ahead = session.selected(), session.ahead
+    seq = view.find_seq(uid) if uid == last else None
+    if seq is None:
+        return False
+    version = session.shared.watch.version()
+    response = ahead.find(plan, view, seq - 1, version)
+    if response is None and ahead.is_due:
+        responses = await aio.glance(read_ahead, view, plan, seq - 1)
+        response = responses.pop((uid, seq), None)
+        ahead.keep(responses)
+    if response is None:
+        return False
+    session.forget_look()
+    await _send_octets(session, response)
+    return True
+
+
+async def _send_messages(
+    session: Session, plan: FetchPlan, ranges: Ranges, known: int
+) -> tuple[int, Reply | None]:
+    """Send the responses; return of how many messages, and why others have none.
+
+    While one batch goes out, the next one is read.
+    """
+    view = session.selected()
+    is_short = known <= GLANCE and plan.is_light
+    cross: _Crossing = aio.glance_once if is_short else aio.read
+    inline = INLINE if is_short else INLINE_WHOLE
+    read = partial(cross, read_batch, view, plan, ranges, inline=inline)
+    batch: Batch = await read(0)
+    count, refusal = batch.count, batch.refusal
+    while True:
+        ahead = None if batch.is_last else asyncio.ensure_future(read(batch.last_uid))
+        try:
+            session.forget_look()  # the batch may tell modseqs that are later than the last look
+            flags = await _set_seen(session, batch) if batch.unseen else {}
+            await _send(session, batch.chunks, flags)
+            if ahead is None:
+                return count, refusal
+            batch = await ahead
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+        count += batch.count
+        refusal = refusal or batch.refusal
 
 
 def _trust(session: Session, modseq: int | None) -> int | None:

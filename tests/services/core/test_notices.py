@@ -229,6 +229,22 @@ async def test_poll_outlives_a_database_that_is_away(
         await asyncio.to_thread(aio.close_crossing)
 
 
+async def test_process_in_which_nobody_listens_is_not_woken(
+    polls_often: None, ann: Account, hub: Hub
+) -> None:
+    assert list(events.directory().iterdir()) == []
+    end = hub.subscribe(ann.pk, Session())
+    assert [path.name for path in events.directory().iterdir()] == [events.own_socket_name()]
+    end()
+    async with asyncio.timeout(SECONDS):
+        while list(events.directory().iterdir()):  # noqa: ASYNC110 (a folder wakes nobody)
+            await asyncio.sleep(0.01)
+    session = Session()
+    hub.subscribe(ann.pk, session)
+    with running(end_sessions, (ann.pk,)):
+        await session.wait_for(CredentialsChanged(ann.pk))
+
+
 async def test_closed_hub_leaves_no_socket_and_hears_nothing(
     polls_never: None, own_data: Path, ann: Account
 ) -> None:
