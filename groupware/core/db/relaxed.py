@@ -25,8 +25,8 @@ from groupware.core.db.connections import (
 from groupware.core.db.failures import outcomes
 from groupware.core.db.transactions import run_callbacks, write_lock
 
-CHECKPOINT_AFTER: Final = 256
-"""Relaxed commits after which the log is carried over into the database: some 6 MB of it."""
+CHECKPOINT_AFTER: Final = 512
+"""Relaxed commits after which the log is carried over into the database: some 12 MB of it."""
 
 T = TypeVar("T")
 
