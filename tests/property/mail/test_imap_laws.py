@@ -25,7 +25,7 @@ from mail.imap.requests import Append, AppendMessage, Create, Login
 from mail.imap.sequences import MAX_NUMBER, STAR, SequenceSet, parse_sequence_set, serialize_numbers
 from mail.imap.wire import Reader
 from mail.mime.strings import quote
-from mail.names import canonical_name
+from mail.names import canonical_name, is_normalized
 from mail.utf7 import decode_utf7, encode_utf7
 
 LIMITS = Limits(
@@ -208,7 +208,11 @@ def test_commands_survive_the_wire(name: str, message: bytes, plus: bytes, mark:
     stream += b"c APPEND " + box + b" %s{%d%s}\r\n" % (mark, len(message), plus) + message + b"\r\n"
     requests = [e.request for e in connection.feed(stream) if isinstance(e, CommandReceived)]
     told = canonical_name(name)
-    assert requests == [Create(told), Append(told, (AppendMessage((), None, message),))]
+    given_as = "" if is_normalized(name) else name
+    assert requests == [
+        Create(told, denormalized=given_as),
+        Append(told, (AppendMessage((), None, message),)),
+    ]
 
 
 @pytest.mark.parametrize("waits", [b"", b"+"])
