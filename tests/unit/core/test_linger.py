@@ -58,6 +58,14 @@ async def test_others_work_ends_it(clock: Clock) -> None:
     lingering.end()
     await turns(2)
     assert not lingering.is_awake
+
+
+async def test_it_may_begin_again_after_its_end(clock: Clock) -> None:
+    lingering = Linger()
+    for _ in range(2):
+        lingering.begin(clock.now)
+        lingering.end()
+        await turns(2)
     lingering.begin(clock.now)
     await turns(2)
     assert lingering.is_awake
