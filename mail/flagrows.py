@@ -114,7 +114,7 @@ def list_states(
 ) -> list[tuple[Any, ...]]:
     """Return some of `STATE_FIELDS` of the first messages in ascending ranges, the owner's."""
     found: list[tuple[Any, ...]] = []
-    rows = list_chunks(collection_id, ranges)
+    rows = _take_rows(list_chunks(collection_id, ranges), ranges, limit)
     for has_keywords, some in groupby(rows, key=lambda row: row.has_keywords):
         run = list(some)
         if has_keywords:
@@ -130,9 +130,17 @@ def list_states(
                 "keywords": repeat(""),
             }
             found += zip(*(columns[name] for name in fields), strict=False)
-        if len(found) >= limit:
-            break
     return found[:limit]
+
+
+def _take_rows(rows: Iterable[ChunkRow], ranges: Ranges, limit: int) -> Iterator[ChunkRow]:
+    """Yield chunks up to the one with which so many messages are found in ascending ranges."""
+    count = 0
+    for row in rows:
+        yield row
+        count += chunkflags.count_present(chunkflags.within(row.first_uid, row.flags, ranges))
+        if count >= limit:
+            return
 
 
 def list_masks_of(collection_id: int, ranges: Ranges, uids: Sequence[int]) -> Sequence[int]:

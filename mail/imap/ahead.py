@@ -6,8 +6,9 @@ that the message still has.
 """
 
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
+from groupware.core import db
 from mail import queries
 from mail.imap.fetchplan import FetchPlan
 from mail.imap.view import MailboxView
@@ -71,11 +72,10 @@ def read_ahead(view: MailboxView, plan: FetchPlan, place: int) -> Responses:
         plan.fields,
         reader_id=view.identity.reader_id,
         limit=len(uids),
+        room=db.Room(OCTETS, plan.wide),
     )
-    if "blob_size" in plan.fields:
-        size = plan.fields.index("blob_size")
-        octets = accumulate(row[size] for row in rows)
-        rows = [row for row, held in zip(rows, octets, strict=True) if held <= OCTETS]
+    octets = accumulate(_size_of(row, plan) for row in rows)
+    rows = [row for row, held in zip(rows, octets, strict=True) if held <= OCTETS]
     rows = [row for row, uid in zip(rows, uids, strict=False) if row[0] == uid]
     if not rows:
         return {}
@@ -84,3 +84,9 @@ def read_ahead(view: MailboxView, plan: FetchPlan, place: int) -> Responses:
     forms = plan.form.fill_each(seqs, columns)
     keys = zip(columns["uid"], seqs, strict=True)
     return dict(zip(keys, forms, strict=True))
+
+
+def _size_of(row: tuple[Any, ...], plan: FetchPlan) -> int:
+    """Return about how many octets a response will have."""
+    content: int = row[plan.fields.index("blob_size")] if "blob_size" in plan.fields else 0
+    return content + sum(len(row[place]) for place in plan.wide)

@@ -17,6 +17,8 @@ from groupware.core import limits
 
 LIFETIME: Final = 3_600
 """Seconds after which something is read anew: `doctor` may have mended an index meanwhile."""
+EMPTY: Final = 4096
+"""Octets that something takes of which nothing is kept yet, so that it makes room in its turn."""
 
 
 class Kept(Protocol):
@@ -98,7 +100,8 @@ class Memory:
                 self._take_away(key)
                 shelf = None
             if shelf is None:
-                shelf = self._shelves[key] = _Shelf(make(), monotonic())
+                shelf = self._shelves[key] = _Shelf(make(), monotonic(), octets=EMPTY)
+                self._octets += EMPTY
             self._shelves.move_to_end(key)
             return shelf
 
@@ -111,8 +114,9 @@ class Memory:
         with self._lock:
             if self._shelves.get(key) is not shelf:
                 return
-            self._octets += shelf.kept.octets - shelf.octets
-            shelf.octets = shelf.kept.octets
+            octets = EMPTY + shelf.kept.octets
+            self._octets += octets - shelf.octets
+            shelf.octets = octets
             while self._octets > limits.IMAP_MEMORY.value:
                 self._take_away(next(iter(self._shelves)))
 

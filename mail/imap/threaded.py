@@ -24,7 +24,8 @@ from mail.imap.threads import (
 FIELDS: Final = ("sent_or_arrived", "uid", "base_subject", "message_id", "references", "is_reply")
 """Those of a `Threadable`."""
 OCTETS: Final = 500
-"""About what a message takes that is kept, its texts aside, which are there twice."""
+OCTETS_OF_REFERENCE: Final = 400
+"""About what a message takes that is kept, and each reference; its texts, apart, are there twice."""
 
 _texts = itemgetter(2, 3, 4)
 
@@ -65,7 +66,8 @@ class KeptThreads:
         """Take in all messages up to a UID, from behind those that are known."""
         self._rows.update((row[1], row) for row in rows)
         texts = sum(map(len, chain.from_iterable(map(_texts, rows))))
-        self.octets += OCTETS * len(rows) + 2 * texts
+        references = sum(row[4].count(" ") + 1 for row in rows if row[4])
+        self.octets += OCTETS * len(rows) + 2 * texts + OCTETS_OF_REFERENCE * references
         self.last_uid = last_uid
 
     def thread(self, algorithm: ThreadAlgorithm, uids: "array[int]") -> Threads:

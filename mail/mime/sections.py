@@ -122,7 +122,8 @@ def header_filter(names: tuple[bytes, ...]) -> Callable[[bytes], bytes]:
     ).findall
 
     def keep(header: bytes) -> bytes:
-        is_usual = header.find(b"\n\r\n") == len(header) - 3 and not _LONE_CR.search(header)
+        is_usual = header.endswith(b"\n\r\n") and header.find(b"\n\r\n") == len(header) - 3
+        is_usual = is_usual and not _LONE_CR.search(header)
         if not is_usual:
             return filter_header_fields(header, names, negate=False)
         fields = b"".join(find(b"\n" + header))

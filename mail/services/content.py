@@ -45,18 +45,18 @@ class PreparedMessage:
 
 
 def is_quick(data: bytes) -> bool:
-    """Tell whether preparing it is a short read, which waits for no disk if the store is embedded."""
+    """Tell whether preparing it takes so little that an event loop may do it."""
     return len(data) <= QUICK
 
 
-def prepare_message(data: bytes) -> PreparedMessage:
+def prepare_message(data: bytes, *, may_wait: bool = True) -> PreparedMessage:
     """Index a message and make its bytes ready to be claimed; in no transaction that writes.
 
-    Raises `TooLarge`, `DiskReserve`.
+    Raises `TooLarge`, `DiskReserve`, and as `blobs.stage` does where it may not wait.
     """
     if len(data) > (limit := limits.MESSAGE_SIZE.value):
         raise TooLarge(f"The message is larger than {limit} octets.")
-    staged = blobs.stage(data)
+    staged = blobs.stage(data, may_wait=may_wait)
     if staged.blob_id is not None:
         known = db.fetch_rows(
             'SELECT message_id, "references", header_size FROM mail_messagecontent'

@@ -233,9 +233,9 @@ class Delivery:
         self._prepared: PreparedMessage | None = None
         self._settled: dict[int, GroupwareError | None] = {}
 
-    def prepare(self) -> None:
-        """Store the bytes and index them, again if need be; raises `GroupwareError`."""
-        self._prepared = prepare_message(self._data)
+    def prepare(self, *, may_wait: bool = True) -> None:
+        """Store the bytes and index them, again if need be; raises as `prepare_message` does."""
+        self._prepared = prepare_message(self._data, may_wait=may_wait)
 
     def jobs(self) -> dict[int, Callable[[], None]]:
         """Return, by account, the writes that are still to be done."""

@@ -5,12 +5,13 @@ Knows the services and the state of the transaction; the socket is the server's.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
 from django.conf import settings
 
-from groupware.core import aio, limits
+from groupware.core import aio, db, limits
 from groupware.core.errors import GroupwareError
 from mail.services.content import is_quick
 from mail.services.delivery import (
@@ -197,10 +198,9 @@ class Session:
             session_id=self._session_id,
         )
         delivery = Delivery(data, transaction.recipients, trace)
-        cross = aio.glance if is_quick(data) else aio.call
         for _ in range(PREPARE_ATTEMPTS):
             try:
-                await cross(delivery.prepare)
+                await _prepare(delivery, data)
             except GroupwareError as error:
                 return [error] * len(transaction.recipients)
             jobs = delivery.jobs()
@@ -214,3 +214,11 @@ class Session:
             if not delivery.jobs():
                 break
         return delivery.outcomes()
+
+
+async def _prepare(delivery: Delivery, data: bytes) -> None:
+    if is_quick(data):
+        with suppress(db.NotNow):
+            await aio.glance(delivery.prepare, may_wait=False)
+            return
+    await aio.call(delivery.prepare)

@@ -30,9 +30,9 @@ class Reader:
             pass
         return bytes(self._client.buffer)
 
-    async def fetch(self, first: int, last: int) -> list[int]:
+    async def fetch(self, first: int, last: int, item: str = "BODY.PEEK[]") -> list[int]:
         """Return the UIDs that were told, one FETCH for each."""
-        told = [await self.ask(f"FETCH {seq} (UID BODY.PEEK[])") for seq in range(first, last + 1)]
+        told = [await self.ask(f"FETCH {seq} (UID {item})") for seq in range(first, last + 1)]
         return [int(uid) for answer in told for uid in re.findall(rb"UID (\d+)", answer)]
 
 
@@ -75,6 +75,22 @@ async def test_octets_bound_what_is_read_ahead(reads: list[int]) -> None:
         await open_inbox(reader)
         assert await reader.fetch(1, 7) == list(range(1, 8))
         assert reads == [2, 4, 6]
+
+
+async def test_octets_of_what_is_told_of_messages_bound_it_as_well(reads: list[int]) -> None:
+    part = (
+        b"--b\r\nContent-Type: text/plain; name=the-part-of-a-message-with-a-long-name\r\n\r\n\r\n"
+    )
+    head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    for _ in range(5):
+        await deliver("anna", "INBOX", head + part * 900 + b"--b--\r\n", [])
+    async with new_shared() as shared:
+        reader = Reader(MemoryClient(shared, secure=True, size=1 << 20), reads)
+        await open_inbox(reader)
+        structure = await reader.ask("FETCH 1 (BODYSTRUCTURE)")
+        assert ahead.OCTETS / 2 < len(structure) < ahead.OCTETS
+        assert await reader.fetch(1, 5, "BODYSTRUCTURE") == list(range(1, 6))
+        assert reads == [2, 3, 4]
 
 
 async def test_another_order_is_not_read_ahead(reads: list[int]) -> None:

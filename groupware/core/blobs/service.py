@@ -65,11 +65,12 @@ def check_reserve() -> None:
             raise DiskReserve(_FULL, detail=f"below the reserve of {reserve} octets: {directory}")
 
 
-def stage(data: bytes) -> StagedBlob:
+def stage(data: bytes, *, may_wait: bool = True) -> StagedBlob:
     """Make the bytes ready to be claimed, or find that they are here; outside any transaction.
 
     Large ones are durable on return, and all where the database is a server's.
-    Hot: runs once for each message that arrives. Raises `DiskReserve`, `Busy`.
+    Hot: runs once for each message that arrives. Raises `DiskReserve`, `Busy`, and where it may not
+    wait for the disk, `NotNow` for bytes that are not written with their row.
     """
     check_reserve()  # rows take room as well, also those of bytes that are here
     digest = sha256(data).digest()
@@ -82,6 +83,8 @@ def stage(data: bytes) -> StagedBlob:
     if spool.takes(stored):
         location = spool.new_location()
         return StagedBlob(digest, len(data), len(stored), location, None, spooled=stored)
+    if not may_wait:
+        raise db.NotNow
     return StagedBlob(digest, len(data), len(stored), _put(digest, stored), None)
 
 

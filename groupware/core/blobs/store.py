@@ -173,13 +173,16 @@ class DatabaseFile:
         return keys
 
     def put_at(self, rows: Iterable[tuple[int, bytes]]) -> None:
-        """Store durably under the caller's keys; a key that is there keeps what it has."""
+        """Store durably under the caller's keys; what is there already must be the same."""
         now = epoch()
         with self._transaction() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO blob (id, created_at, data) VALUES (?, ?, ?)",
-                [(key, now, stored) for key, stored in rows],
-            )
+            for key, stored in rows:
+                added = connection.execute(
+                    "INSERT OR IGNORE INTO blob (id, created_at, data) VALUES (?, ?, ?)",
+                    (key, now, stored),
+                )
+                if not added.rowcount and self.get(key, 0, -1) != stored:
+                    raise RuntimeError(f"other bytes lie at db:{key}")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

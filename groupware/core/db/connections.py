@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -41,9 +42,24 @@ def thread_connection() -> BaseDatabaseWrapper:
 
 
 def can_read_here() -> bool:
-    """Tell whether this thread has a connection that is open and has not failed."""
+    """Tell whether this thread has a connection that is open, and reads.
+
+    One that failed for a while (a full disk) is tried: in an event loop nothing else would do it.
+    """
     held = local.wrapper
-    return held is not None and held.connection is not None and not held.errors_occurred
+    if held is None or held.connection is None:
+        return False
+    if held.errors_occurred:
+        held.errors_occurred = not _reads(held.connection)
+    return not held.errors_occurred
+
+
+def _reads(driver: Any) -> bool:
+    try:
+        driver.execute("SELECT 1 FROM django_migrations LIMIT 1").fetchone()
+    except sqlite3.Error:
+        return False
+    return True
 
 
 def _in_event_loop() -> bool:
@@ -73,12 +89,13 @@ def directory() -> Path | None:
 def relax() -> None:
     """Let this thread's open connection be one that `run_relaxed` writes on.
 
-    It commits without waiting for the disk then, and leaves it to another connection to carry the
-    log over into the database: that syncs, and would keep an event loop waiting.
+    It commits without waiting for the disk then, waits for no lock, and leaves it to another
+    connection to carry the log over into the database: that syncs. An event loop may do neither.
     """
     driver = thread_connection().connection
     driver.execute("PRAGMA synchronous=NORMAL")
     driver.execute("PRAGMA wal_autocheckpoint=0")
+    driver.execute("PRAGMA busy_timeout=0")
     local.relaxed_driver = driver
 
 

@@ -66,6 +66,9 @@ def _commit(call: Callable[[], T], callbacks: list[Callback]) -> T:
     driver = held.connection
     try:
         driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:  # one who does not take our lock, or what `write` will meet, too
+        raise NotNow from error
+    try:
         local.relaxed, local.is_doomed, local.committed = True, False, callbacks
         done = call()
         if local.is_doomed:

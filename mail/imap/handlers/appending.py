@@ -1,6 +1,9 @@
 """APPEND of one message or several (RFC 3501 §6.3.11, RFC 3502, RFC 4315 §3)."""
 
-from groupware.core import aio
+import asyncio
+from contextlib import suppress
+
+from groupware.core import aio, db
 from groupware.core.blobs import BlobGone
 from groupware.core.errors import NotFound
 from mail import flags
@@ -26,11 +29,11 @@ async def append(session: Session, request: Append) -> Outcome:
     if not all(message.data for message in request.messages):
         raise Refused(_CANCELLED)
     for _ in range(2):
-        # One at a time: others have their turn between two of them.
-        prepared = [
-            await _prepare(session.account_id, request.mailbox, message.data)
-            for message in request.messages
-        ]
+        prepared: list[PreparedMessage] = []
+        for message in request.messages:
+            if prepared:
+                await asyncio.sleep(0)  # others have their turn between two of them
+            prepared.append(await _prepare(session.account_id, request.mailbox, message.data))
         try:
             appended = await aio.write(_append, session.account_id, request, prepared)
         except BlobGone:  # collected between staging and commit: staged anew it stays
@@ -42,8 +45,9 @@ async def append(session: Session, request: Append) -> Outcome:
 
 async def _prepare(account_id: int, mailbox: str, data: bytes) -> PreparedMessage:
     if is_quick(data):
-        # Whether it has a mailbox to go to is found out where it is written.
-        return await aio.glance(prepare_message, data)
+        with suppress(db.NotNow):
+            # Whether it has a mailbox to go to is found out where it is written.
+            return await aio.glance(prepare_message, data, may_wait=False)
     return await aio.call(_find_and_prepare, account_id, mailbox, data)
 
 

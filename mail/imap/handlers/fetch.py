@@ -94,7 +94,9 @@ async def _send_messages(
     """
     view = session.selected()
     is_short = known <= GLANCE and plan.is_light
-    cross: _Crossing = aio.glance_once if is_short else aio.read
+    # What lies far apart is more than one statement.
+    glance = aio.glance_once if ranges[-1][1] - ranges[0][0] < queries.FEW else aio.glance
+    cross: _Crossing = glance if is_short else aio.read
     inline = INLINE if is_short else INLINE_WHOLE
     read = partial(cross, read_batch, view, plan, ranges, inline=inline)
     batch: Batch = await read(0)

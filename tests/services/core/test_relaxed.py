@@ -13,6 +13,7 @@ from django.db import connection
 
 from groupware.core import aio, db, limits
 from groupware.core.changes import Change, begin_change, touch_collection
+from groupware.core.errors import DiskReserve
 from groupware.core.events import CollectionChanged
 from groupware.core.models import Account
 from tests.conftest import SetLimit
@@ -123,6 +124,37 @@ def test_lock_that_was_not_had_and_one_that_was_are_free_afterwards(ann: Account
     with db.write_transaction():
         third = begin_change(ann.pk)
     assert [second.modseq, third.modseq] == [first.modseq + 1, first.modseq + 2]
+
+
+@pytest.mark.sqlite
+def test_nobody_waits_for_a_writer_that_takes_no_lock_of_ours(ann: Account) -> None:
+    with closing(sqlite3.connect(str(db.database_file()))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(db.NotNow):
+            on_relaxed(lambda: db.run_relaxed(partial(begin_change, ann.pk)))
+    before = modseq(ann)
+    on_relaxed(lambda: db.run_relaxed(partial(begin_change, ann.pk)))
+    assert modseq(ann) == before + 1
+
+
+@pytest.mark.sqlite
+def test_failure_that_passes_is_over_when_it_has_passed(ann: Account) -> None:
+    before = modseq(ann)
+
+    def fill() -> None:
+        begin_change(ann.pk)
+        db.execute("UPDATE core_account SET name = %s WHERE id = %s", ["x" * 10_000_000, ann.pk])
+
+    def fail_and_go_on() -> None:
+        [(most,)] = db.fetch_rows("PRAGMA max_page_count")
+        db.fetch_rows("PRAGMA max_page_count = 1")  # as many as there are
+        with pytest.raises(DiskReserve):
+            db.run_relaxed(fill)
+        db.fetch_rows(f"PRAGMA max_page_count = {most}")
+        db.run_relaxed(partial(begin_change, ann.pk))
+
+    on_relaxed(fail_and_go_on)
+    assert modseq(ann) == before + 1
 
 
 @pytest.mark.sqlite

@@ -119,6 +119,27 @@ def test_larger_bytes_lie_in_the_file_at_once() -> None:
     assert BlobSpool.objects.count() == len(in_file()) == 1
 
 
+def test_who_may_not_wait_is_told_where_bytes_would_be_synced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert blobs.stage(b"small", may_wait=False).spooled is not None
+    for data in (random.Random(1).randbytes(spool.LONGEST), b"one too many"):
+        with pytest.raises(db.NotNow):
+            blobs.stage(data, may_wait=False)
+        monkeypatch.setattr(spool, "MOST", -1)
+        stored(b"first")
+    assert blobs.stage(b"first", may_wait=False).blob_id is not None
+
+
+def test_other_bytes_at_a_location_are_never_passed_over() -> None:
+    location = spool.new_location()
+    service.store().put_spooled({location: b"one"})
+    service.store().put_spooled({location: b"one"})
+    with pytest.raises(RuntimeError, match="other bytes"):
+        service.store().put_spooled({location: b"another"})
+    assert service.store().get(location, 0, -1) == b"one"
+
+
 def test_where_nobody_carries_over_further_bytes_lie_in_the_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from groupware.core.models import Account
-from mail import queries
-from mail.flagrows import list_flags
+from mail import flagrows, queries
+from mail.flagrows import list_chunks, list_flags
 from mail.flags import ANSWERED, DELETED, FLAGGED, SEEN
 from mail.models import MessageChunk
 from mail.services.copying import copy_messages
@@ -70,6 +70,9 @@ class Slow:
             places = [("uid", "flags", "keywords", "modseq").index(name) for name in fields]
             rows = queries.fetch_messages(self.inbox, EVERYTHING, fields, limit=COUNT)
             assert rows == [tuple(row[place] for place in places) for row in expected]
+            for limit in (1, 255, 300):
+                some = queries.fetch_messages(self.inbox, EVERYTHING, fields, limit=limit)
+                assert some == rows[:limit]
         changes = queries.list_changes(self.inbox, since_modseq=since, known_uid_next=COUNT + 1)
         assert changes.changed == [row for row in expected if row[3] > since]
         info = mailbox(self.account)
@@ -114,6 +117,12 @@ def test_a_change_of_all_leaves_the_rows_of_messages_alone(slow: Slow) -> None:
     modseq = mailbox(slow.account).highest_modseq
     assert set(chunks.values_list("modseq", "all_modseq")) == {(modseq, modseq)}
     slow.check(modseq - 1)
+
+
+def test_no_more_chunks_are_taken_apart_than_the_limit_asks_for(slow: Slow) -> None:
+    chunks = list_chunks(slow.inbox, EVERYTHING)
+    for limit, count in ((1, 1), (255, 1), (256, 2), (COUNT, 3), (COUNT + 1, 3)):
+        assert len(list(flagrows._take_rows(chunks, EVERYTHING, limit))) == count
 
 
 def test_a_chunk_goes_with_its_last_message(slow: Slow) -> None:

@@ -33,7 +33,7 @@ def test_what_is_kept_is_of_one_mailbox_and_one_purpose() -> None:
 
 
 def test_what_was_not_used_for_longest_makes_room(set_limit: SetLimit) -> None:
-    set_limit(limits.IMAP_MEMORY, 12 * 5)
+    set_limit(limits.IMAP_MEMORY, 2 * keeping.EMPTY + 12 * 5)
     memory = Memory()
     one, two, three = (INBOX._replace(collection_id=number) for number in (1, 2, 3))
     keep(memory, one, count=2)
@@ -42,7 +42,16 @@ def test_what_was_not_used_for_longest_makes_room(set_limit: SetLimit) -> None:
     keep(memory, three, count=2)
     assert [keep(memory, mailbox) for mailbox in (one, three, two)] == [2, 2, 0]
     keep(memory, one, count=4)
+    keep(memory, one, count=4 + keeping.EMPTY)
     assert [keep(memory, mailbox) for mailbox in (one, three)] == [0, 0]
+
+
+def test_mailboxes_of_which_nothing_is_kept_make_room_as_well(set_limit: SetLimit) -> None:
+    set_limit(limits.IMAP_MEMORY, 10 * keeping.EMPTY)
+    memory = Memory()
+    for number in range(100):
+        keep(memory, INBOX._replace(collection_id=number))
+    assert len(memory._shelves) == 10
 
 
 def test_what_is_mostly_about_messages_that_are_gone_is_made_anew() -> None:
