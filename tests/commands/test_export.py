@@ -241,6 +241,7 @@ def test_a_message_whose_bytes_are_lost_is_named_and_the_rest_is_written(
 ) -> None:
     for _ in range(2):
         append(ann)
+    blobs.carry_over()
     store().remove(Message.objects.get(uid=1).blob.location)
     with pytest.raises(CommandError, match="1 item left out, as said above"):
         call("export", ANN, "--to", str(tmp_path))

@@ -295,6 +295,7 @@ async def test_a_live_imap_session_below_the_floor_is_told_of_every_expunge(
         assert b"* SEARCH 2 4\r\n" in client.buffer
     finally:
         await client.close()
+        await hub.close()
         watch.close()
 
 
