@@ -88,7 +88,7 @@ def _blobs_answer() -> bool:
             store().get(location, 0, 1)
         except BlobMissing:
             continue
-        except (OSError, sqlite3.Error):
+        except (OSError, sqlite3.Error, DatabaseError):  # small ones may lie beside their row
             _log.exception("blob store unreachable")
             return False
     return True

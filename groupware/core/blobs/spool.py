@@ -53,6 +53,8 @@ def write(blob_id: int, stored: bytes) -> None:
 
 def find(location: str) -> bytes | None:
     """Return the bytes at a location where they lie beside their row."""
+    if not db.is_sqlite():
+        return None
     rows = db.fetch_rows(
         "SELECT s.data FROM core_blob b JOIN core_blobspool s ON s.blob_id = b.id"
         " WHERE b.location = %s",
