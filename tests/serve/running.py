@@ -70,7 +70,7 @@ def child_pids(pid: int) -> list[int]:
     """Return the children of a process."""
     try:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # it has ended, maybe while it was read
         return []
 
 
