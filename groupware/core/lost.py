@@ -28,20 +28,23 @@ def read_boot_id() -> str:
 def note_boot(data: Path, boot_id: str) -> bool:
     """Leave out what may be lost if the machine began anew since the last note of it.
 
-    Returns whether it did so. Run it before anything is written to the store.
+    Returns whether anything was left out. Run it before anything is written to the store.
     """
     note = data / "boot-id"
     if not db.is_sqlite() or (boot_id and note.exists() and note.read_text("ascii") == boot_id):
         return False
-    skip_modseqs()
+    accounts = skip_modseqs()
     replace_text(note, boot_id)
-    return True
+    return accounts > 0
 
 
-def skip_modseqs() -> None:
-    """Leave mod-sequences out in every account, and let every mailbox have a later one."""
+def skip_modseqs() -> int:
+    """Leave mod-sequences out in every account, and let every mailbox have a later one.
+
+    Returns the number of accounts.
+    """
     with db.write_transaction():
-        db.execute(
+        accounts = db.execute(
             "INSERT INTO core_lostmodseqs (account_id, first, last)"
             " SELECT account_id, next_modseq, next_modseq + %s FROM core_accountstate",
             [SKIPPED - 1],
@@ -53,6 +56,7 @@ def skip_modseqs() -> None:
             " FROM core_accountstate s WHERE s.account_id = core_collection.account_id)"
             " WHERE kind = 'mail'"
         )
+    return accounts
 
 
 def list_lost(account_id: int) -> list[tuple[int, int]]:

@@ -85,7 +85,7 @@ def _migrate() -> None:
 def _note_boot() -> None:
     """Go on where the machine may have lost its last second, before anything is written."""
     if note_boot(settings.GROUPWARE_DATA, read_boot_id()):
-        _log.info("noted a new start of the machine")
+        _log.info("the machine began anew: clients compare the flags of its last second")
 
 
 def _create_demo_team() -> None:

@@ -21,6 +21,12 @@ def test_new_start_of_the_machine_is_noted_once(ann: Account, own_data: Path) ->
 
 
 @pytest.mark.sqlite
+def test_where_nobody_was_yet_nothing_is_left_out(db: None, own_data: Path) -> None:
+    assert not lost.note_boot(own_data, "monday")
+    assert (own_data / "boot-id").read_text() == "monday"
+
+
+@pytest.mark.sqlite
 def test_machine_that_tells_nothing_of_its_starts_may_always_have_begun_anew(
     ann: Account, own_data: Path
 ) -> None:
