@@ -374,13 +374,8 @@ class LocalBlobStore:
         rows = self._database.get_all(keys) if keys else {}
         found: list[bytes] = []
         for location in locations:
-            place, _, name = location.partition(":")
-            if place != "db":
-                found.append(self._directory.get(name, 0, -1))
-            elif (data := rows.get(int(name))) is None:
-                found.append(self._get_spooled(location))
-            else:
-                found.append(data)
+            data = rows.get(int(location[3:])) if location.startswith("db:") else None
+            found.append(self.get(location) if data is None else data)
         return found
 
     def remove(self, location: str) -> None:
