@@ -1,0 +1,1 @@
+"""vCard: lines, cards, versions, filters. Pure."""
