@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clients.imap import append_exactly, done, sign_in
-from tests.clients.imapflow import ImapFlow, imapflow
+from tests.clients.imapflow import imapflow
 from tests.clients.people import Person
 from tests.clients.samples import MIXED, PLAIN, numbered
+from tests.clients.told import Told
 from tests.serve.running import Running
 
 
@@ -22,7 +23,7 @@ def other(server: Running, tls: ssl.SSLContext, person: Person) -> Iterator[imap
 
 
 @pytest.fixture
-def client(server: Running, person: Person, other: imaplib.IMAP4) -> Iterator[ImapFlow]:
+def client(server: Running, person: Person, other: imaplib.IMAP4) -> Iterator[Told]:
     with imapflow(server, person) as session:
         yield session
 
@@ -31,7 +32,7 @@ def uids(messages: list[dict[str, object]]) -> list[object]:
     return [message["uid"] for message in messages]
 
 
-def test_idle_tells_of_messages_flags_and_removals(client: ImapFlow, other: imaplib.IMAP4) -> None:
+def test_idle_tells_of_messages_flags_and_removals(client: Told, other: imaplib.IMAP4) -> None:
     assert client.call("mailboxOpen", "INBOX")["exists"] == 5
     idling = client.start("idle")
     append_exactly(other, numbered(6))
@@ -47,7 +48,7 @@ def test_idle_tells_of_messages_flags_and_removals(client: ImapFlow, other: imap
     client.finish(idling)
 
 
-def test_condstore_fetches_what_changed_since(client: ImapFlow, other: imaplib.IMAP4) -> None:
+def test_condstore_fetches_what_changed_since(client: Told, other: imaplib.IMAP4) -> None:
     opened = client.call("mailboxOpen", "INBOX")
     assert "CONDSTORE" in client.call("enabled")
     known = opened["highestModseq"]
