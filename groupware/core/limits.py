@@ -96,6 +96,20 @@ MESSAGE_SIZE = Limit(
 )
 MAILBOXES = Limit("MAX_MAILBOXES", 10_000, Unit.COUNT, "mailboxes of an account")
 SUBSCRIPTIONS = Limit("MAX_SUBSCRIPTIONS", 10_000, Unit.COUNT, "subscriptions of an account")
+COLLECTIONS = Limit(
+    "MAX_COLLECTIONS", 1_000, Unit.COUNT, "calendars of an account, and as many address books"
+)
+RESOURCES = Limit(
+    "MAX_RESOURCES", 1_000_000, Unit.COUNT, "events, tasks or cards of one calendar or address book"
+)
+RESOURCE_SIZE = Limit(
+    "MAX_RESOURCE_SIZE",
+    10 << 20,
+    Unit.OCTETS,
+    "the largest event, task or card that is taken",
+    lowest=16 << 10,
+    highest=64 << 20,
+)
 KEYWORDS = Limit("MAX_KEYWORDS", 200, Unit.COUNT, "different keywords in a mailbox")
 FREE_FAILURES = Limit(
     "LOGIN_FREE_FAILURES",

@@ -66,7 +66,8 @@ def test_damage_is_found_and_named(ann: Account, ben: Account, inbox: int, done:
 
 
 def test_an_account_without_collections_is_found(ann: Account, ben: Account) -> None:
-    damage("DELETE FROM mail_mailbox")
+    for table in ("mail_mailbox", "calendar_app_calendar", "core_resourcecollection"):
+        damage(f"DELETE FROM {table}")
     damage("DELETE FROM core_collection WHERE account_id = %s", ann.pk)
     where = {fault.where for fault in find() if fault.check == "account-collections"}
     assert where == {"ann@example.test"}

@@ -129,8 +129,8 @@ def code_point() -> str:
     return "unicode" if is_sqlite() else "ascii"
 
 
-def in_list(column: str, values: list[int]) -> tuple[str, list[Any]]:
+def in_list(column: str, values: Sequence[int] | Sequence[str]) -> tuple[str, list[Any]]:
     """Return (SQL condition, its parameters) for `column IN values`, of any length."""
     if is_sqlite():
-        return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(values)]
-    return f"{column} = ANY(%s)", [values]
+        return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))]
+    return f"{column} = ANY(%s)", [list(values)]

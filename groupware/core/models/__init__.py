@@ -17,6 +17,12 @@ from groupware.core.models.directory import (
     GroupMember,
 )
 from groupware.core.models.outbox import OutboxRow
+from groupware.core.models.resources import (
+    CollectionRole,
+    Resource,
+    ResourceCollection,
+    ResourceData,
+)
 from groupware.core.models.store import (
     AccountState,
     Collection,
@@ -38,6 +44,7 @@ __all__ = [
     "BlobSpool",
     "Collection",
     "CollectionKind",
+    "CollectionRole",
     "CollectionTombstone",
     "Domain",
     "Grant",
@@ -46,5 +53,8 @@ __all__ = [
     "LoginThrottle",
     "LostModseqs",
     "OutboxRow",
+    "Resource",
+    "ResourceCollection",
+    "ResourceData",
     "Tombstone",
 ]

@@ -29,6 +29,10 @@ from tests.services.threads import SECONDS, threads
 
 pytestmark = pytest.mark.django_db
 
+OUR_APPS = {"core", "mail", "calendar_app", "contacts"}
+FIRST_COLLECTIONS = 10
+"""Six mailboxes, a calendar, a task list, the birthdays and an address book."""
+
 
 def addresses(account: Account) -> dict[str, str]:
     """Return the addresses that lead to an account, with their kinds."""
@@ -37,7 +41,7 @@ def addresses(account: Account) -> dict[str, str]:
 
 def rows() -> dict[str, int]:
     """Return how many rows each table of ours has."""
-    ours = [model for model in apps.get_models() if model._meta.app_label in {"core", "mail"}]
+    ours = [model for model in apps.get_models() if model._meta.app_label in OUR_APPS]
     return {model._meta.db_table: model._default_manager.count() for model in ours}
 
 
@@ -50,7 +54,7 @@ def test_new_account_has_address_counter_and_collections(domain: Domain) -> None
     )
     assert addresses(account) == {"ann.lee@example.test": AddressKind.PRIMARY}
     assert state_of(account).quota_bytes == 1000
-    assert account.collections.count() == 6
+    assert account.collections.count() == FIRST_COLLECTIONS
     assert not account.is_superuser
 
 
@@ -132,7 +136,7 @@ def test_failing_provisioner_leaves_no_account(
     seen: list[int] = []
 
     def provision(account_id: int) -> None:
-        assert Account.objects.get(pk=account_id).collections.count() == 6
+        assert Account.objects.get(pk=account_id).collections.count() == FIRST_COLLECTIONS
         seen.append(account_id)
         raise LookupError("an app's own bug")
 

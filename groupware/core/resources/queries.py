@@ -1,0 +1,224 @@
+"""Reading collections of resources and what is in them, as plain rows.
+
+Hot: the benchmarks of CalDAV and CardDAV. Whoever hands out a token reads it and the rows in one
+`db.read_snapshot()`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from groupware.core import db
+from groupware.core.synctokens import sync_token
+
+HREFS_OF_A_QUERY = 500
+"""Hrefs that are asked for at once; more are several queries."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """A calendar or an address book as a protocol shows it."""
+
+    collection_id: int
+    account_id: int
+    kind: str
+    name: str
+    object_id: str
+    highest_modseq: int
+    tombstone_floor: int
+    token_epoch: int
+    items: int
+    slug: str
+    role: str
+    display_name: str
+    description: str
+    color: str
+    position: int
+
+    @property
+    def sync_token(self) -> str:
+        """The token of what the collection holds as it was read."""
+        return sync_token(self.object_id, self.token_epoch, self.highest_modseq)
+
+
+class ResourceRow(NamedTuple):
+    """A resource without its bytes."""
+
+    resource_id: int
+    href: str
+    etag: str
+    component: str
+    ical_uid: str | None
+    size: int
+    modseq: int
+    created_at: int
+    changed_at: int
+
+
+class Stored(NamedTuple):
+    """A resource with its bytes."""
+
+    href: str
+    etag: str
+    data: bytes
+    component: str
+
+
+class ChangedHref(NamedTuple):
+    """What happened to an href since a modseq; without an etag it is gone."""
+
+    modseq: int
+    href: str
+    etag: str | None
+
+
+_INFO = (
+    "SELECT c.id, c.account_id, c.kind, c.name, c.object_id, c.highest_modseq, c.tombstone_floor,"
+    " c.token_epoch, c.items, f.slug, f.role, f.display_name, f.description, f.color, f.position"
+    " FROM core_collection c JOIN core_resourcecollection f ON f.collection_id = c.id"
+)
+_ROW = (
+    "SELECT id, href, etag, component, ical_uid, size, modseq, created_at, changed_at"
+    " FROM core_resource"
+)
+_STORED = (
+    "SELECT r.href, r.etag, d.data, r.component FROM core_resource r"
+    " JOIN core_resourcedata d ON d.resource_id = r.id"
+)
+
+
+def list_collections(account_id: int) -> list[CollectionInfo]:
+    """Return an account's calendars and address books, in the order that clients show."""
+    rows = db.fetch_rows(
+        f"{_INFO} WHERE f.account_id = %s ORDER BY c.kind, f.position < 0, f.position, c.id",
+        [account_id],
+    )
+    return [CollectionInfo(*row) for row in rows]
+
+
+def find_by_slug(account_id: int, slug: str) -> CollectionInfo | None:
+    """Return the collection of an account with this last segment of its URL."""
+    return _find("f.account_id = %s AND f.slug = %s", [account_id, slug])
+
+
+def find_by_object_id(object_id: str) -> CollectionInfo | None:
+    """Return the collection with this id, whoever owns it."""
+    return _find("c.object_id = %s", [object_id])
+
+
+def find_collection(collection_id: int) -> CollectionInfo | None:
+    """Return a calendar or an address book by its row."""
+    return _find("c.id = %s", [collection_id])
+
+
+def find_by_role(account_id: int, kind: str, role: str) -> CollectionInfo | None:
+    """Return the account's collection of that kind that has the role."""
+    return _find("f.account_id = %s AND c.kind = %s AND f.role = %s", [account_id, kind, role])
+
+
+def _find(condition: str, params: Sequence[Any]) -> CollectionInfo | None:
+    rows = db.fetch_rows(f"{_INFO} WHERE {condition}", params)
+    return CollectionInfo(*rows[0]) if rows else None
+
+
+def find_resource(collection_id: int, href: str) -> ResourceRow | None:
+    """Return the row of one resource."""
+    rows = db.fetch_rows(f"{_ROW} WHERE collection_id = %s AND href = %s", [collection_id, href])
+    return ResourceRow(*rows[0]) if rows else None
+
+
+def find_resource_by_uid(collection_id: int, ical_uid: str) -> ResourceRow | None:
+    """Return the row of the resource with this UID."""
+    rows = db.fetch_rows(
+        f"{_ROW} WHERE collection_id = %s AND ical_uid = %s", [collection_id, ical_uid]
+    )
+    return ResourceRow(*rows[0]) if rows else None
+
+
+def list_resources(collection_id: int) -> list[ResourceRow]:
+    """Return the rows of all resources, in the order they came. Hot: PROPFIND of a collection."""
+    rows = db.fetch_rows(f"{_ROW} WHERE collection_id = %s ORDER BY id", [collection_id])
+    return [ResourceRow(*row) for row in rows]
+
+
+def list_etags(collection_id: int) -> list[tuple[Any, ...]]:
+    """Return (href, etag) of all resources. Hot: PROPFIND of a collection, the first sync."""
+    return db.fetch_rows(
+        "SELECT href, etag FROM core_resource WHERE collection_id = %s", [collection_id]
+    )
+
+
+def read_data(collection_id: int, href: str) -> Stored | None:
+    """Return one resource with its bytes."""
+    rows = db.fetch_rows(
+        f"{_STORED} WHERE r.collection_id = %s AND r.href = %s", [collection_id, href]
+    )
+    return _stored(rows[0]) if rows else None
+
+
+def read_many(collection_id: int, hrefs: Sequence[str]) -> dict[str, Stored]:
+    """Return those of the resources that are there, by href. Hot: multiget, sync with data."""
+    found: dict[str, Stored] = {}
+    for start in range(0, len(hrefs), HREFS_OF_A_QUERY):
+        condition, params = db.in_list("r.href", hrefs[start : start + HREFS_OF_A_QUERY])
+        rows = db.fetch_rows(
+            f"{_STORED} WHERE r.collection_id = %s AND {condition}", [collection_id, *params]
+        )
+        found |= {row[0]: _stored(row) for row in rows}
+    return found
+
+
+def read_by_ids(resource_ids: Sequence[int]) -> list[Stored]:
+    """Return resources with their bytes, by their rows. Hot: queries by time-range."""
+    found: list[Stored] = []
+    for start in range(0, len(resource_ids), HREFS_OF_A_QUERY):
+        condition, params = db.in_list("r.id", resource_ids[start : start + HREFS_OF_A_QUERY])
+        found += map(_stored, db.fetch_rows(f"{_STORED} WHERE {condition} ORDER BY r.id", params))
+    return found
+
+
+def read_page(collection_id: int, after_id: int, limit: int) -> tuple[list[Stored], int]:
+    """Return the next resources with their bytes, and the id to go on after; 0 at the end."""
+    rows = db.fetch_rows(
+        _STORED.replace("SELECT", "SELECT r.id,", 1)
+        + " WHERE r.collection_id = %s AND r.id > %s ORDER BY r.id LIMIT %s",
+        [collection_id, after_id, limit],
+    )
+    return [_stored(row[1:]) for row in rows], rows[-1][0] if len(rows) == limit else 0
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    href, etag, data, component = row
+    return Stored(href, etag, bytes(data), component)
+
+
+def list_changes(collection_id: int, since: int, limit: int | None = None) -> list[ChangedHref]:
+    """Return what came, changed and went after a modseq, by modseq (RFC 6578 §3.5).
+
+    Hot: costs by what changed. Of an href that went and came again its coming is told. With a
+    `limit` the rows end with the last of a modseq, so that a token of it is whole: the rows of one
+    modseq alone may be more than the limit.
+    """
+    rows = _read_changes(collection_id, since, limit)
+    if limit is None or len(rows) <= limit:
+        return rows
+    whole = [row for row in rows if row.modseq < rows[-1].modseq]
+    if whole:
+        return whole
+    # All of them came with one change.
+    (modseq,) = {row.modseq for row in rows}
+    return [row for row in _read_changes(collection_id, since, None) if row.modseq == modseq]
+
+
+def _read_changes(collection_id: int, since: int, limit: int | None) -> list[ChangedHref]:
+    bound = f" LIMIT {limit + 1:d}" if limit is not None else ""
+    rows = db.fetch_rows(
+        "SELECT modseq, href, etag FROM core_resource WHERE collection_id = %s AND modseq > %s"
+        " UNION ALL SELECT MAX(t.modseq), t.href, NULL FROM core_tombstone t"
+        " WHERE t.collection_id = %s AND t.modseq > %s AND t.href <> '' AND NOT EXISTS"
+        " (SELECT 1 FROM core_resource r WHERE r.collection_id = t.collection_id"
+        " AND r.href = t.href) GROUP BY t.href"
+        f" ORDER BY 1, 2{bound}",
+        [collection_id, since, collection_id, since],
+    )
+    return [ChangedHref(*row) for row in rows]
