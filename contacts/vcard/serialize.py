@@ -15,6 +15,12 @@ def serialize_lines(lines: Iterable[Line]) -> bytes:
     return b"".join(map(serialize_line, lines))
 
 
+def serialize_card(version: str, lines: Iterable[Line]) -> bytes:
+    """Return a card of these lines, which hold neither BEGIN, VERSION nor END."""
+    inside = serialize_lines(lines)
+    return b"BEGIN:VCARD\r\nVERSION:%b\r\n%bEND:VCARD\r\n" % (version.encode(), inside)
+
+
 def serialize_line(line: Line) -> bytes:
     """Return the line, folded and ended by CRLF.
 
