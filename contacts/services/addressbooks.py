@@ -1,6 +1,9 @@
 """Making, changing and deleting address books, and the one that an account begins with."""
 
+from contacts.services import hooks
+from contacts.services.hooks import CardChange
 from groupware.core import db
+from groupware.core.changes import lock_account
 from groupware.core.models import CollectionKind, CollectionRole
 from groupware.core.resources import collections
 from groupware.core.resources.collections import Face
@@ -28,7 +31,14 @@ def change_address_book(account_id: int, collection_id: int, face: Face) -> None
 
 def delete_address_book(account_id: int, collection_id: int) -> None:
     """Delete an address book with everything in it; raises `NotFound`."""
-    collections.delete_collection(account_id, collection_id, TABLES)
+    with db.write_transaction():
+        lock_account(account_id)
+        rows = db.fetch_rows(
+            "SELECT id FROM core_resource WHERE collection_id = %s AND account_id = %s",
+            [collection_id, account_id],
+        )
+        hooks.tell(account_id, [CardChange(resource_id, None) for (resource_id,) in rows])
+        collections.delete_collection(account_id, collection_id, TABLES)
 
 
 def create_default_address_book(account_id: int) -> None:

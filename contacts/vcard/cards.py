@@ -85,8 +85,23 @@ class Card:
         return _texts(self.lines, *names)
 
 
+class CardLines(NamedTuple):
+    """A card's version and its lines, of which all else is made; cheaper than the whole."""
+
+    version: str
+    lines: tuple[Line, ...]
+
+
 def read_card(data: bytes, limits: CardLimits = DEFAULT_LIMITS) -> Card:
     """Read one card; raises `InvalidCard`."""
+    return make_card(*read_lines(data, limits))
+
+
+def read_lines(data: bytes, limits: CardLimits = DEFAULT_LIMITS) -> CardLines:
+    """Read no more than the lines of one card; raises `InvalidCard`.
+
+    Hot: each card that a query may find is read by it.
+    """
     if len(data) > limits.octets:
         text = f"The card has {len(data)} octets; {limits.octets} are allowed."
         raise InvalidCard("max-resource-size", text)
@@ -95,7 +110,8 @@ def read_card(data: bytes, limits: CardLimits = DEFAULT_LIMITS) -> Card:
     except BadContentLine as error:
         raise InvalidCard("valid-address-data", f"{error} Send a vCard.") from None
     version, inside = _open(lines)
-    return make_card(version, tuple(modernize(e, is_old=version == OLD_VERSION) for e in inside))
+    is_old = version == OLD_VERSION
+    return CardLines(version, tuple(modernize(line, is_old=is_old) for line in inside))
 
 
 def make_card(version: str, lines: tuple[Line, ...]) -> Card:

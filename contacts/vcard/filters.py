@@ -7,7 +7,7 @@ cards away by before it is asked.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from contacts.vcard.cards import BINARY_NAMES, SEARCHED_NAMES, Card
+from contacts.vcard.cards import BINARY_NAMES, SEARCHED_NAMES, Card, CardLines
 from contacts.vcard.contentlines import Line
 from contacts.vcard.matching import TextMatch, needle
 from contacts.vcard.values import unescape_text
@@ -46,7 +46,7 @@ class Filter:
     test: Test = ANY
 
 
-def matches(card: Card, wanted: Filter) -> bool:
+def matches(card: Card | CardLines, wanted: Filter) -> bool:
     """Tell whether the card is among those looked for."""
     if not wanted.props:
         return True
@@ -65,7 +65,7 @@ def needles(wanted: Filter) -> list[list[str]]:
     return [group for group in groups if group]
 
 
-def _has(card: Card, prop: PropFilter) -> bool:
+def _has(card: Card | CardLines, prop: PropFilter) -> bool:
     group, _, name = prop.name.rpartition(".")
     name = name.upper()
     lines = [

@@ -1,0 +1,110 @@
+"""Finding cards: by words, and by filters, whose candidates are verified."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from contacts import queries
+from contacts.services.addressbooks import create_address_book
+from contacts.vcard.cards import read_card
+from contacts.vcard.filters import Filter, PropFilter, matches
+from contacts.vcard.matching import TextMatch
+from groupware.core import limits
+from groupware.core.models import Account
+from groupware.core.resources.collections import Face
+from groupware.core.resources.queries import read_page
+from tests.conftest import SetLimit
+from tests.services.contacts.cards import put
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def filled(ann: Account, book: int) -> int:
+    put(ann, book, "Jörg Müller", "EMAIL:joerg@example.org", "X-A:zebra")
+    put(ann, book, "Ann Miller", "NOTE:knows Jörg", "TEL:123")
+    put(ann, book, "Zoe", "ORG:Zebra", "CATEGORIES:a%b_c")
+    return book
+
+
+def names(book: int, text: str) -> list[str]:
+    return [row.full_name for row in queries.search_cards([book], text, 10)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("JÖRG", ["Ann Miller", "Jörg Müller"]),
+        ("jörg mill", ["Ann Miller"]),
+        ("example.org", ["Jörg Müller"]),
+        ("zebra", ["Zoe"]),
+        ("%", ["Zoe"]),
+        ("b_c", ["Zoe"]),
+        ("nobody", []),
+        ("", []),
+        (" ", []),
+    ],
+)
+def test_cards_are_found_by_words(filled: int, text: str, expected: list[str]) -> None:
+    assert names(filled, text) == expected
+
+
+def test_a_search_is_of_the_books_named_and_no_longer_than_asked_for(
+    ann: Account, filled: int
+) -> None:
+    other = create_address_book(ann.pk, Face(display_name="Other"))
+    put(ann, other, "Jörg B")
+    found = queries.search_cards([filled, other], "jörg", 10)
+    assert [row.collection_id for row in found] == [filled, other, filled]
+    assert len(queries.search_cards([filled, other], "jörg", 2)) == 2
+    assert names(other, "jörg") == ["Jörg B"]
+
+
+def test_the_cards_of_a_book_are_listed_by_name(filled: int) -> None:
+    rows = queries.list_cards(filled)
+    assert [row.full_name for row in rows] == ["Ann Miller", "Jörg Müller", "Zoe"]
+    assert rows[0].phones == "123"
+
+
+def text(value: str) -> tuple[TextMatch, ...]:
+    return (TextMatch(value),)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Filter(),
+        Filter((PropFilter("FN", texts=text("jörg")),)),
+        Filter((PropFilter("FN", texts=text("zebra")),)),
+        Filter((PropFilter("X-A", texts=text("zebra")),)),
+        Filter((PropFilter("NOTE"),)),
+        Filter((PropFilter("FN", texts=(TextMatch("z", is_negated=True),)),)),
+        Filter((PropFilter("FN", texts=text("ann")), PropFilter("TEL", texts=text("99")))),
+    ],
+)
+def test_a_query_finds_what_a_scan_finds(filled: int, wanted: Filter) -> None:
+    stored, _ = read_page(filled, 0, 10)
+    expected = [each.href for each in stored if matches(read_card(each.data), wanted)]
+    assert [each.href for each in queries.query_cards(filled, wanted)] == expected
+
+
+def test_only_candidates_are_read(filled: int) -> None:
+    wanted = Filter((PropFilter("FN", texts=text("zebra")),))
+    assert len(queries.find_candidates(filled, wanted)) == 1
+    assert list(queries.query_cards(filled, wanted)) == []
+
+
+def test_a_query_costs_two_queries_of_the_database(
+    filled: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(2):
+        assert len(list(queries.query_cards(filled, Filter()))) == 3
+
+
+def test_a_card_that_is_larger_than_a_later_limit_is_passed_over(
+    ann: Account, book: int, set_limit: SetLimit
+) -> None:
+    put(ann, book, "Large", f"NOTE:{'x' * 20_000}")
+    wanted = Filter((PropFilter("FN"),))
+    assert len(list(queries.query_cards(book, wanted))) == 1
+    set_limit(limits.RESOURCE_SIZE, 16 << 10)
+    assert list(queries.query_cards(book, wanted)) == []
