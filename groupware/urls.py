@@ -8,4 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.front_page, name="front-page"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),
+    # RFC 6764 §5: how a client that knows the server's name alone finds the rest.
+    path(".well-known/caldav", views.to_dav, name="well-known-caldav"),
+    path(".well-known/carddav", views.to_dav, name="well-known-carddav"),
 ]

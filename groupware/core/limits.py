@@ -239,4 +239,13 @@ IMAP_SAVED_RESULT = Limit(
     "messages of a search result that an IMAP session keeps for `$`, four octets each",
 )
 
+DAV_REQUEST = Limit(
+    "DAV_MAX_REQUEST",
+    16 << 20,
+    Unit.OCTETS,
+    "the XML of one CalDAV or CardDAV request",
+    lowest=64 << 10,
+    highest=256 << 20,
+)
+
 LIMITS: tuple[Limit, ...] = tuple(held for held in list(globals().values()) if type(held) is Limit)

@@ -94,6 +94,8 @@ def configure_logging(level: str, form: str) -> None:
     # One line for each wrong URL that anyone asks for is noise; failures of ours are kept.
     logging.getLogger("django.request").setLevel("ERROR")
     logging.getLogger("django.security.DisallowedHost").setLevel("CRITICAL")
+    # Its lines name people's collections, and logins that failed; ours are groupware.dav's.
+    logging.getLogger("radicale").setLevel("ERROR")
     logging.captureWarnings(capture=True)
 
 

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "mail",
     "calendar_app",
     "contacts",
+    "groupware.dav",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from groupware.core.clock import monotonic
 from groupware.core.logging import bind_session, unbind_session
 from groupware.core.metrics import HTTP_SECONDS
-from groupware.web.addresses import client_address
+from groupware.core.proxies import client_address
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 POLICY = (
@@ -26,7 +26,7 @@ def observe_requests(get_response: Handler) -> Handler:
     """Bind a session id to the request's context, and measure and log the request."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        bind_session("http", peer=str(client_address(request)))
+        bind_session("http", peer=str(client_address(request.META)))
         start = monotonic()
         try:
             response = get_response(request)

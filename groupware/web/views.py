@@ -9,17 +9,25 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseForbidden,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from groupware.core.blobs import BlobMissing
 from groupware.core.blobs.service import store
 from groupware.core.metrics import render_metrics
+from groupware.core.proxies import client_address
 from groupware.core.tls import certificate_files
+from groupware.dav.responses import PREFIX
 from groupware.environment import is_loopback
 from groupware.serve.banner import DEMO_PASSWORDS
-from groupware.web.addresses import client_address
 from groupware.web.status import port_states
 
 # Locations that are never given out: reading them asks the store without needing a message.
@@ -49,6 +57,12 @@ def front_page(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@csrf_exempt
+def to_dav(_request: HttpRequest) -> HttpResponse:
+    """Lead a client to CalDAV and CardDAV, whatever its method (RFC 6764 §5)."""
+    return HttpResponsePermanentRedirect(f"{PREFIX}/")
+
+
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
     """Say whether database and blob store can be reached: 200, or 503."""
@@ -65,7 +79,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics for Prometheus, to private networks only."""
-    if not client_address(request).is_private:
+    if not client_address(request.META).is_private:
         return HttpResponseForbidden(
             "Metrics are for private networks.\n", content_type="text/plain; charset=utf-8"
         )

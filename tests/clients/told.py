@@ -10,7 +10,6 @@ import os
 import queue
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from threading import Thread
 from typing import Any
 

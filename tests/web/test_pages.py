@@ -9,8 +9,8 @@ from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from groupware.core.blobs import service
+from groupware.core.proxies import client_address
 from groupware.core.tls import ensure_certificate
-from groupware.web.addresses import client_address
 from groupware.web.status import look_at_ports
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_client_address_trusts_only_the_proxies_that_are_named(
 
     settings.GROUPWARE_TRUSTED_PROXIES = (ipaddress.ip_network("10.0.0.0/8"),)
     request = RequestFactory().get("/", REMOTE_ADDR=remote, HTTP_X_FORWARDED_FOR=forwarded)
-    assert str(client_address(request)) == expected
+    assert str(client_address(request.META)) == expected
 
 
 def test_ports_are_off_or_do_not_answer_where_nothing_runs(settings: Settings) -> None:

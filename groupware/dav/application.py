@@ -1,0 +1,110 @@
+"""Radicale's application, subclassed: our door before it, our handlers in it.
+
+Methods that have a module in `handlers` are answered by that; whatever else Radicale knows falls
+through to it, over the plug-ins of storage and rights.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import structlog
+from radicale import config
+from radicale.app import Application as RadicaleApplication
+
+from groupware.core import db
+from groupware.core.auth import Principal
+from groupware.core.errors import GroupwareError
+from groupware.dav.door import authenticate_request
+from groupware.dav.errors import DavError, from_outcome
+from groupware.dav.handlers import options, propfind
+from groupware.dav.plugins import LOGIN, Auth, Rights
+from groupware.dav.request import Request
+from groupware.dav.responses import Response, status_line
+from groupware.dav.storage import Storage
+
+PRINCIPAL: Final = "groupware.principal"
+_log = structlog.get_logger("groupware.dav")
+
+Environ = Mapping[str, Any]
+StartResponse = Callable[..., object]
+Handle = Callable[[Request], Response]
+_Answer = tuple[int, dict[str, str], bytes, None]
+
+
+def configuration() -> config.Configuration:
+    """Return Radicale's configuration: our plug-ins, and nothing that sleeps or looks at files."""
+    held = config.load()
+    held.update(
+        {
+            # Both of these would sleep in a worker, which others wait for.
+            "auth": {"type": Auth, "delay": "0"},
+            "server": {
+                "delay_on_error": "0",
+                "validate_path_value": "none",
+                "validate_user_value": "none",
+            },
+            "rights": {"type": Rights},
+            "storage": {"type": Storage},
+            "web": {"type": "none"},
+            "sharing": {"type": "none"},
+            "headers": dict(options.HEADERS),
+        },
+        "groupware",
+        privileged=True,
+    )
+    return held
+
+
+def handled(handle: Handle) -> Any:
+    """Return a method of Radicale's application that a handler answers."""
+
+    def method(_self: object, environ: Environ, _prefix: str, path: str, *_rest: object) -> _Answer:
+        return answer(handle, environ, path)
+
+    return method
+
+
+class Application(RadicaleApplication):
+    """The WSGI application below /dav."""
+
+    do_PROPFIND = handled(propfind.handle)
+
+    def __init__(self) -> None:
+        super().__init__(configuration())
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request; who is not known is asked for a password, except for OPTIONS."""
+        db.recover()
+        try:
+            path = environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            refusal = DavError(400, "The address is not UTF-8.")
+            return _send(refusal.response(), start_response)
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            return _send(options.answer(), start_response)
+        try:
+            principal = authenticate_request(environ)
+        except DavError as error:
+            return _send(error.response(), start_response)
+        known = {PRINCIPAL: principal, LOGIN: str(principal.account_id), "PATH_INFO": path}
+        return super().__call__({**environ, **known}, start_response)
+
+
+def answer(handle: Handle, environ: Environ, path: str) -> _Answer:
+    """Call a handler; every outcome becomes an answer, in Radicale's form."""
+    principal: Principal = environ[PRINCIPAL]
+    request = Request(environ, environ["REQUEST_METHOD"].upper(), path, principal)
+    try:
+        response = handle(request)
+    except DavError as error:
+        response = error.response()
+    except GroupwareError as error:
+        response = from_outcome(error).response()
+    return response.status, dict(response.headers), response.body, None
+
+
+def _send(response: Response, start_response: StartResponse) -> list[bytes]:
+    headers = {**response.headers, **options.HEADERS, "Content-Length": str(len(response.body))}
+    status = status_line(response.status).decode().removeprefix("HTTP/1.1 ")
+    start_response(status, list(headers.items()))
+    return [response.body]

@@ -1,0 +1,14 @@
+"""OPTIONS (RFC 4918 §10.1, RFC 4791 §5.1): which methods and which parts of DAV there are."""
+
+from typing import Final
+
+from groupware.dav.responses import Response
+
+METHODS: Final = ("OPTIONS", "PROPFIND")
+FEATURES: Final = ("1", "3", "calendar-access", "addressbook", "extended-mkcol")
+HEADERS: Final = {"Allow": ", ".join(METHODS), "DAV": ", ".join(FEATURES)}
+
+
+def answer() -> Response:
+    """Answer an OPTIONS: the same everywhere, to everybody."""
+    return Response(200, b"", HEADERS)

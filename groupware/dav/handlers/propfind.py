@@ -1,0 +1,160 @@
+"""PROPFIND (RFC 4918 §9.1): live properties by their table, dead ones as they were stored.
+
+Hot: the members of a collection with properties that their rows tell are one template.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from groupware.core import db
+from groupware.core.resources.queries import ResourceRow
+from groupware.dav import resources
+from groupware.dav.errors import DavError, not_found
+from groupware.dav.names import dav, element
+from groupware.dav.properties import ALLPROP, LIVE
+from groupware.dav.properties.getter import http_date, iso_date
+from groupware.dav.properties.webdav import content_type
+from groupware.dav.request import INFINITY, Request
+from groupware.dav.resources import Kind, Resource
+from groupware.dav.responses import MemberForm, Multistatus, Response, quote_path, quote_segment
+
+_FORBIDDEN_DEPTH: Final = dav("propfind-finite-depth")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which properties are asked for; with `names_only` not their values."""
+
+    names: tuple[str, ...]
+    names_only: bool = False
+    is_all: bool = False
+
+
+def handle(request: Request) -> Response:
+    """Answer a PROPFIND. What is below a collection is told to a depth of 1."""
+    wanted = parse_wanted(request.xml())
+    depth = request.depth(INFINITY)
+    if depth == INFINITY:
+        raise DavError(
+            403, "Ask with Depth 0 or 1: a whole tree is not told at once.", _FORBIDDEN_DEPTH
+        )
+    with db.read_snapshot():
+        resource = resources.find(request.path, request.account_id)
+        if resource is None or resource.kind is Kind.MISSING:
+            raise not_found()
+        answer = Multistatus()
+        tell(answer, resource, request, wanted)
+        if depth == "1":
+            _tell_below(answer, resource, request, wanted)
+    return answer.finish()
+
+
+def parse_wanted(root: ET.Element | None) -> Wanted:
+    """Read what is asked for: DAV:prop, allprop with include, or propname; raises `DavError`."""
+    if root is None:
+        return Wanted(ALLPROP, is_all=True)
+    if root.tag != dav("propfind"):
+        raise DavError(400, "The body of a PROPFIND is a DAV:propfind element.")
+    prop = root.find(dav("prop"))
+    if prop is not None:
+        return Wanted(tuple(dict.fromkeys(str(child.tag) for child in prop)))
+    if root.find(dav("propname")) is not None:
+        return Wanted((), names_only=True)
+    if root.find(dav("allprop")) is None:
+        raise DavError(400, "DAV:propfind holds prop, allprop or propname.")
+    include = root.find(dav("include"))
+    also = [str(child.tag) for child in include] if include is not None else []
+    return Wanted(tuple(dict.fromkeys([*ALLPROP, *also])), is_all=True)
+
+
+def tell(answer: Multistatus, resource: Resource, request: Request, wanted: Wanted) -> None:
+    """Add one resource's properties."""
+    answer.add_properties(quote_path(resource.path), read_properties(resource, request, wanted))
+
+
+def read_properties(resource: Resource, request: Request, wanted: Wanted) -> dict[int, list[bytes]]:
+    """Return a resource's properties as elements, by status."""
+    if wanted.names_only:
+        held = (name for name, get in LIVE.items() if get(resource, request) is not None)
+        return {200: [element(name) for name in held]}
+    found: dict[int, list[bytes]] = {200: [], 404: []}
+    for name in wanted.names:
+        get = LIVE.get(name)
+        value = get(resource, request) if get is not None else None
+        if value is not None:
+            found[200].append(element(name, value))
+        elif not wanted.is_all:
+            found[404].append(element(name))
+    if request.prefers("return=minimal"):
+        found.pop(404)
+    return found
+
+
+def _tell_below(answer: Multistatus, resource: Resource, request: Request, wanted: Wanted) -> None:
+    if resource.kind is Kind.ROOT:
+        own = resources.find(resources.principal_path(request.account_id), request.account_id)
+        below: Iterable[Resource] = [own] if own is not None else []
+    elif resource.kind is Kind.PRINCIPAL and resource.owner is not None:
+        below = resources.home_of(resource.owner, request.account_id)
+    elif resource.kind is Kind.COLLECTION and resource.access.reads:
+        tell_members(answer, resource, request, wanted)
+        return
+    else:
+        return
+    for held in below:
+        tell(answer, held, request, wanted)
+
+
+_Column = Callable[[ResourceRow], bytes]
+_COLUMNS: Final[dict[str, _Column]] = {
+    dav("getetag"): lambda row: b'"%b"' % row.etag.encode(),
+    dav("getcontenttype"): lambda row: content_type(row.component).encode(),
+    dav("getcontentlength"): lambda row: b"%d" % row.size,
+    dav("getlastmodified"): lambda row: http_date(row.changed_at),
+    dav("creationdate"): lambda row: iso_date(row.created_at),
+}
+
+
+def tell_members(
+    answer: Multistatus, collection: Resource, request: Request, wanted: Wanted
+) -> None:
+    """Add the properties of a collection's members. Hot: `benchmarks`, PROPFIND of etags."""
+    base = quote_path(collection.path)
+    if wanted.names == (dav("getetag"),):
+        etags = list(collection.members.etags())
+        form = MemberForm(base, [element(dav("getetag"), b'"%b"')])
+        answer.add_raw(
+            form.fill(
+                [quote_segment(href) for href, _ in etags], [etag.encode() for _, etag in etags]
+            )
+        )
+        return
+    rows = collection.members.rows()
+    if not wanted.names_only and set(wanted.names) <= {*_COLUMNS, dav("resourcetype")}:
+        answer.add_raw(_fill(base, rows, wanted.names))
+        return
+    for member in members_as_resources(collection, rows):
+        tell(answer, member, request, wanted)
+
+
+def _fill(base: bytes, rows: Sequence[ResourceRow], names: Sequence[str]) -> bytes:
+    told = [name for name in names if name in _COLUMNS]
+    elements = [element(name, b"%b") if name in _COLUMNS else element(name) for name in names]
+    columns = [[_COLUMNS[name](row) for row in rows] for name in told]
+    return MemberForm(base, elements).fill([quote_segment(row.href) for row in rows], *columns)
+
+
+def members_as_resources(collection: Resource, rows: Iterable[ResourceRow]) -> Iterator[Resource]:
+    """Return members as resources of their own, for properties that need more than the row."""
+    for row in rows:
+        yield Resource(
+            Kind.OBJECT,
+            collection.path + row.href,
+            collection.access,
+            collection.owner,
+            collection.info,
+            row,
+            row.href,
+        )

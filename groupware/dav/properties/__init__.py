@@ -1,0 +1,20 @@
+"""Live properties: a table from an element's name to what makes its content.
+
+A getter returns the XML inside the property's element, b"" for an empty one, or None where the
+resource has no such property. Modules of this package each bring a table.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from groupware.dav.properties import calendars, contacts, principals, webdav
+from groupware.dav.properties.getter import Getter
+
+LIVE: Final[Mapping[str, Getter]] = {
+    **webdav.PROPERTIES,
+    **principals.PROPERTIES,
+    **calendars.PROPERTIES,
+    **contacts.PROPERTIES,
+}
+ALLPROP: Final = webdav.ALLPROP
+"""What allprop stands for (RFC 4918 §9.1: those of WebDAV itself)."""

@@ -1,0 +1,106 @@
+"""Answers: a status with a body, and multistatus (RFC 4918 §13) written as octets. Pure.
+
+Hot: a report of ten thousand members is joined from pieces, no element is an object.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from groupware.dav.names import DECLARATIONS, element
+
+XML: Final = "application/xml; charset=utf-8"
+PREFIX: Final = "/dav"
+"""Where the application is mounted; paths inside it begin with the slash after it."""
+SAFE: Final = "/!$&'()*+,;=:@~-._"
+"""What RFC 3986 §3.3 lets stand in a path."""
+HEAD: Final = b'<?xml version="1.0" encoding="utf-8"?>\n<D:multistatus %b>' % DECLARATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What is sent back."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def quote_path(path: str) -> bytes:
+    """Return a path inside the application as an href: with the prefix, quoted, safe in XML."""
+    return escape(quote(PREFIX + path, safe=SAFE)).encode()
+
+
+def quote_segment(href: str) -> bytes:
+    """Return one segment as part of an href. Hot."""
+    return escape(quote(href, safe=SAFE[1:])).encode()
+
+
+def status_line(status: int) -> bytes:
+    """Return a status as it is told inside multistatus."""
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
+
+
+_OK: Final = b"</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+
+
+class Multistatus:
+    """Collects responses of resources."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = [HEAD]
+
+    def add_properties(self, href: bytes, by_status: Mapping[int, Iterable[bytes]]) -> None:
+        """Add a resource's properties, as elements, by the status that each has."""
+        self._pieces.append(b"<D:response><D:href>%b</D:href>" % href)
+        for status, elements in by_status.items():
+            content = b"".join(elements)
+            if content or status == HTTPStatus.OK:
+                self._pieces.append(
+                    b"<D:propstat><D:prop>%b</D:prop><D:status>%b</D:status></D:propstat>"
+                    % (content, status_line(status))
+                )
+        self._pieces.append(b"</D:response>")
+
+    def add_status(self, href: bytes, status: int, condition: str = "") -> None:
+        """Add a resource of which a status is all there is to tell."""
+        error = element("{DAV:}error", element(condition)) if condition else b""
+        self._pieces.append(
+            b"<D:response><D:href>%b</D:href><D:status>%b</D:status>%b</D:response>"
+            % (href, status_line(status), error)
+        )
+
+    def add_raw(self, responses: bytes) -> None:
+        """Add response elements that are written already."""
+        self._pieces.append(responses)
+
+    def finish(self, tail: bytes = b"") -> Response:
+        """Return the answer; `tail` are elements behind the responses, such as a sync-token."""
+        self._pieces += [tail, b"</D:multistatus>"]
+        return Response(207, b"".join(self._pieces), {"Content-Type": XML})
+
+
+class MemberForm:
+    """The responses of a collection's members, all with the same properties found. Hot.
+
+    `columns` are elements in which `%b` stands for the member's value, or elements without one.
+    """
+
+    def __init__(self, base: bytes, columns: Iterable[bytes]) -> None:
+        properties = b"".join(columns)
+        self._template = (
+            b"<D:response><D:href>%b%%b</D:href><D:propstat><D:prop>%b%b</D:response>"
+            % (
+                base.replace(b"%", b"%%"),
+                properties,
+                _OK,
+            )
+        )
+
+    def fill(self, hrefs: Iterable[bytes], *columns: Iterable[bytes]) -> bytes:
+        """Return the responses of members, each given by its quoted segment and its values."""
+        rows = list(zip(hrefs, *columns, strict=True))
+        return self._template * len(rows) % tuple(value for row in rows for value in row)

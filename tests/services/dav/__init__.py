@@ -1,0 +1,1 @@
+"""The DAV application in memory: requests through WSGI, the store beneath it."""
