@@ -1,12 +1,23 @@
 """What contacts add to the kernel."""
 
+from functools import partial
+
 from contacts.services.addressbooks import create_default_address_book
 from contacts.services.cards import WRITER
-from groupware.core import provisioning
+from contacts.transfer.exporting import FORMAT
+from contacts.transfer.importing import import_cards
+from groupware.core import exchange, provisioning
+from groupware.core.exchange import Exporter, Importer
+from groupware.core.models import CollectionKind
 from groupware.core.resources import moving
+from groupware.core.resources.exporting import export_collections
 
 
 def register() -> None:
     """Register everything once, when the app is ready."""
     provisioning.register(create_default_address_book)
     moving.register(WRITER)
+    text = "a file of cards of any version, or a directory of them"
+    exchange.register_importer(Importer("vcf", CollectionKind.ADDRESS_BOOK, text, import_cards))
+    exporter = partial(export_collections, FORMAT)
+    exchange.register_exporter(Exporter(CollectionKind.ADDRESS_BOOK, "addressbooks", exporter))

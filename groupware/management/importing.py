@@ -17,7 +17,7 @@ _WORDS_DRY = {IMPORTED: "would be imported", SKIPPED: "there already"}
 class Command(GroupwareCommand):
     """Import what other programs left."""
 
-    help = "Import mail from files; run again, it adds only what is not there yet."
+    help = "Import from files; run again, it adds only what is not there yet."
     arguments = (
         argument(
             "format",
@@ -30,8 +30,9 @@ class Command(GroupwareCommand):
             "--into",
             metavar="COLLECTION",
             required=True,
-            help="ADDRESS/mail/NAME, made where it is missing; with ADDRESS/mail/INBOX what lies"
-            " below the root becomes mailboxes beside INBOX, else below NAME",
+            help="ADDRESS/mail/NAME or ADDRESS/addressbooks/NAME, made where it is missing; with"
+            " ADDRESS/mail/INBOX what lies below the root becomes mailboxes beside INBOX, else"
+            " below NAME",
         ),
         argument("--dry-run", action="store_true", help="say what would be done, and do nothing"),
     )
