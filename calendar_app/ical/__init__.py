@@ -1,0 +1,1 @@
+"""iCalendar: read, expand, index, filter and write. Pure: octets and numbers in, values out."""
