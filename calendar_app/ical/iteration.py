@@ -91,12 +91,11 @@ def iterate_rule(
     plan = _plan(rule, to_datetime(start))
     if rule.count is None:
         plan = _begin_near(plan, after)
-    allowed = min(fuel.left, _most_considered(plan, before))
-    paid = Fuel(allowed)
+    allowance = _Allowance(fuel, _most_considered(plan, before))
     first = start if includes_start else start + 1
-    left = MOST_COUNT if rule.count is None else rule.count - 1
+    left = MOST_COUNT if rule.count is None else rule.count - (not includes_start)
     try:
-        for moment in _iterate(plan, paid) if left else ():
+        for moment in _iterate(plan, allowance) if left else ():
             instance = to_seconds(moment)
             if instance >= before:
                 fuel.is_cut = True
@@ -106,13 +105,28 @@ def iterate_rule(
                 left -= 1
                 if left == 0:
                     return
-    except OutOfFuel:
-        if allowed == fuel.left:
-            raise
-        # Every day of the window was considered.
+    except _AllConsideredError:
         fuel.is_cut = True
-    finally:
-        fuel.left -= allowed - max(paid.left, 0)
+
+
+class _AllConsideredError(Exception):
+    """Every day of the window was considered."""
+
+
+class _Allowance:
+    """What there is to consider in a window; each spending is also one of the fuel's."""
+
+    __slots__ = ("_left", "fuel")
+
+    def __init__(self, fuel: Fuel, amount: int) -> None:
+        self.fuel = fuel
+        self._left = amount
+
+    def spend(self, amount: int) -> None:
+        self._left -= amount
+        if self._left < 0:
+            raise _AllConsideredError
+        self.fuel.spend(amount)
 
 
 def _plan(rule: Rule, start: datetime) -> _Plan:
@@ -146,12 +160,11 @@ def _numbered(by_day: tuple[tuple[int, int], ...], most: int) -> tuple[tuple[int
     """Give every day a number where one has: dateutil takes days without one for a condition."""
     if not any(number for _, number in by_day):
         return by_day
+    # No month has a sixth Monday; dateutil knows that, and fails to look for later ones.
     return tuple(
-        (day, each)
+        (day, min(max(each, -most - 1), most + 1))
         for day, number in by_day
         for each in ([number] if number else range(1, most + 1))
-        # A day that never is must stay, or none would be left and every day be meant.
-        if abs(each) <= most or len(by_day) == 1
     )
 
 
@@ -190,18 +203,18 @@ def _price(plan: _Plan) -> int:
 class _Counted(frozenset[int]):
     """A set that takes fuel each time something is looked up in it."""
 
-    fuel: Fuel
+    allowance: _Allowance
     price: int
 
     def __contains__(self, item: object) -> bool:
-        self.fuel.spend(self.price)
+        self.allowance.spend(self.price)
         return super().__contains__(item)
 
 
-def _iterate(plan: _Plan, fuel: Fuel) -> Iterator[datetime]:
+def _iterate(plan: _Plan, allowance: _Allowance) -> Iterator[datetime]:
     """Yield what dateutil finds; ends with the year 9999."""
     try:
-        yield from _CountedRule(plan, fuel)
+        yield from _CountedRule(plan, allowance)
     except (ValueError, OverflowError):
         # Beyond the year 9999; or the intervals never meet the hours, minutes or seconds.
         return
@@ -210,13 +223,13 @@ def _iterate(plan: _Plan, fuel: Fuel) -> Iterator[datetime]:
 class _CountedRule(dateutil_rules.rrule):
     """dateutil's rule, whose every step is paid for."""
 
-    def __init__(self, plan: _Plan, fuel: Fuel) -> None:
+    def __init__(self, plan: _Plan, allowance: _Allowance) -> None:
         by = plan.by
         times = 1
         if plan.freq < HOURLY:
             for name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
                 times *= len(by.get(name, "1"))
-        fuel.spend(times)
+        allowance.fuel.spend(times)
         super().__init__(
             _FREQUENCIES[plan.freq],
             dtstart=plan.begin,
@@ -232,12 +245,12 @@ class _CountedRule(dateutil_rules.rrule):
             byminute=by.get("BYMINUTE"),
             bysecond=by.get("BYSECOND"),
         )
-        self._count_lookups(plan, fuel)
+        self._count_lookups(plan, allowance)
 
-    def _count_lookups(self, plan: _Plan, fuel: Fuel) -> None:
+    def _count_lookups(self, plan: _Plan, allowance: _Allowance) -> None:
         def counted(values: Iterable[int]) -> _Counted:
             found = _Counted(values)
-            found.fuel, found.price = fuel, _price(plan)
+            found.allowance, found.price = allowance, _price(plan)
             return found
 
         months = plan.by.get("BYMONTH")
