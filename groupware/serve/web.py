@@ -11,8 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.wsgi import get_wsgi_application
 from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
@@ -20,6 +18,7 @@ from granian.server.mp import MPServer
 
 from groupware.core.listeners import Listeners
 from groupware.core.tls import certificate_files, server_tls
+from groupware.dav.mount import Wsgi
 from groupware.environment import IMPLICIT_TLS
 from groupware.serve.children import die_with_parent
 from groupware.serve.sockets import BACKLOG
@@ -77,14 +76,15 @@ def run(listeners: Listeners) -> None:
     )
     if options:
         server.on_startup(_watch_certificate)
-    application = get_wsgi_application()
+    from groupware.wsgi import application  # makes the applications: in this role only
+
     server.serve(target_loader=_forked(application), wrap_loader=False)
 
 
-def _forked(application: WSGIHandler) -> Callable[[], WSGIHandler]:
+def _forked(application: Wsgi) -> Callable[[], Wsgi]:
     parent = os.getpid()
 
-    def load() -> WSGIHandler:
+    def load() -> Wsgi:
         die_with_parent(parent=parent)
         return application
 
