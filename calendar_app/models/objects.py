@@ -45,9 +45,10 @@ class Occurrence(models.Model):
 
     `lane` is its kind and a class of its length (`calendar_app.lanes`): all rows of a lane are
     found by a range of `start_at`. Times are epoch seconds, of floating times and dates as if they
-    were UTC. `is_closed` says that the end belongs to it. `busy` is B, T, U or "" for free
-    (RFC 5545 §3.2.9). `component` is the first letter of VEVENT, VTODO, VJOURNAL, VFREEBUSY,
-    VAVAILABILITY behind its V. `recurrence_id` is as in iCalendar, "" where it recurs not.
+    were UTC; where RFC 4791 §9.9 counts an instant in, they are a second wider than the occurrence
+    (`calendar_app.ical.spans`). `busy` is B, T, U or "" for free (RFC 5545 §3.2.9). `component` is
+    the first letter of VEVENT, VTODO, VJOURNAL, VFREEBUSY, VAVAILABILITY behind its V.
+    `recurrence_id` is as in iCalendar, zoned ones in UTC, "" where it recurs not.
     """
 
     account = models.ForeignKey("core.Account", on_delete=models.CASCADE, db_index=False)
@@ -58,7 +59,6 @@ class Occurrence(models.Model):
     lane = models.SmallIntegerField()
     start_at = models.BigIntegerField()
     end_at = models.BigIntegerField()
-    is_closed = models.BooleanField(default=False)
     busy = models.CharField(max_length=1, blank=True)
     component = models.CharField(max_length=1)
     recurrence_id = models.CharField(max_length=32, blank=True)

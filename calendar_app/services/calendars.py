@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calendar_app.models import Calendar
+from calendar_app.services.occurrences import TABLES
 from groupware.core import db
 from groupware.core.errors import Invalid, NotFound
 from groupware.core.models import CollectionKind, CollectionRole
@@ -15,8 +16,6 @@ COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY")
 """What a calendar may take (RFC 4791 §5.2.3, RFC 7953)."""
 USUAL_COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 MAX_TIMEZONE = 64 * 1024
-TABLES = ("calendar_app_occurrence", "calendar_app_calendarobject")
-"""Those whose rows hang on a resource."""
 DEFAULTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("Calendar", "calendar", CollectionRole.DEFAULT, ("VEVENT",)),
     ("Tasks", "tasks", CollectionRole.TASKS, ("VTODO",)),

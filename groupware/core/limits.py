@@ -110,6 +110,25 @@ RESOURCE_SIZE = Limit(
     lowest=16 << 10,
     highest=64 << 20,
 )
+CALENDAR_HORIZON = Limit(
+    "CALENDAR_HORIZON",
+    731,
+    Unit.DAYS,
+    "how far ahead repetitions without an end are kept ready; what is asked for beyond takes longer",
+    lowest=62,
+    highest=36_500,
+)
+CALENDAR_INSTANCES = Limit(
+    "MAX_INSTANCES",
+    20_000,
+    Unit.COUNT,
+    "times that one event takes place up to that horizon",
+    lowest=100,
+    highest=1_000_000,
+)
+CALENDAR_ATTENDEES = Limit(
+    "MAX_ATTENDEES", 1_000, Unit.COUNT, "attendees of one event", lowest=10, highest=100_000
+)
 KEYWORDS = Limit("MAX_KEYWORDS", 200, Unit.COUNT, "different keywords in a mailbox")
 FREE_FAILURES = Limit(
     "LOGIN_FREE_FAILURES",

@@ -108,6 +108,21 @@ def execute(query: str, params: Sequence[Any] = ()) -> int:
             raise
 
 
+def execute_many(query: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Execute one statement for each row of parameters, in one trip. Hot, as `fetch_rows` is."""
+    held = thread_connection()
+    driver = held.connection
+    if not isinstance(driver, sqlite3.Connection) or held.force_debug_cursor:
+        with connection.cursor() as cursor:
+            cursor.executemany(query, rows)
+        return
+    try:
+        driver.executemany(_for_sqlite(query), rows)
+    except sqlite3.Error:
+        with held.wrap_database_errors:
+            raise
+
+
 @lru_cache(maxsize=512)
 def _for_sqlite(query: str) -> str:
     return _PLACEHOLDER.sub("?", query).replace("%%", "%")

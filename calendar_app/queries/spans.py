@@ -1,0 +1,135 @@
+"""What is when: time-ranges and free/busy, from the occurrence table.
+
+Where an endless series has no rows up to the end of a query, it is expanded from its bytes.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from calendar_app.ical.objects import read_object
+from calendar_app.ical.recurrence import Fuel, Occurrence, OutOfFuel, iterate_occurrences
+from calendar_app.ical.recurrence import overlaps as occurs_in
+from calendar_app.ical.zones import Zone
+from calendar_app.lanes import LANES_OF_A_KIND, UNEXPANDED, Span, list_ranges, overlaps
+from calendar_app.services.objects import object_limits
+from groupware.core import db
+from groupware.core.errors import LimitExceeded
+
+FUEL_OF_A_QUERY = 1_000_000
+"""Days and instances that one query considers beyond the horizon: about two seconds."""
+_LEAD = 2 * 86_400
+_ZONED = range(LANES_OF_A_KIND)
+
+
+class BusyPeriod(NamedTuple):
+    """A time in UTC at which somebody is busy (B), perhaps (T), or not to be had (U)."""
+
+    start: int
+    end: int
+    busy: str
+
+
+class _Row(NamedTuple):
+    resource_id: int
+    lane: int
+    start_at: int
+    end_at: int
+    busy: str
+
+
+def find_in_span(
+    collection_ids: Sequence[int], span: Span, zone: Zone, *, component: str = ""
+) -> list[int]:
+    """Return the ids of the objects that are in a time-range (RFC 4791 §9.9), in ascending order.
+
+    Exact: nothing needs to be held against the range again. Floating times are in `zone`. Hot: one
+    index range for each lane. Raises `LimitExceeded` where too much lies beyond the horizon.
+    """
+    condition = " AND o.component = %s" if component else ""
+    rows = _read_rows(collection_ids, span, condition, [component[1:2]] if component else [])
+    found: set[int] = set()
+    unexpanded: dict[int, int] = {}
+    for row in rows:
+        if row.lane == UNEXPANDED:
+            unexpanded[row.resource_id] = row.start_at
+        elif row.resource_id not in found and _is_in(row, span, zone):
+            found.add(row.resource_id)
+    if later := {held: until for held, until in unexpanded.items() if held not in found}:
+        found.update(held for held, _ in _expand(later, span, zone))
+    return sorted(found)
+
+
+def busy_periods(collection_ids: Sequence[int], span: Span, zone: Zone) -> list[BusyPeriod]:
+    """Return when somebody is busy within a span, by start; periods may overlap each other.
+
+    Hot: straight from the occurrence table. Floating times are in `zone`. Raises `LimitExceeded`
+    where too much lies beyond the horizon.
+    """
+    condition = " AND (o.busy <> '' OR o.lane = %s)"
+    rows = _read_rows(collection_ids, span, condition, [UNEXPANDED])
+    found: set[BusyPeriod] = set()
+    unexpanded: dict[int, int] = {}
+    for row in rows:
+        if row.lane in _ZONED:
+            found.add(BusyPeriod(row.start_at, row.end_at, row.busy))
+        elif row.lane == UNEXPANDED:
+            unexpanded[row.resource_id] = row.start_at
+        elif _is_in(row, span, zone):
+            found.add(BusyPeriod(zone.to_utc(row.start_at), zone.to_utc(row.end_at), row.busy))
+    if unexpanded:
+        for _, seen in _expand(unexpanded, span, zone, busy=True):
+            found.add(_period(seen, zone))
+    return sorted(found)
+
+
+def _read_rows(
+    collection_ids: Sequence[int], span: Span, condition: str, params: list[str] | list[int]
+) -> list[_Row]:
+    ranges = list_ranges(span)
+    values = ", ".join(["(%s, %s, %s, %s)"] * len(ranges))
+    within, keys = db.in_list("o.collection_id", collection_ids)
+    if len(collection_ids) == 1:
+        within, keys = "o.collection_id = %s", list(collection_ids)
+    # The ranges come first: that is the order in which SQLite makes a CROSS JOIN.
+    rows = db.fetch_rows(
+        f"WITH v(lane, first, last, after) AS (VALUES {values})"
+        " SELECT o.resource_id, o.lane, o.start_at, o.end_at, o.busy"
+        " FROM v CROSS JOIN calendar_app_occurrence o"
+        f" WHERE {within} AND o.lane = v.lane AND o.start_at BETWEEN v.first AND v.last"
+        f" AND o.end_at > v.after{condition}",
+        [*(number for held in ranges for number in held), *keys, *params],
+    )
+    return [_Row(*row) for row in rows]
+
+
+def _is_in(row: _Row, span: Span, zone: Zone) -> bool:
+    return row.lane in _ZONED or overlaps(row.start_at, row.end_at, span, zone.to_utc)
+
+
+def _expand(
+    unexpanded: dict[int, int], span: Span, zone: Zone, *, busy: bool = False
+) -> Iterator[tuple[int, Occurrence]]:
+    """Yield what of series lies in a span beyond their rows: one of each, or all that are busy."""
+    condition, params = db.in_list("resource_id", sorted(unexpanded))
+    rows = db.fetch_rows(
+        f"SELECT resource_id, data FROM core_resourcedata WHERE {condition}", params
+    )
+    fuel = Fuel(FUEL_OF_A_QUERY)
+    try:
+        for resource_id, data in rows:
+            start = max(span.start, unexpanded[resource_id] - _LEAD)
+            found = read_object(bytes(data), object_limits())
+            for seen in iterate_occurrences(found, start, span.end, fuel):
+                if (seen.busy or not busy) and occurs_in(seen, *span, zone):
+                    yield resource_id, seen
+                    if not busy:
+                        break
+    except OutOfFuel:
+        text = "Too much repeats beyond what is kept ready: ask for an earlier time."
+        raise LimitExceeded(text) from None
+
+
+def _period(seen: Occurrence, zone: Zone) -> BusyPeriod:
+    if seen.kind == "z":
+        return BusyPeriod(seen.start, seen.end, seen.busy)
+    return BusyPeriod(zone.to_utc(seen.start), zone.to_utc(seen.end), seen.busy)

@@ -1,0 +1,131 @@
+"""What the tables keep of an object beside its bytes: columns, and a row for each occurrence.
+
+All of it is made of the bytes (`make_index`) and can be made anew; nothing here raises a modseq.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from calendar_app.ical.indexing import index_object
+from calendar_app.ical.objects import CalendarObject
+from calendar_app.lanes import UNEXPANDED, lane_of
+from groupware.core import db, limits
+from groupware.core.clock import epoch
+
+TABLES = ("calendar_app_occurrence", "calendar_app_calendarobject")
+"""Those whose rows hang on a resource."""
+DAY = 86_400
+_INSERT = (
+    "INSERT INTO calendar_app_occurrence (account_id, collection_id, resource_id, component, lane,"
+    " start_at, end_at, busy, recurrence_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+class OccurrenceRow(NamedTuple):
+    """A row of the occurrence table without its keys."""
+
+    lane: int
+    start_at: int
+    end_at: int
+    busy: str
+    recurrence_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectIndex:
+    """The columns of an object and its occurrences; `letter` is its component's behind the V."""
+
+    summary: str
+    text: str
+    classification: str
+    has_alarm: bool
+    expanded_until: int
+    letter: str
+    rows: tuple[OccurrenceRow, ...]
+
+
+class Holder(NamedTuple):
+    """Whose an index is: the keys of the object's row."""
+
+    account_id: int
+    collection_id: int
+    resource_id: int
+
+
+def horizon_from(now: int) -> int:
+    """Return up to when endless series have rows that are written now."""
+    return now + limits.CALENDAR_HORIZON.value * DAY
+
+
+def make_index(found: CalendarObject, horizon: int | None = None) -> ObjectIndex:
+    """Return what the tables keep of an object; raises `InvalidObject` for too many occurrences.
+
+    Hot: each PUT pays for it, before any lock.
+    """
+    until = horizon_from(epoch()) if horizon is None else horizon
+    index = index_object(found, until, max_instances=limits.CALENDAR_INSTANCES.value)
+    rows = [
+        OccurrenceRow(
+            lane_of(row.kind, row.end - row.start), row.start, row.end, row.busy, row.recurrence_id
+        )
+        for row in index.rows
+    ]
+    if index.until:
+        rows.append(OccurrenceRow(UNEXPANDED, index.until, index.until, "", ""))
+    return ObjectIndex(
+        _storable(found.summary),
+        _storable(found.text),
+        found.classification,
+        found.has_alarm,
+        index.until,
+        letter_of(found.component),
+        tuple(rows),
+    )
+
+
+def letter_of(component: str) -> str:
+    """Return the letter that stands for a component in the occurrence table."""
+    return component[1:2]
+
+
+def _storable(text: str) -> str:
+    """Return text that both databases take: no NUL, and no half of a surrogate pair."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def insert_index(holder: Holder, index: ObjectIndex) -> None:
+    """Write what is known of an object that is new, in the caller's transaction."""
+    db.execute(
+        "INSERT INTO calendar_app_calendarobject (resource_id, summary, text, classification,"
+        " has_alarm, expanded_until) VALUES (%s, %s, %s, %s, %s, %s)",
+        [holder.resource_id, *_columns(index)],
+    )
+    _insert_rows(holder, index.letter, index.rows)
+
+
+def replace_index(holder: Holder, index: ObjectIndex) -> None:
+    """Write what is known of an object over what was, in the caller's transaction."""
+    forget_index(holder.resource_id)
+    insert_index(holder, index)
+
+
+def forget_index(resource_id: int) -> None:
+    """Remove what is known of an object, in the caller's transaction."""
+    for table in TABLES:
+        db.execute(f"DELETE FROM {table} WHERE resource_id = %s", [resource_id])
+
+
+def _columns(index: ObjectIndex) -> list[str | bool | int]:
+    return [
+        index.summary,
+        index.text,
+        index.classification,
+        index.has_alarm,
+        index.expanded_until,
+    ]
+
+
+def _insert_rows(holder: Holder, letter: str, rows: Iterable[OccurrenceRow]) -> None:
+    if values := [(*holder, letter, *row) for row in rows]:
+        db.execute_many(_INSERT, values)
