@@ -32,9 +32,10 @@ check: $(STAMP) ## what CI runs: format, lint, types, import contracts, migratio
 fuzz: $(STAMP) ## feed the parsers with inputs made by chance for ten minutes (SECONDS=60: for one)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 
-bench: $(STAMP) ## measure beside Dovecot (some of it: ONLY=fetch,store ROUNDS=1 MESSAGES=2000 PEERS=ours)
-	@$(BIN)/python -m benchmarks.imap --only '$(ONLY)' --rounds '$(ROUNDS)' --messages '$(MESSAGES)' \
-		--peers '$(PEERS)' $(if $(ONLY)$(ROUNDS)$(MESSAGES)$(PEERS),,--write)
+bench: $(STAMP) ## measure beside others (some of it: OF=dav ONLY=month,sync ROUNDS=1 EVENTS=1000 MESSAGES=2000 PEERS=ours)
+	@$(BIN)/python -m benchmarks --of '$(OF)' --only '$(ONLY)' --rounds '$(ROUNDS)' \
+		--messages '$(MESSAGES)' --events '$(EVENTS)' --peers '$(PEERS)' \
+		$(if $(ONLY)$(ROUNDS)$(MESSAGES)$(EVENTS)$(PEERS),,--write)
 
 format: $(STAMP) ## put the code into its form
 	@$(BIN)/ruff format .

@@ -7,7 +7,7 @@ answer; warm figures are the median of `TRIES`, each on a connection of its own.
 import contextlib
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +15,10 @@ from typing import Final
 
 from benchmarks.imap.client import Client
 from benchmarks.imap.messages import subjects, usual_word
-from benchmarks.imap.peers import USERS, Peer
+from benchmarks.imap.peers import ImapPeer
+from benchmarks.side_by_side.report import Chapter, Line
+from benchmarks.side_by_side.runs import Figures, Missing
+from benchmarks.side_by_side.servers import USERS
 
 TRIES = 3
 BIG = b"bench-big"
@@ -34,12 +37,6 @@ METADATA: Final = b"UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE B
 HEADER: Final = b"UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (From To Subject Date)])"
 FLAGS: Final = b"UID FETCH 1:* (UID FLAGS)"
 
-Figures = Mapping[str, float]
-
-
-class Missing(Exception):
-    """The server does not announce what a load needs; the text names it."""
-
 
 class Wrong(Exception):
     """The server answered something else than the load asks for."""
@@ -49,7 +46,7 @@ class Wrong(Exception):
 class Bench:
     """A server under test and what its mailboxes hold."""
 
-    peer: Peer
+    peer: ImapPeer
     messages: Sequence[bytes]
     word: bytes = field(init=False)
     subject_word: bytes = field(init=False)
@@ -331,3 +328,36 @@ LOADS: dict[str, Callable[[Bench], Figures]] = {
     "idle": idle,
     "memory": memory,
 }
+CHAPTER = Chapter(
+    name="imap",
+    heading="## IMAP beside Dovecot",
+    title="How many times better than Dovecot",
+    apart={"IDLE's two": frozenset({"idle.notice", "memory.idle"})},
+    lines=(
+        Line("append.one", "APPEND, one connection", "a second"),
+        Line("append.four", "APPEND, four connections", "a second"),
+        Line("fetch.metadata", "FETCH metadata, envelope, structure: warm"),
+        Line("fetch.metadata.cold", "FETCH metadata, envelope, structure: cold"),
+        Line("fetch.header", "FETCH four header fields: warm"),
+        Line("fetch.header.cold", "FETCH four header fields: cold"),
+        Line("fetch.flags", "FETCH UID FLAGS"),
+        Line("bodies.one", "1,000 bodies, one command"),
+        Line("bodies.each", "1,000 bodies, one at a time", "a second"),
+        Line("search.text", "SEARCH TEXT"),
+        Line("search.subject", "SEARCH SUBJECT"),
+        Line("sort.date", "SORT DATE"),
+        Line("thread.first", "THREAD REFERENCES, first"),
+        Line("thread.again", "THREAD REFERENCES, again"),
+        Line("store.silent", "STORE on all, silent"),
+        Line("store.told", "STORE on all, with responses"),
+        Line("store.each", "STORE on one, 1,000 times", "a second"),
+        Line("copy.all", "COPY all"),
+        Line("expunge.all", "EXPUNGE all"),
+        Line("login.one", "login, SELECT, LOGOUT", "a second"),
+        Line("login.four", "login, SELECT, LOGOUT, four at once", "a second"),
+        Line("noop.rate", "NOOP", "a second"),
+        Line("noop.p50", "NOOP, median"),
+        Line("idle.notice", "IDLE: notice of another's APPEND, median"),
+        Line("memory.idle", "memory of an idle IDLE connection", "octets"),
+    ),
+)

@@ -1,26 +1,20 @@
 """The servers that are measured: ours as `manage.py serve` runs it, and a private Dovecot.
 
-Both listen on loopback without TLS and keep their mail below the same scratch directory, each
-with the durability that it has by default.
+Both listen on loopback without TLS.
 """
 
-import contextlib
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from pathlib import Path
 
 from benchmarks.imap.client import Client
-from tests.clients.people import DOMAIN, PASSWORD, create_people
-from tests.serve.running import Running, descendants, free_ports, serving, wait_for
+from benchmarks.side_by_side.servers import USERS, Peer, ThisServer
+from tests.serve.running import free_ports, wait_for
 
-USERS = 4
-IDLE_SECONDS = 0.05
-"""Processor time in a second below which a server counts as doing nothing."""
 DOVECOT = "/usr/sbin/dovecot"
 CONFIGURATION = """\
 base_dir = {directory}/run
@@ -65,110 +59,23 @@ service stats {{
 """
 
 
-class Peer(ABC):
-    """A server; `start` returns when it answers."""
-
-    name: str
-    password: str
-    _users: list[str]
-    _port: int
-
-    @property
-    @abstractmethod
-    def pid(self) -> int:
-        """The process from which all its others come."""
-
-    @property
-    @abstractmethod
-    def version(self) -> str:
-        """Name and version, for the report."""
+class ImapPeer(Peer):
+    """A server to which clients speak IMAP."""
 
     @abstractmethod
-    def start(self) -> None:
-        """Start it on the store that is there."""
+    def connect(self, user: int = 0) -> Client:
+        """Return a session of one of its users."""
 
-    @abstractmethod
-    def stop(self) -> None:
-        """Stop it; what it holds is kept."""
 
-    def restart(self) -> None:
-        """Start all its processes anew, and wait until they are done with starting."""
-        self.stop()
-        self.start()
-        self.settle()
+class Ours(ThisServer, ImapPeer):
+    """This tree's server."""
 
     def connect(self, user: int = 0) -> Client:
         """Return a session of one of its users."""
-        return Client(self._port, self._users[user], self.password)
-
-    def pids(self) -> set[int]:
-        """Return the process ids of all of it."""
-        return {self.pid, *descendants(self.pid)}
-
-    def settle(self) -> None:
-        """Return when it does nothing any more: indexing, caching and starting are done."""
-        before = self._used()
-        while True:
-            time.sleep(1.0)
-            used = self._used()
-            if used - before < IDLE_SECONDS:
-                return
-            before = used
-
-    def _used(self) -> float:
-        """Return the seconds of processor time that it took so far."""
-        return sum(cpu_seconds(pid) for pid in self.pids())
-
-    def memory(self) -> int:
-        """Return its octets of memory, shared ones divided among those that share them."""
-        return sum(_proportional(pid) for pid in self.pids())
+        return Client(self.running.ports["IMAP"], self.users[user], self.password)
 
 
-class Ours(Peer):
-    """This tree's server: every role, without the demo team."""
-
-    name = "ours"
-    password = PASSWORD
-
-    def __init__(self, directory: Path) -> None:
-        self._data = directory / "data"
-        self._users = [f"user-{number}@{DOMAIN}" for number in range(USERS)]
-        self._created = False
-        self._stack = contextlib.ExitStack()
-        self._running: Running | None = None
-
-    @property
-    def pid(self) -> int:
-        """The supervisor."""
-        assert self._running is not None
-        return self._running.process.pid
-
-    @property
-    def version(self) -> str:
-        """The commit of this tree."""
-        command = ["git", "describe", "--always", "--dirty"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        return f"commit {done.stdout.strip() or 'unknown'}"
-
-    def start(self) -> None:
-        """Run `manage.py serve`."""
-        variables = {
-            "GROUPWARE_ALLOW_PLAINTEXT": "1",
-            "GROUPWARE_LOG_LEVEL": "WARNING",
-            "GROUPWARE_PROCESSES": str(min(os.cpu_count() or 1, 4)),
-        }
-        running = self._stack.enter_context(serving(self._data, **variables))
-        if not self._created:
-            create_people(running, self._users)
-            self._created = True
-        self._running, self._port = running, running.ports["IMAP"]
-
-    def stop(self) -> None:
-        """Stop it as Ctrl-C does."""
-        self._stack.close()
-
-
-class Dovecot(Peer):
+class Dovecot(ImapPeer):
     """Debian's Dovecot with mdbox and its default fsync, in a directory of its own."""
 
     name = "dovecot"
@@ -207,6 +114,10 @@ class Dovecot(Peer):
         )
         (self._directory / "dovecot.conf").write_text(text)
 
+    def connect(self, user: int = 0) -> Client:
+        """Return a session of one of its users."""
+        return Client(self._port, self._users[user], self.password)
+
     @property
     def pid(self) -> int:
         """The master process."""
@@ -243,20 +154,3 @@ class Dovecot(Peer):
 
 
 PEERS: dict[str, type[Ours] | type[Dovecot]] = {"ours": Ours, "dovecot": Dovecot}
-
-
-def cpu_seconds(pid: int, *, with_children: bool = True) -> float:
-    """Return the processor time of a process, with its children that ended; 0 where it is gone."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-    return sum(map(int, fields[11 : 15 if with_children else 13])) / os.sysconf("SC_CLK_TCK")
-
-
-def _proportional(pid: int) -> int:
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) << 10

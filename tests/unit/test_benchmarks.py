@@ -1,10 +1,14 @@
+from datetime import datetime, time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from dateutil.rrule import rrulestr
 
-from benchmarks.imap import chart, report
+from benchmarks.dav import objects
+from benchmarks.imap.loads import CHAPTER
 from benchmarks.imap.messages import another, load_messages, normalize, usual_word
+from benchmarks.side_by_side import chart, report
 
 RESULTS = {
     "ours": {"append.one": [50.0, 200.0, 100.0], "fetch.flags": [0.02], "copy.all": [0.1]},
@@ -13,13 +17,19 @@ RESULTS = {
 
 
 def test_ratio_is_of_the_medians_and_above_one_where_ours_is_better() -> None:
-    found = report.ratios(RESULTS)
+    found = report.ratios(CHAPTER, RESULTS)
     assert found == {"append.one": pytest.approx(100 / 225), "fetch.flags": pytest.approx(0.5)}
     assert report.Line("noop", "NOOP").ratio(1.0, 3.0) == 3.0
 
 
+def test_ratio_of_several_is_to_the_best_of_them() -> None:
+    results = RESULTS | {"third": {"append.one": [1000.0], "fetch.flags": [0.05]}}
+    found = report.ratios(CHAPTER, results)
+    assert found == {"append.one": pytest.approx(0.1), "fetch.flags": pytest.approx(0.5)}
+
+
 def test_table_tells_what_is_missing() -> None:
-    text = report.table(RESULTS, {"ours.sort": "ours does not announce SORT"})
+    text = report.table(CHAPTER, RESULTS, {"ours.sort": "ours does not announce SORT"})
     assert "| SORT DATE | missing | 300 ms |  |" in text
     assert "| FETCH UID FLAGS | 20 ms | 10 ms | 0.50 |" in text
     assert "| APPEND, one connection | 100/s | 225/s | 0.44 |" in text
@@ -33,16 +43,17 @@ def test_result_replaces_the_one_before_and_leaves_the_other_chapters(
     document = tmp_path / "benchmarks.md"
     document.write_text("# Benchmarks\n\n## Disk\n\nSmall.\n")
     monkeypatch.setattr(report, "DOCUMENT", document)
-    report.write("first")
-    report.write("second")
+    report.write(CHAPTER, "first")
+    report.write(CHAPTER, "second")
     text = document.read_text()
+    begin, end = CHAPTER.marks
     assert "first" not in text
-    assert f"{report.HEADING}\n\n{report.BEGIN}\n\nsecond\n\n{report.END}\n" in text
+    assert f"{CHAPTER.heading}\n\n{begin}\n\nsecond\n\n{end}\n" in text
     assert text.endswith("\n## Disk\n\nSmall.\n")
 
 
 def test_chart_has_a_bar_for_each_ratio_on_either_side_of_one() -> None:
-    text = chart.draw({"a": 2.0, "b": 0.25}, {"a": "A & B", "b": "C"})
+    text = chart.draw("Better", {"a": 2.0, "b": 0.25}, {"a": "A & B", "b": "C"})
     drawn = ElementTree.fromstring(text)  # noqa: S314 - our own
     space = "{http://www.w3.org/2000/svg}"
     better, worse = drawn.iter(f"{space}rect")
@@ -74,3 +85,26 @@ def test_generated_messages_are_the_same_each_time_and_all_different() -> None:
 def test_usual_word_is_in_about_the_share_of_the_texts_that_is_asked_for() -> None:
     texts = [b"Always " + (b"rarely" if number % 10 == 0 else b"") for number in range(100)]
     assert usual_word(texts, share=0.1) == b"rarely"
+
+
+def occurs_in_month(data: bytes) -> bool:
+    lines = data.decode().split("BEGIN:VEVENT")[1].splitlines()
+    values = {line.partition(":")[0]: line.partition(":")[2] for line in lines}
+    start = datetime.fromisoformat(values["DTSTART;TZID=Europe/Paris"])
+    rule = rrulestr(values.get("RRULE", "FREQ=DAILY;COUNT=1"), dtstart=start)
+    first, end = (datetime.combine(day, time()) for day in objects.MONTH)
+    return bool(rule.between(first, end))
+
+
+def test_events_of_a_month_are_those_that_an_expansion_finds() -> None:
+    found = sum(occurs_in_month(objects.event(number, 400)) for number in range(400))
+    assert objects.in_month(400) == found
+    assert 0 < found < 40
+
+
+def test_cards_have_the_name_that_is_looked_for_as_often_as_is_told() -> None:
+    cards = [objects.card(number) for number in range(300)]
+    assert objects.named("Durand", 300) == sum(
+        b"FN:" in card and b" Durand " in card for card in cards
+    )
+    assert len(set(cards)) == 300

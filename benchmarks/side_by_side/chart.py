@@ -19,7 +19,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 }"""
 
 
-def draw(ratios: Mapping[str, float], texts: Mapping[str, str]) -> str:
+def draw(title: str, ratios: Mapping[str, float], texts: Mapping[str, str]) -> str:
     """Return a bar for each ratio, to the right of 1 where it is better, on a logarithmic scale."""
     logarithms = [math.log2(ratio) for ratio in ratios.values()]
     low = math.floor(min(-1.0, *logarithms))
@@ -30,7 +30,7 @@ def draw(ratios: Mapping[str, float], texts: Mapping[str, str]) -> str:
     width = LABELS + BARS + RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
-        f"<title>How many times better than Dovecot</title><style>{STYLE}</style>",
+        f"<title>{escape(title)}</title><style>{STYLE}</style>",
         *(
             _grid(step, LABELS + (step - low) * scale, height)
             for step in range(low, high + 1)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.imap.peers import Peer, cpu_seconds
+from benchmarks.side_by_side.servers import Peer, cpu_seconds
 
-LIBRARIES = ("django", "uvloop", "zstandard")
+LIBRARIES = ("django", "granian", "uvloop", "zstandard")
 NAMED = 3
 """How many of the other programs are named."""
 MENTIONED = 0.01
