@@ -26,7 +26,7 @@ from groupware.core.metrics import render_metrics
 from groupware.core.proxies import client_address
 from groupware.core.tls import certificate_files
 from groupware.dav.responses import PREFIX
-from groupware.environment import is_loopback
+from groupware.environment import is_loopback, url_host
 from groupware.serve.banner import DEMO_PASSWORDS
 from groupware.web.status import port_states
 
@@ -42,10 +42,14 @@ def front_page(request: HttpRequest) -> HttpResponse:
     local = is_loopback(settings.GROUPWARE_HOST)
     passwords = settings.GROUPWARE_DATA / DEMO_PASSWORDS
     cert, _ = certificate_files()
+    host = urlsplit(settings.GROUPWARE_PUBLIC_URL).hostname
+    dav_host = _dav_host(settings.GROUPWARE_PUBLIC_URL, settings.GROUPWARE_PORTS["HTTPS"])
     context = {
         "domain": settings.GROUPWARE_DOMAIN,
-        "host": urlsplit(settings.GROUPWARE_PUBLIC_URL).hostname,
+        "host": host,
         "ports": settings.GROUPWARE_PORTS,
+        "dav_url": f"https://{dav_host}{PREFIX}/",
+        "dav_host": dav_host,
         "states": port_states(),
         # Paths of this machine are shown to this machine only.
         "demo_passwords": passwords if local and passwords.exists() else None,
@@ -55,6 +59,14 @@ def front_page(request: HttpRequest) -> HttpResponse:
     response = render(request, "groupware/front.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _dav_host(public_url: str, https_port: int) -> str:
+    """Return host and port at which programs reach DAV over TLS."""
+    parts = urlsplit(public_url)
+    if parts.scheme == "https":
+        return parts.netloc
+    return f"{url_host(parts.hostname or '')}:{https_port}"
 
 
 @csrf_exempt

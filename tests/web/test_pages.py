@@ -32,9 +32,16 @@ def test_each_response_has_a_nonce_of_its_own(client: Client) -> None:
     assert len(policies) == 3
 
 
-@pytest.mark.parametrize("program", ["Thunderbird", "Apple Mail", "mutt", "mbsync"])
+@pytest.mark.parametrize("program", ["Thunderbird", "Apple", "Android", "mutt", "mbsync"])
 def test_front_page_tells_how_to_connect(client: Client, program: str) -> None:
     assert f"<summary>{program}</summary>" in client.get("/").content.decode()
+
+
+def test_front_page_tells_the_address_of_calendars(client: Client, settings: Settings) -> None:
+    port = settings.GROUPWARE_PORTS["HTTPS"]
+    assert f"https://127.0.0.1:{port}/dav/" in client.get("/").content.decode()
+    settings.GROUPWARE_PUBLIC_URL = "https://mail.example.test"
+    assert "https://mail.example.test/dav/" in client.get("/").content.decode()
 
 
 def test_front_page_hides_paths_of_this_machine_from_others(
