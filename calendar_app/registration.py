@@ -1,11 +1,12 @@
-"""What calendars add to the kernel: provisioner, outbox handlers."""
+"""What calendars add to the kernel: provisioner, moves that must be finished."""
 
-from calendar_app.services import placing
 from calendar_app.services.calendars import create_default_calendars
-from groupware.core import outbox, provisioning
+from calendar_app.services.placing import WRITER
+from groupware.core import provisioning
+from groupware.core.resources import moving
 
 
 def register() -> None:
     """Register everything once, when the app is ready."""
     provisioning.register(create_default_calendars)
-    outbox.register(placing.FINISH_MOVE, placing.finish_move)
+    moving.register(WRITER)

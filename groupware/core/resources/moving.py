@@ -12,7 +12,7 @@ from groupware.core import crashpoints, db, outbox
 from groupware.core.changes import lock_account
 from groupware.core.errors import Invalid, NotFound
 from groupware.core.resources.items import Check, PreconditionFailed, Written, anything
-from groupware.core.resources.queries import Stored, read_data
+from groupware.core.resources.queries import Stored, find_resource, read_data
 
 
 class Place(NamedTuple):
@@ -94,7 +94,7 @@ def move_resource(
         written = writer.put(target, stored.data, check=check)
         row_id = outbox.add(
             writer.topic,
-            {"source": list(source), "etag": stored.etag},
+            {"source": list(source), "target": list(target), "etag": stored.etag},
             account_id=target.account_id,
         )
         db.on_commit(partial(crashpoints.reach, "move-copied"))
@@ -116,13 +116,16 @@ def _read(place: Place, check: Check) -> Stored:
 
 
 def _finish(writer: Writer, payload: dict[str, Any]) -> None:
-    """Remove the source of a move across accounts, unless it was changed since."""
-    account_id, collection_id, href = payload["source"]
+    """Remove the source of a move across accounts, unless it was changed since.
+
+    Nor when the copy is gone: somebody has removed it before this came to its end.
+    """
+    source, target = Place(*payload["source"]), Place(*payload["target"])
 
     def check(etag: str | None) -> None:
-        if etag != payload["etag"]:
-            raise PreconditionFailed("The source was changed after it was copied.")
+        if etag != payload["etag"] or not find_resource(target.collection_id, target.href):
+            raise PreconditionFailed("Source or target was changed after the copy.")
 
     with suppress(NotFound, PreconditionFailed):
-        writer.remove(Place(account_id, collection_id, href), check=check)
+        writer.remove(source, check=check)
     crashpoints.reach("move-removed")

@@ -7,14 +7,16 @@ from calendar_app.ical.errors import InvalidObject
 from calendar_app.models import Calendar, CalendarObject, Occurrence
 from calendar_app.services import placing
 from calendar_app.services.calendars import create_calendar, delete_calendar
-from calendar_app.services.objects import prepare_object, put_object, remove_object
-from calendar_app.services.placing import Place, copy_object, finish_move, move_object
+from calendar_app.services.objects import Prepared, prepare_object, put_object, remove_object
+from calendar_app.services.placing import WRITER, copy_object, move_object
 from groupware.core import limits, outbox
+from groupware.core.clock import epoch
 from groupware.core.errors import Invalid, NotAllowed, NotFound, OverQuota, Stale
 from groupware.core.models import Account, Collection, OutboxRow
 from groupware.core.resources import queries
 from groupware.core.resources.collections import Face
 from groupware.core.resources.items import PreconditionFailed, UidTaken
+from groupware.core.resources.moving import Place
 from tests.conftest import SetLimit
 from tests.services.calendar_app.events import (
     at,
@@ -245,25 +247,42 @@ def test_a_move_across_accounts_is_refused_whole(
     assert not OutboxRow.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("meanwhile", ["nothing", "the copy is gone", "the source is changed"])
 def test_the_end_of_a_move_takes_what_was_copied_and_nothing_else(
-    ann: Account, ben: Account, calendar: int, other: int
+    ann: Account, ben: Account, calendar: int, other: int, meanwhile: str
 ) -> None:
     put(ann, calendar, event())
-    source, target = Place(ann.pk, calendar, "one.ics"), Place(ben.pk, other, "one.ics")
-    written = copy_object(source, target)
-    payload = {"source": list(source), "target": list(target), "etag": written.etag}
-    remove_object(ben.pk, other, "one.ics")
-    finish_move(payload)
-    assert counts_of(calendar) == (1, 1, 1), "the copy is gone"
-    copy_object(source, target)
-    put(ann, calendar, event("one", "20260311T090000Z"))
-    finish_move(payload)
-    assert counts_of(calendar) == (1, 1, 1), "it was changed meanwhile"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox, "run_after_commit", lambda _row_id: None)
+        move_object(Place(ann.pk, calendar, "one.ics"), Place(ben.pk, other, "two.ics"))
+    assert counts_of(calendar) == counts_of(other) == (1, 1, 1), "as after a crash"
+    if meanwhile == "the copy is gone":
+        remove_object(ben.pk, other, "two.ics")
+    elif meanwhile == "the source is changed":
+        put(ann, calendar, event("one", "20260311T090000Z"))
+    assert outbox.sweep(now=epoch() + outbox.LEASE) == 1
+    assert counts_of(calendar) == ((0, 0, 0) if meanwhile == "nothing" else (1, 1, 1))
+    assert WRITER.topic in outbox.topics()
+    assert not OutboxRow.objects.exists()
+
+
+def test_what_is_changed_while_it_is_read_is_copied_as_it_is_then(
+    ann: Account, ben: Account, calendar: int, other: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(ann, calendar, event())
-    finish_move(payload)
-    assert counts_of(calendar) == (0, 0, 0)
-    finish_move(payload)
-    assert placing.FINISH_MOVE in outbox.topics()
+    later = event("one", "20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=3")
+
+    def prepare(data: bytes) -> Prepared:
+        prepared = prepare_object(data)
+        put(ann, calendar, later)
+        return prepared
+
+    monkeypatch.setattr(placing, "prepare_object", prepare)
+    source, target = Place(ann.pk, calendar, "one.ics"), Place(ben.pk, other, "one.ics")
+    copy_object(source, target)
+    assert queries.read_many(other, ["one.ics"])["one.ics"].data == later
+    assert counts_of(other) == (1, 1, 3)
 
 
 def test_an_object_of_many_parts_is_one(ann: Account, calendar: int) -> None:
