@@ -31,18 +31,21 @@ class CardRow(NamedTuple):
     mails: str
     phones: str
     birthday: str
+    size: int
 
 
 _ROW = (
     "SELECT r.id, r.collection_id, r.href, r.etag, c.kind, c.full_name, c.names, c.mails,"
-    " c.phones, c.birthday FROM core_resource r JOIN contacts_card c ON c.resource_id = r.id"
+    " c.phones, c.birthday, r.size FROM core_resource r JOIN contacts_card c ON c.resource_id = r.id"
 )
 
 
-def list_cards(collection_id: int) -> list[CardRow]:
-    """Return the cards of an address book by their names."""
+def list_cards(collection_id: int, *, kind: str = "") -> list[CardRow]:
+    """Return the cards of an address book by their names, all or those of a kind."""
+    of_kind = " AND c.kind = %s" if kind else ""
     rows = db.fetch_rows(
-        f"{_ROW} WHERE r.collection_id = %s ORDER BY c.full_name, r.id", [collection_id]
+        f"{_ROW} WHERE r.collection_id = %s{of_kind} ORDER BY c.full_name, r.id",
+        [collection_id, kind] if kind else [collection_id],
     )
     return [CardRow(*row) for row in rows]
 

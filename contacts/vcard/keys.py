@@ -35,6 +35,13 @@ def alike_phone(number: str) -> str:
     return digits[-_ALIKE_DIGITS:] if len(digits) >= _FEWEST_DIGITS else ""
 
 
+def same_phone(number: str) -> str:
+    """Return what numbers of one person share that are the same; an extension makes another."""
+    if _EXTENSION.search(number):
+        return fold_search(number)
+    return alike_phone(number) or phone_key(number) or number
+
+
 def name_key(name: str) -> str:
     """Return what names share that may be the same: their words, whatever order and accents."""
     bare = "".join(char for char in fold_search(name) if not unicodedata.combining(char))

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from contacts.vcard.cards import InvalidCard, read_card
 from contacts.vcard.contentlines import Line
 from contacts.vcard.filters import ALL, ANY, Filter, PropFilter, matches, needles
+from contacts.vcard.keys import mail_key, same_phone
 from contacts.vcard.matching import COLLATIONS, MATCH_TYPES, TextMatch
+from contacts.vcard.merging import merge_cards
 from contacts.vcard.serialize import serialize_card
 from contacts.vcard.values import escape_text
 from contacts.vcard.versions import convert
@@ -79,6 +82,25 @@ def test_columns_say_the_same_in_either_version(data: bytes) -> None:
     assert (four.full_name, four.name, four.mails, four.phones, four.birthday, four.kind) == (
         *(three.full_name, three.name, three.mails, three.phones, three.birthday, three.kind),
     )
+
+
+@given(st.lists(cards, min_size=2, max_size=4))
+def test_nothing_of_merged_cards_is_lost_without_being_said(datas: list[bytes]) -> None:
+    read = [read_card(data) for data in datas]
+    merged = merge_cards(read, datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
+    result = read_card(merged.data)
+    told = {(field.name, field.text) for field in (*merged.fields, *merged.left_out)}
+    for card in read:
+        assert set(map(mail_key, card.mails)) <= set(map(mail_key, result.mails))
+        assert set(map(same_phone, card.phones)) <= set(map(same_phone, result.phones))
+        assert set(card.values("X-ANY", "TITLE", "ADR")) <= set(
+            result.values("X-ANY", "TITLE", "ADR")
+        )
+        assert all(("FN", text) in told for text in card.values("FN"))
+        assert card.has_photo <= result.has_photo
+    assert merge_cards(
+        [result, *read], datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    ).data == (merged.data)
 
 
 text_matches = st.builds(

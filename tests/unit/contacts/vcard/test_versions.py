@@ -27,6 +27,7 @@ BOTH_WAYS = [
         ["LOGO;VALUE=uri;TYPE=PNG:https://example.org/a.png"],
         ["LOGO;MEDIATYPE=image/png:https://example.org/a.png"],
     ),
+    (["PHOTO;VALUE=uri:https://example.org/a"], ["PHOTO:https://example.org/a"]),
     (["BDAY:1980-03-22"], ["BDAY:19800322"]),
     (["BDAY;X-APPLE-OMIT-YEAR=1604:1604-03-22"], ["BDAY:--0322"]),
     (["REV:2012-03-05T13:32:54Z"], ["REV:20120305T133254Z"]),
