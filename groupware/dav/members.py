@@ -6,9 +6,11 @@ Rows are (href, etag) and the like, as plain tuples: reports of ten thousand are
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from contacts.queries import query_cards
+from contacts.vcard.filters import Filter as CardFilter
 from groupware.core.resources import queries
 from groupware.core.resources.queries import ChangedHref, CollectionInfo, ResourceRow, Stored
-from groupware.core.synctokens import parse_sync_token, sync_token
+from groupware.core.synctokens import SyncPoint, parse_sync_token, sync_token
 
 
 class Members(Protocol):
@@ -18,16 +20,20 @@ class Members(Protocol):
         """Return the token of what the collection holds now."""
         ...
 
-    def since(self, token: str) -> int | None:
-        """Return what `changes` needs of a token; None where it is none of this collection's."""
+    def since(self, token: str) -> SyncPoint | None:
+        """Return what a token says; None where it is none of this collection's, or too old."""
         ...
 
     def changes(self, since: int, limit: int | None) -> list[ChangedHref]:
         """Return what happened, in the order of modseqs."""
         ...
 
-    def token_at(self, modseq: int) -> str:
-        """Return the token of a client that knows all up to a modseq."""
+    def now(self) -> int:
+        """Return the modseq of what the collection holds now."""
+        ...
+
+    def token_at(self, modseq: int, base: int = 0) -> str:
+        """Return the token of a client that knows all up to a modseq; `base` as in `SyncPoint`."""
         ...
 
     def rows(self) -> Sequence[ResourceRow]:
@@ -42,12 +48,20 @@ class Members(Protocol):
         """Return the row of one member."""
         ...
 
+    def find_many(self, hrefs: Sequence[str]) -> dict[str, ResourceRow]:
+        """Return the rows of those members that are there, by href."""
+        ...
+
     def read(self, href: str) -> Stored | None:
         """Return one member with its bytes."""
         ...
 
     def read_many(self, hrefs: Sequence[str]) -> dict[str, Stored]:
         """Return those members that are there, by href."""
+        ...
+
+    def query_cards(self, wanted: CardFilter) -> Iterable[Stored]:
+        """Return the cards that a filter finds, in one order; it is read no further than taken."""
         ...
 
 
@@ -62,21 +76,26 @@ class StoredMembers:
         now = queries.find_collection(self._info.collection_id)
         return (now or self._info).sync_token
 
-    def since(self, token: str) -> int | None:
-        """Return the modseq of a token that is whole: not of before tombstones went."""
-        modseq = parse_sync_token(token, self._info.object_id, self._info.token_epoch)
-        if modseq is None or not self._info.tombstone_floor <= modseq <= self._info.highest_modseq:
+    def since(self, token: str) -> SyncPoint | None:
+        """Return what a token says that is whole: not of before tombstones went."""
+        info = self._info
+        point = parse_sync_token(token, info.object_id, info.token_epoch)
+        if point is None or not info.tombstone_floor <= point.base <= info.highest_modseq:
             return None
-        return modseq
+        return point
 
     def changes(self, since: int, limit: int | None) -> list[ChangedHref]:
         """Return what happened, in the order of modseqs."""
         return queries.list_changes(self._info.collection_id, since, limit)
 
-    def token_at(self, modseq: int) -> str:
-        """Return the token of a client that knows all up to a modseq."""
+    def now(self) -> int:
+        """Return the modseq of what the collection holds now."""
+        return self._info.highest_modseq
+
+    def token_at(self, modseq: int, base: int = 0) -> str:
+        """Return the token of a client that knows all up to a modseq; `base` as in `SyncPoint`."""
         info = self._info
-        return sync_token(info.object_id, info.token_epoch, modseq)
+        return sync_token(info.object_id, info.token_epoch, modseq, base)
 
     def rows(self) -> Sequence[ResourceRow]:
         """Return the rows of all members."""
@@ -90,6 +109,10 @@ class StoredMembers:
         """Return the row of one member."""
         return queries.find_resource(self._info.collection_id, href)
 
+    def find_many(self, hrefs: Sequence[str]) -> dict[str, ResourceRow]:
+        """Return the rows of those members that are there, by href."""
+        return queries.find_many(self._info.collection_id, hrefs)
+
     def read(self, href: str) -> Stored | None:
         """Return one member with its bytes."""
         return queries.read_data(self._info.collection_id, href)
@@ -97,3 +120,7 @@ class StoredMembers:
     def read_many(self, hrefs: Sequence[str]) -> dict[str, Stored]:
         """Return those members that are there, by href."""
         return queries.read_many(self._info.collection_id, hrefs)
+
+    def query_cards(self, wanted: CardFilter) -> Iterable[Stored]:
+        """Return the cards that a filter finds, in the order they came."""
+        return query_cards(self._info.collection_id, wanted)

@@ -52,6 +52,22 @@ class Request:
             preference == "return=minimal" and self.header("Brief").strip().lower() == "t"
         )
 
+    @property
+    def is_minimal(self) -> bool:
+        """Whether the client asks not to be told what there is not (RFC 8144 §2.1)."""
+        return self.prefers("return=minimal")
+
+    @property
+    def leaves_root_out(self) -> bool:
+        """Whether the client asks for members without their collection (RFC 8144 §2.1)."""
+        return self.prefers("depth-noroot") and self.depth(INFINITY) == "1"
+
+    def applied(self) -> dict[str, str]:
+        """Return the headers that tell which preferences a PROPFIND or REPORT followed."""
+        followed = {"return=minimal": self.is_minimal, "depth-noroot": self.leaves_root_out}
+        held = [name for name, is_followed in followed.items() if is_followed]
+        return {"Preference-Applied": ", ".join(held), "Vary": "Prefer, Brief"} if held else {}
+
     def body(self, most: int) -> bytes:
         """Return the octets of the body; raises `DavError` for more than `most`."""
         text = self.environ.get("CONTENT_LENGTH") or ""

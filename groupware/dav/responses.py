@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 from groupware.dav.names import DECLARATIONS, element
 
 XML: Final = "application/xml; charset=utf-8"
+NO_HEADERS: Final[Mapping[str, str]] = {}
 PREFIX: Final = "/dav"
 """Where the application is mounted; paths inside it begin with the slash after it."""
 SAFE: Final = "/!$&'()*+,;=:@~-._"
@@ -45,6 +46,9 @@ def status_line(status: int) -> bytes:
 
 
 _OK: Final = b"</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+_ABSENT: Final = (
+    b"<D:propstat><D:prop>%b</D:prop><D:status>HTTP/1.1 404 Not Found</D:status></D:propstat>"
+)
 
 
 class Multistatus:
@@ -77,26 +81,30 @@ class Multistatus:
         """Add response elements that are written already."""
         self._pieces.append(responses)
 
-    def finish(self, tail: bytes = b"") -> Response:
+    def finish(self, tail: bytes = b"", headers: Mapping[str, str] = NO_HEADERS) -> Response:
         """Return the answer; `tail` are elements behind the responses, such as a sync-token."""
         self._pieces += [tail, b"</D:multistatus>"]
-        return Response(207, b"".join(self._pieces), {"Content-Type": XML})
+        return Response(207, b"".join(self._pieces), {"Content-Type": XML, **headers})
 
 
 class MemberForm:
     """The responses of a collection's members, all with the same properties found. Hot.
 
-    `columns` are elements in which `%b` stands for the member's value, or elements without one.
+    `columns` are elements in which `%b` stands for the member's value, or elements without one, in
+    which a percent sign is doubled; `missing` are those of properties that members do not have.
     """
 
-    def __init__(self, base: bytes, columns: Iterable[bytes]) -> None:
-        properties = b"".join(columns)
+    def __init__(
+        self, base: bytes, columns: Iterable[bytes], missing: Iterable[bytes] = ()
+    ) -> None:
+        absent = b"".join(missing)
         self._template = (
-            b"<D:response><D:href>%b%%b</D:href><D:propstat><D:prop>%b%b</D:response>"
+            b"<D:response><D:href>%b%%b</D:href><D:propstat><D:prop>%b%b%b</D:response>"
             % (
                 base.replace(b"%", b"%%"),
-                properties,
+                b"".join(columns),
                 _OK,
+                _ABSENT % absent.replace(b"%", b"%%") if absent else b"",
             )
         )
 

@@ -62,6 +62,8 @@ class Stored(NamedTuple):
     etag: str
     data: bytes
     component: str
+    created_at: int = 0
+    changed_at: int = 0
 
 
 class ChangedHref(NamedTuple):
@@ -82,7 +84,7 @@ _ROW = (
     " FROM core_resource"
 )
 _STORED = (
-    "SELECT r.href, r.etag, d.data, r.component FROM core_resource r"
+    "SELECT r.href, r.etag, d.data, r.component, r.created_at, r.changed_at FROM core_resource r"
     " JOIN core_resourcedata d ON d.resource_id = r.id"
 )
 
@@ -133,6 +135,18 @@ def find_resource_by_uid(collection_id: int, ical_uid: str) -> ResourceRow | Non
         f"{_ROW} WHERE collection_id = %s AND ical_uid = %s", [collection_id, ical_uid]
     )
     return ResourceRow(*rows[0]) if rows else None
+
+
+def find_many(collection_id: int, hrefs: Sequence[str]) -> dict[str, ResourceRow]:
+    """Return the rows of those of the resources that are there, by href."""
+    found: dict[str, ResourceRow] = {}
+    for start in range(0, len(hrefs), HREFS_OF_A_QUERY):
+        condition, params = db.in_list("href", hrefs[start : start + HREFS_OF_A_QUERY])
+        rows = db.fetch_rows(
+            f"{_ROW} WHERE collection_id = %s AND {condition}", [collection_id, *params]
+        )
+        found |= {row[1]: ResourceRow(*row) for row in rows}
+    return found
 
 
 def list_resources(collection_id: int) -> list[ResourceRow]:
@@ -188,8 +202,8 @@ def read_page(collection_id: int, after_id: int, limit: int) -> tuple[list[Store
 
 
 def _stored(row: Sequence[Any]) -> Stored:
-    href, etag, data, component = row
-    return Stored(href, etag, bytes(data), component)
+    href, etag, data, *others = row
+    return Stored(href, etag, bytes(data), *others)
 
 
 def list_changes(collection_id: int, since: int, limit: int | None = None) -> list[ChangedHref]:

@@ -4,21 +4,27 @@ Hot: the members of a collection with properties that their rows tell are one te
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from groupware.core import db
-from groupware.core.resources.queries import ResourceRow
 from groupware.dav import resources
 from groupware.dav.errors import DavError, not_found
 from groupware.dav.names import dav, element
 from groupware.dav.properties import ALLPROP, LIVE
-from groupware.dav.properties.getter import http_date, iso_date
-from groupware.dav.properties.webdav import content_type
 from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Kind, Resource
-from groupware.dav.responses import MemberForm, Multistatus, Response, quote_path, quote_segment
+from groupware.dav.responses import Multistatus, Response, quote_path
+from groupware.dav.telling import (
+    COLUMNS,
+    EtagRow,
+    Row,
+    as_resource,
+    needs_etags_alone,
+    varies,
+    write_members,
+)
 
 _FORBIDDEN_DEPTH: Final = dav("propfind-finite-depth")
 
@@ -45,10 +51,11 @@ def handle(request: Request) -> Response:
         if resource is None or resource.kind is Kind.MISSING:
             raise not_found()
         answer = Multistatus()
-        tell(answer, resource, request, wanted)
+        if not request.leaves_root_out:
+            tell(answer, resource, request, wanted)
         if depth == "1":
             _tell_below(answer, resource, request, wanted)
-    return answer.finish()
+    return answer.finish(headers=request.applied())
 
 
 def parse_wanted(root: ET.Element | None) -> Wanted:
@@ -87,7 +94,7 @@ def read_properties(resource: Resource, request: Request, wanted: Wanted) -> dic
             found[200].append(element(name, value))
         elif not wanted.is_all:
             found[404].append(element(name))
-    if request.prefers("return=minimal"):
+    if request.is_minimal:
         found.pop(404)
     return found
 
@@ -107,54 +114,20 @@ def _tell_below(answer: Multistatus, resource: Resource, request: Request, wante
         tell(answer, held, request, wanted)
 
 
-_Column = Callable[[ResourceRow], bytes]
-_COLUMNS: Final[dict[str, _Column]] = {
-    dav("getetag"): lambda row: b'"%b"' % row.etag.encode(),
-    dav("getcontenttype"): lambda row: content_type(row.component).encode(),
-    dav("getcontentlength"): lambda row: b"%d" % row.size,
-    dav("getlastmodified"): lambda row: http_date(row.changed_at),
-    dav("creationdate"): lambda row: iso_date(row.created_at),
-}
-
-
 def tell_members(
     answer: Multistatus, collection: Resource, request: Request, wanted: Wanted
 ) -> None:
     """Add the properties of a collection's members. Hot: `benchmarks`, PROPFIND of etags."""
-    base = quote_path(collection.path)
-    if wanted.names == (dav("getetag"),):
-        etags = list(collection.members.etags())
-        form = MemberForm(base, [element(dav("getetag"), b'"%b"')])
-        answer.add_raw(
-            form.fill(
-                [quote_segment(href) for href, _ in etags], [etag.encode() for _, etag in etags]
-            )
-        )
+    members, names = collection.members, wanted.names
+    if wanted.names_only or varies(names):
+        for row in members.rows():
+            tell(answer, as_resource(collection, row), request, wanted)
         return
-    rows = collection.members.rows()
-    if not wanted.names_only and set(wanted.names) <= {*_COLUMNS, dav("resourcetype")}:
-        answer.add_raw(_fill(base, rows, wanted.names))
-        return
-    for member in members_as_resources(collection, rows):
-        tell(answer, member, request, wanted)
-
-
-def _fill(base: bytes, rows: Sequence[ResourceRow], names: Sequence[str]) -> bytes:
-    told = [name for name in names if name in _COLUMNS]
-    elements = [element(name, b"%b") if name in _COLUMNS else element(name) for name in names]
-    columns = [[_COLUMNS[name](row) for row in rows] for name in told]
-    return MemberForm(base, elements).fill([quote_segment(row.href) for row in rows], *columns)
-
-
-def members_as_resources(collection: Resource, rows: Iterable[ResourceRow]) -> Iterator[Resource]:
-    """Return members as resources of their own, for properties that need more than the row."""
-    for row in rows:
-        yield Resource(
-            Kind.OBJECT,
-            collection.path + row.href,
-            collection.access,
-            collection.owner,
-            collection.info,
-            row,
-            row.href,
-        )
+    rows: Sequence[Row]
+    if needs_etags_alone(names):
+        rows = [EtagRow(*pair) for pair in members.etags()]
+    else:
+        rows = members.rows()
+    answer.add_raw(
+        write_members(collection, rows, names, COLUMNS, request, tells_missing=not wanted.is_all)
+    )

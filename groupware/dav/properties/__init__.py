@@ -18,3 +18,5 @@ LIVE: Final[Mapping[str, Getter]] = {
 }
 ALLPROP: Final = webdav.ALLPROP
 """What allprop stands for (RFC 4918 §9.1: those of WebDAV itself)."""
+VARYING: Final = frozenset[str]()
+"""Those that differ between members of a collection and are no column of their rows."""

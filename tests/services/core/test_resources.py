@@ -29,7 +29,7 @@ from groupware.core.resources.items import (
     put_resource,
     remove_resource,
 )
-from groupware.core.synctokens import parse_sync_token
+from groupware.core.synctokens import parse_sync_token, sync_token
 from tests.conftest import SetLimit
 from tests.services.store import state_of
 
@@ -301,7 +301,15 @@ def test_a_token_is_its_collections_alone(ann: Account, book: int) -> None:
     info = queries.find_collection(book)
     assert info is not None
     token = info.sync_token
-    assert parse_sync_token(token, info.object_id, info.token_epoch) == info.highest_modseq
+    modseq = info.highest_modseq
+    assert parse_sync_token(token, info.object_id, info.token_epoch) == (modseq, modseq)
     for other in (token + "0" * 20, token.replace(info.object_id, "x"), "", "data:,1"):
         assert parse_sync_token(other, info.object_id, info.token_epoch) is None
     assert parse_sync_token(token, info.object_id, info.token_epoch + 1) is None
+
+
+def test_a_token_of_a_first_report_in_pieces_tells_when_it_began() -> None:
+    token = sync_token("x", 1, 5, 9)
+    assert parse_sync_token(token, "x", 1) == (5, 9)
+    for base in (0, 5):
+        assert sync_token("x", 1, 5, base) == sync_token("x", 1, 5)
