@@ -35,6 +35,7 @@ __all__ = [
     "OutOfFuel",
     "expand",
     "iterate_occurrences",
+    "iterate_series",
     "overlaps",
 ]
 
@@ -93,15 +94,30 @@ def iterate_occurrences(
     obj: CalendarObject, after: int, before: int, fuel: Fuel
 ) -> Iterator[Occurrence]:
     """Yield, in no order, all that overlaps [after, before) in any zone, and perhaps more."""
-    if obj.master is not None:
-        yield from _of_master(obj.master, obj.overrides, (after, before), fuel)
-    clock = obj.master.anchor.clock if obj.master is not None and obj.master.anchor else None
-    for override in obj.overrides:
+    yield from iterate_series(obj.master, obj.overrides, (after, before), fuel)
+
+
+def iterate_series(
+    master: Entry | None, overrides: tuple[Entry, ...], window: tuple[int, int], fuel: Fuel
+) -> Iterator[Occurrence]:
+    """Yield what `iterate_occurrences` does, of entries that belong to each other.
+
+    Overrides come first: whoever looks for one need not go through an endless rule.
+    """
+    anchor = master.anchor if master is not None else None
+    for override in overrides:
         fuel.spend()
         assert override.recurrence_id is not None
-        own = override.recurrence_id
-        named = clock or own.clock
-        yield from _of_one(override, named.serialize(own.key_on(named)))
+        clock = anchor.clock if anchor is not None else override.recurrence_id.clock
+        yield from _of_one(override, clock.serialize(override.recurrence_id.key_on(clock)))
+    if master is None:
+        return
+    if anchor is None or not (master.is_recurring or overrides):
+        yield from _of_one(master, "")
+        return
+    series = _Series(master, anchor, overrides)
+    for key, local, length in series.instances(window, fuel):
+        yield series.describe(key, local, length)
 
 
 def _of_one(entry: Entry, recurrence_id: str) -> Iterator[Occurrence]:
@@ -133,18 +149,6 @@ def _occurrence(
     low, high = span_of(entry, clock.kind, start, end)
     busy = busy_of(entry) if end > start else ""
     return Occurrence(clock.kind, start, end, recurrence_id, entry, low, high, busy)
-
-
-def _of_master(
-    master: Entry, overrides: tuple[Entry, ...], window: tuple[int, int], fuel: Fuel
-) -> Iterator[Occurrence]:
-    anchor = master.anchor
-    if anchor is None or not (master.is_recurring or overrides):
-        yield from _of_one(master, "")
-        return
-    series = _Series(master, anchor, overrides)
-    for key, local, length in series.instances(window, fuel):
-        yield series.describe(key, local, length)
 
 
 class _Series:

@@ -13,9 +13,10 @@ def calendar(*components: str) -> bytes:
 
 
 def component(lines: str, name: str = "VEVENT") -> str:
-    """Return a component; the lines are indented as the test is."""
+    """Return a component, with the UID 1 unless it has one or needs none."""
     body = "\n".join(line.strip() for line in lines.strip().splitlines())
-    uid = "" if "UID:" in body else "UID:1\n"
+    has_uid = name in {"VALARM", "VTIMEZONE"} or "UID:" in body.partition("BEGIN:")[0]
+    uid = "" if has_uid else "UID:1\n"
     return f"BEGIN:{name}\n{uid}{body}\nEND:{name}"
 
 

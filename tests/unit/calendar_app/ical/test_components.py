@@ -13,7 +13,7 @@ from tests.unit.calendar_app.ical.samples import calendar, component
 
 
 def test_components_nest_as_they_are_written() -> None:
-    alarm = component("UID:\nACTION:AUDIO", "VALARM")
+    alarm = component("ACTION:AUDIO", "VALARM")
     top = parse_component(calendar(component(f"UID:1\nSUMMARY:a\n{alarm}\nLOCATION:b")))
     assert top.name == "VCALENDAR"
     assert top.value("VERSION") == "2.0"

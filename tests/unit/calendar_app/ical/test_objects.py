@@ -170,7 +170,7 @@ def test_a_task_that_repeats_needs_a_time() -> None:
 
 
 def test_a_vtimezone_that_cannot_be_read_is_refused_where_it_is_needed() -> None:
-    broken = component("UID:\nTZID:Ours", "VTIMEZONE")
+    broken = component("TZID:Ours", "VTIMEZONE")
     assert read_object(calendar(broken, component(START))).ical_uid == "1"
     with pytest.raises(InvalidObject, match="neither STANDARD nor DAYLIGHT") as refused:
         read_object(calendar(broken, component("DTSTART;TZID=Ours:20260101T090000")))
