@@ -266,5 +266,13 @@ DAV_REQUEST = Limit(
     lowest=64 << 10,
     highest=256 << 20,
 )
+DAV_DOWNLOAD = Limit(
+    "DAV_MAX_DOWNLOAD",
+    256 << 20,
+    Unit.OCTETS,
+    "a whole calendar or address book that is fetched as one file",
+    lowest=1 << 20,
+    highest=1 << 30,
+)
 
 LIMITS: tuple[Limit, ...] = tuple(held for held in list(globals().values()) if type(held) is Limit)

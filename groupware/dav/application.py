@@ -16,19 +16,20 @@ from groupware.core.auth import Principal
 from groupware.core.errors import GroupwareError
 from groupware.dav.door import authenticate_request
 from groupware.dav.errors import DavError, from_outcome
-from groupware.dav.handlers import options, propfind
+from groupware.dav.handlers import delete, get, options, propfind, put
 from groupware.dav.plugins import LOGIN, Auth, Rights
 from groupware.dav.request import Request
 from groupware.dav.responses import Response, status_line
 from groupware.dav.storage import Storage
 
 PRINCIPAL: Final = "groupware.principal"
+_WITHOUT_BODY: Final = (204, 304)
 _log = structlog.get_logger("groupware.dav")
 
 Environ = Mapping[str, Any]
 StartResponse = Callable[..., object]
 Handle = Callable[[Request], Response]
-_Answer = tuple[int, dict[str, str], bytes, None]
+_Answer = tuple[int, dict[str, str], bytes | None, None]
 
 
 def configuration() -> config.Configuration:
@@ -67,7 +68,11 @@ def handled(handle: Handle) -> Any:
 class Application(RadicaleApplication):
     """The WSGI application below /dav."""
 
+    do_DELETE = handled(delete.handle)
+    do_GET = handled(get.handle)
+    do_HEAD = handled(get.handle)
     do_PROPFIND = handled(propfind.handle)
+    do_PUT = handled(put.handle)
 
     def __init__(self) -> None:
         super().__init__(configuration())
@@ -100,7 +105,11 @@ def answer(handle: Handle, environ: Environ, path: str) -> _Answer:
         response = error.response()
     except GroupwareError as error:
         response = from_outcome(error).response()
-    return response.status, dict(response.headers), response.body, None
+    if response.body or request.method == "HEAD":
+        return response.status, dict(response.headers), response.body, None
+    # None: an empty body is not compressed, and 204 and 304 have none (RFC 9110 §6.4.1).
+    length = {} if response.status in _WITHOUT_BODY else {"Content-Length": "0"}
+    return response.status, {**length, **response.headers}, None, None
 
 
 def _send(response: Response, start_response: StartResponse) -> list[bytes]:

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import XMLParser
@@ -12,7 +12,7 @@ from defusedxml.ElementTree import XMLParser
 from groupware.core import limits
 from groupware.core.auth import Principal
 from groupware.dav.errors import DavError
-from groupware.dav.responses import PREFIX
+from groupware.dav.responses import PREFIX, SAFE
 
 CHUNK: Final = 1 << 16
 MAX_ELEMENTS: Final = 100_000
@@ -37,6 +37,15 @@ class Request:
     def header(self, name: str, default: str = "") -> str:
         """Return a header field's value."""
         return str(self.environ.get(f"HTTP_{name.upper().replace('-', '_')}", default))
+
+    @property
+    def content_type(self) -> str:
+        """The body's media type with its parameters, as the client says it."""
+        return str(self.environ.get("CONTENT_TYPE") or "")
+
+    def url_of(self, path: str) -> str:
+        """Return the absolute path of a path inside the application, quoted."""
+        return quote(PREFIX + path, safe=SAFE)
 
     def depth(self, default: str) -> str:
         """Return 0, 1 or infinity (RFC 4918 §10.2); raises `DavError`."""
