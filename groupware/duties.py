@@ -7,6 +7,7 @@ worked off, whatever became of the broker's message.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from calendar_app.services import reindexing
 from groupware.core import blobs, outbox, retention
 from groupware.core.blobs import collector
 from mail.services import expunged, search
@@ -30,6 +31,8 @@ DUTIES = (
     Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
     Duty("expunged", 600.0, expunged.let_go),
+    Duty("calendar-horizon", 3600.0, reindexing.move_horizon),
+    Duty("calendar-rules", 600.0, reindexing.renew_rules),
 )
 
 

@@ -70,3 +70,18 @@ class Occurrence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource_id} at {self.start_at}"
+
+
+class OccurrenceRules(models.Model):
+    """One row: by which rules of time zones, and of this code, all occurrences were made.
+
+    While they are made anew by others, `building` names those, and `position` is the id of the
+    last resource that is done.
+    """
+
+    version = models.CharField(max_length=64, blank=True)
+    building = models.CharField(max_length=64, blank=True)
+    position = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.version

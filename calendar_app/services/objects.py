@@ -13,6 +13,7 @@ from calendar_app.services.occurrences import (
     forget_index,
     insert_index,
     make_index,
+    next_horizon,
     replace_index,
 )
 from groupware.core import db, limits
@@ -42,7 +43,9 @@ def prepare_object(data: bytes) -> Prepared:
     Raises `InvalidObject`, which names the precondition that the data fails (RFC 4791 §5.3.2.1).
     """
     found = read_object(data, object_limits())
-    return Prepared(Content(data, found.ical_uid, found.component), make_index(found))
+    return Prepared(
+        Content(data, found.ical_uid, found.component), make_index(found, next_horizon())
+    )
 
 
 def object_limits() -> ObjectLimits:

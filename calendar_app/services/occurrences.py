@@ -3,18 +3,25 @@
 All of it is made of the bytes (`make_index`) and can be made anew; nothing here raises a modseq.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from calendar_app.ical.indexing import index_object
 from calendar_app.ical.objects import CalendarObject
+from calendar_app.ical.recurrence import DEFAULT_FUEL, Fuel
+from calendar_app.ical.zones import ZONE_RULES_VERSION
 from calendar_app.lanes import UNEXPANDED, lane_of
 from groupware.core import db, limits
 from groupware.core.clock import epoch
 
 TABLES = ("calendar_app_occurrence", "calendar_app_calendarobject")
 """Those whose rows hang on a resource."""
+RULES = f"1/{ZONE_RULES_VERSION}"
+"""By what rows are made: the version of this code's index, and of the time zones' rules.
+
+Another number before the slash lets all rows be made anew.
+"""
 DAY = 86_400
 _INSERT = (
     "INSERT INTO calendar_app_occurrence (account_id, collection_id, resource_id, component, lane,"
@@ -53,18 +60,23 @@ class Holder(NamedTuple):
     resource_id: int
 
 
-def horizon_from(now: int) -> int:
+def next_horizon() -> int:
     """Return up to when endless series have rows that are written now."""
-    return now + limits.CALENDAR_HORIZON.value * DAY
+    return epoch() + limits.CALENDAR_HORIZON.value * DAY
 
 
-def make_index(found: CalendarObject, horizon: int | None = None) -> ObjectIndex:
+def make_index(found: CalendarObject, horizon: int, *, leeway: int = 1) -> ObjectIndex:
     """Return what the tables keep of an object; raises `InvalidObject` for too many occurrences.
 
-    Hot: each PUT pays for it, before any lock.
+    Of what is stored already there may be more, by a factor. Hot: each PUT pays for it, before any
+    lock.
     """
-    until = horizon_from(epoch()) if horizon is None else horizon
-    index = index_object(found, until, max_instances=limits.CALENDAR_INSTANCES.value)
+    index = index_object(
+        found,
+        horizon,
+        max_instances=limits.CALENDAR_INSTANCES.value * leeway,
+        fuel=Fuel(DEFAULT_FUEL * leeway),
+    )
     rows = [
         OccurrenceRow(
             lane_of(row.kind, row.end - row.start), row.start, row.end, row.busy, row.recurrence_id
@@ -80,7 +92,7 @@ def make_index(found: CalendarObject, horizon: int | None = None) -> ObjectIndex
         found.has_alarm,
         index.until,
         letter_of(found.component),
-        tuple(rows),
+        tuple(sorted(rows)),
     )
 
 
@@ -129,3 +141,35 @@ def _columns(index: ObjectIndex) -> list[str | bool | int]:
 def _insert_rows(holder: Holder, letter: str, rows: Iterable[OccurrenceRow]) -> None:
     if values := [(*holder, letter, *row) for row in rows]:
         db.execute_many(_INSERT, values)
+
+
+def read_indexes(resource_ids: Sequence[int]) -> dict[int, ObjectIndex]:
+    """Return what the tables hold of objects, as `make_index` would have it."""
+    within, params = db.in_list("resource_id", resource_ids)
+    rows: dict[int, list[OccurrenceRow]] = {}
+    letters: dict[int, set[str]] = {}
+    for resource_id, letter, *row in db.fetch_rows(
+        "SELECT resource_id, component, lane, start_at, end_at, busy, recurrence_id"
+        f" FROM calendar_app_occurrence WHERE {within}",
+        params,
+    ):
+        rows.setdefault(resource_id, []).append(OccurrenceRow(*row))
+        letters.setdefault(resource_id, set()).add(letter)
+    held = db.fetch_rows(
+        "SELECT c.resource_id, r.component, c.summary, c.text, c.classification, c.has_alarm,"
+        " c.expanded_until FROM calendar_app_calendarobject c"
+        f" JOIN core_resource r ON r.id = c.resource_id WHERE c.{within}",
+        params,
+    )
+    return {
+        resource_id: ObjectIndex(
+            summary,
+            text,
+            classification,
+            bool(has_alarm),
+            until,
+            "".join(sorted(letters.get(resource_id, {letter_of(component)}))),
+            tuple(sorted(rows.get(resource_id, []))),
+        )
+        for resource_id, component, summary, text, classification, has_alarm, until in held
+    }

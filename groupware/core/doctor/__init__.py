@@ -25,6 +25,7 @@ from groupware.core.doctor.findings import (
 from groupware.core.doctor.items import check_items
 from groupware.core.doctor.outbox import check_outbox
 from groupware.core.doctor.references import check_owners, check_references
+from groupware.core.doctor.resources import check_resources
 
 __all__ = [
     "Check",
@@ -47,6 +48,7 @@ _ROWS: tuple[Check, ...] = (
     check_items,
     check_references,
     check_owners,
+    check_resources,
     check_outbox,
 )
 _BYTES: tuple[Check, ...] = (check_blobs, check_unnamed_bytes)
