@@ -27,9 +27,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     corpus = os.environ.get("GROUPWARE_TEST_CORPUS", "")
     loads = {name: ",".join(suite.loads) for name, suite in SUITES.items()}
+    peers = {name: ",".join(suite.peers) for name, suite in SUITES.items()}
     parser.add_argument("--of", default="", help=f"some of {','.join(SUITES)}")
     parser.add_argument("--only", default="", help=f"some of these: {loads}")
-    parser.add_argument("--peers", default="", help="some of ours,dovecot,radicale,xandikos")
+    parser.add_argument("--peers", default="", help=f"some of these: {peers}")
     parser.add_argument("--rounds", default="")
     parser.add_argument("--messages", default="", help="in the large mailbox (10000)")
     parser.add_argument("--events", default="", help="in the large calendar (10000)")

@@ -15,7 +15,7 @@ from typing import Final
 
 from benchmarks.dav import objects
 from benchmarks.dav.client import NAMESPACES, Answer, Client, Refused
-from benchmarks.dav.peers import DavPeer
+from benchmarks.dav.program import DavPeer
 from benchmarks.side_by_side.report import Chapter, Line
 from benchmarks.side_by_side.runs import Figures, Missing
 

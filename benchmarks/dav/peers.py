@@ -1,26 +1,23 @@
-"""The servers that are measured: ours as `manage.py serve` runs it, Radicale and Xandikos.
+"""The servers that are measured: ours, Radicale, Xandikos, and Cyrus where it is installed.
 
 All listen on loopback without TLS and are their projects' own servers, not behind another one.
 Each keeps what it is given as durably as it does by default.
 """
 
-import signal
 import subprocess
 import sys
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version as version_of
 from pathlib import Path
-from threading import Lock
 
-from benchmarks.dav.client import Client, Refused
-from benchmarks.side_by_side.servers import USERS, Peer, ThisServer
+from benchmarks.dav import cyrus
+from benchmarks.dav.client import Client
+from benchmarks.dav.cyrus import Cyrus
+from benchmarks.dav.program import DavPeer, Program
+from benchmarks.side_by_side.servers import USERS, ThisServer
 from tests.clients.fetched import python_with
-from tests.serve.running import free_ports, wait_for
 
 REQUIREMENTS = Path(__file__).parent / "requirements" / "xandikos.txt"
-CONNECTIONS = 4
 RADICALE = """\
 [server]
 hosts = 127.0.0.1:{port}
@@ -35,39 +32,6 @@ filesystem_folder = {directory}/store
 [logging]
 level = error
 """
-
-
-class DavPeer(Peer):
-    """A server to which clients speak CalDAV and CardDAV."""
-
-    @abstractmethod
-    def connect(self, user: int = 0) -> Client:
-        """Return a connection of one of its users."""
-
-    @abstractmethod
-    def calendar_home(self) -> str:
-        """Return the path below which the first user makes calendars."""
-
-    @abstractmethod
-    def address_book_home(self) -> str:
-        """Return the path below which the first user makes address books."""
-
-    def fill(self, path: str, members: Mapping[str, bytes]) -> None:
-        """Put members into a collection that is empty, by their names."""
-        left = iter(members.items())
-        lock = Lock()
-
-        def share(_: int) -> None:
-            with self.connect() as client:
-                while True:
-                    with lock:
-                        name, data = next(left, ("", b""))
-                    if not name:
-                        return
-                    client.put(f"{path}{name}", data)
-
-        with ThreadPoolExecutor(CONNECTIONS) as pool:
-            list(pool.map(share, range(CONNECTIONS)))
 
 
 class Ours(ThisServer, DavPeer):
@@ -91,56 +55,6 @@ class Ours(ThisServer, DavPeer):
     def address_book_home(self) -> str:
         """Return what its principal tells."""
         return self._home("addressbook-home-set")
-
-
-class Program(DavPeer):
-    """A program that is started with a port, and keeps its files in a directory."""
-
-    user: str
-    command: list[str]
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory / self.name
-        self.directory.mkdir()
-        self.port = free_ports()["HTTP"]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        """The process of it."""
-        assert self._process is not None
-        return self._process.pid
-
-    def connect(self, user: int = 0) -> Client:
-        """Return a connection of one of its users."""
-        return Client(self.port, f"{self.user}{user or ''}", "secret")
-
-    def start(self) -> None:
-        """Run it in the foreground of its own process group."""
-        with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, start_new_session=True
-            )
-        wait_for(self._answers, f"{self.name}, see {self.directory}/log")
-
-    def _answers(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            raise SystemExit((self.directory / "log").read_text())
-        try:
-            with self.connect() as client:
-                client.propfind(self.calendar_home(), "<D:resourcetype/>")
-        except ConnectionRefusedError:
-            return False
-        except Refused:
-            pass  # it answers
-        return True
-
-    def stop(self) -> None:
-        """Stop it, and wait for its process."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(timeout=30)
 
 
 class Radicale(Program):
@@ -228,8 +142,8 @@ def _commands() -> Iterator[tuple[str, ...]]:
     yield (*who, "commit", "--quiet", "--message", "Fill.")
 
 
-PEERS: dict[str, type[Ours] | type[Radicale] | type[Xandikos]] = {
+PEERS: dict[str, type[DavPeer]] = {
     "ours": Ours,
     "radicale": Radicale,
     "xandikos": Xandikos,
-}
+} | ({"cyrus": Cyrus} if cyrus.is_there() else {})
