@@ -2,7 +2,8 @@
 
 RFC 5545 asks for one kind of value in DTSTART, DTEND, RECURRENCE-ID, EXDATE and RDATE. Programs
 write others; what is meant is taken: a floating time beside a zoned DTSTART is read in its zone,
-a time beside a date is its day, and a date beside times stands for all of that day.
+a time beside a date is its day, a date beside times stands for all of that day, and a date with a Z
+is a date.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from calendar_app.ical.values import (
     serialize_utc,
 )
 from calendar_app.ical.zones import UTC, Zone
+from contacts.vcard.values import unescape_text
 
 __all__ = ["Clock", "Moment", "Zones", "read_moment", "read_moments"]
 
@@ -87,7 +89,8 @@ class Zones:
     def __init__(self, components: Iterable[Component]) -> None:
         self._components: dict[str, Component] = {}
         for component in components:
-            self._components.setdefault(component.value("TZID").strip(), component)
+            tzid = unescape_text(component.value("TZID").strip())
+            self._components.setdefault(tzid, component)
         self._clocks: dict[str, Clock] = {}
 
     def clock(self, tzid: str) -> Clock:
@@ -115,8 +118,8 @@ class Zones:
 def read_moment(line: Line, zones: Zones, value: str | None = None) -> Moment:
     """Read a DATE or DATE-TIME; raises `BadValue`, and `InvalidObject` for an unknown zone."""
     text = (line.value if value is None else value).strip()
-    if len(text) == 8:
-        return Moment(parse_date(text), DATE_CLOCK)
+    if len(text) == 8 or (len(text) == 9 and text[-1] in "Zz"):
+        return Moment(parse_date(text[:8]), DATE_CLOCK)
     if text[-1:] in {"Z", "z"}:
         return Moment(parse_local(text[:-1]), UTC_CLOCK)
     local = parse_local(text)
