@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calendar_app.services import reindexing
+from contacts.services import directory
 from groupware.core import blobs, outbox, retention
 from groupware.core.blobs import collector
 from mail.services import expunged, search
@@ -33,6 +34,7 @@ DUTIES = (
     Duty("expunged", 600.0, expunged.let_go),
     Duty("calendar-horizon", 3600.0, reindexing.move_horizon),
     Duty("calendar-rules", 600.0, reindexing.renew_rules),
+    Duty("directory", 60.0, directory.refresh_all),
 )
 
 

@@ -26,7 +26,7 @@ BINARY_NAMES = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
 # `Card.text` holds the values of these; a search for another property reads the cards.
 SEARCHED_NAMES = frozenset(
     {"FN", "N", "NICKNAME", "ORG", "TITLE", "ROLE", "EMAIL", "TEL", "ADR", "NOTE", "CATEGORIES"}
-    | {"URL", "IMPP", "UID", "X-PHONETIC-FIRST-NAME", "X-PHONETIC-LAST-NAME", "RELATED"}
+    | {"URL", "IMPP", "X-PHONETIC-FIRST-NAME", "X-PHONETIC-LAST-NAME"}
 )
 
 _TEL_URI = re.compile(r"tel:", re.IGNORECASE)

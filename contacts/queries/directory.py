@@ -1,0 +1,155 @@
+"""Reading a domain's directory as a protocol reads an address book: the same rows, derived.
+
+`contacts.services.directory.refresh_directory` comes first, outside of any snapshot.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contacts.queries.cards import PAGE
+from contacts.vcard.cards import read_lines
+from contacts.vcard.filters import Filter, matches, needles
+from contacts.vcard.matching import needle
+from groupware.core import db
+from groupware.core.resources.queries import (
+    HREFS_OF_A_QUERY,
+    ChangedHref,
+    ResourceRow,
+    Stored,
+)
+from groupware.core.synctokens import sync_token
+
+COMPONENT = "VCARD"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryInfo:
+    """A directory as a protocol shows it; the columns of its sync-tokens are as a collection's."""
+
+    domain_id: int
+    domain: str
+    object_id: str
+    token_epoch: int
+    highest_modseq: int
+    tombstone_floor: int
+    items: int
+
+    @property
+    def sync_token(self) -> str:
+        """The token of what the directory holds as it was read."""
+        return sync_token(self.object_id, self.token_epoch, self.highest_modseq)
+
+
+_ROW = (
+    "SELECT id, href, etag, 'VCARD', ical_uid, size, modseq, created_at, changed_at"
+    " FROM contacts_directorycard WHERE domain_id = %s AND NOT is_gone"
+)
+_STORED = (
+    "SELECT href, etag, data, 'VCARD' FROM contacts_directorycard"
+    " WHERE domain_id = %s AND NOT is_gone"
+)
+
+
+def find_directory(domain_id: int) -> DirectoryInfo | None:
+    """Return the directory of a domain; None before it was made."""
+    rows = db.fetch_rows(
+        "SELECT d.domain_id, o.name, d.object_id, d.token_epoch, d.modseq, d.floor,"
+        " (SELECT COUNT(*) FROM contacts_directorycard c WHERE c.domain_id = d.domain_id"
+        " AND NOT c.is_gone) FROM contacts_directory d JOIN core_domain o ON o.id = d.domain_id"
+        " WHERE d.domain_id = %s",
+        [domain_id],
+    )
+    return DirectoryInfo(*rows[0]) if rows else None
+
+
+def list_entries(domain_id: int) -> list[ResourceRow]:
+    """Return the rows of all cards."""
+    return [ResourceRow(*row) for row in db.fetch_rows(f"{_ROW} ORDER BY id", [domain_id])]
+
+
+def list_entry_etags(domain_id: int) -> list[tuple[str, str]]:
+    """Return (href, etag) of all cards."""
+    return db.fetch_rows(
+        "SELECT href, etag FROM contacts_directorycard WHERE domain_id = %s AND NOT is_gone",
+        [domain_id],
+    )
+
+
+def find_entry(domain_id: int, href: str) -> ResourceRow | None:
+    """Return the row of one card."""
+    rows = db.fetch_rows(f"{_ROW} AND href = %s", [domain_id, href])
+    return ResourceRow(*rows[0]) if rows else None
+
+
+def find_entries(domain_id: int, hrefs: Sequence[str]) -> dict[str, ResourceRow]:
+    """Return the rows of those cards that are there, by href."""
+    rows = _fetch_many(_ROW, domain_id, hrefs)
+    return {row[1]: ResourceRow(*row) for row in rows}
+
+
+def read_entry(domain_id: int, href: str) -> Stored | None:
+    """Return one card with its bytes."""
+    return read_entries(domain_id, [href]).get(href)
+
+
+def read_entries(domain_id: int, hrefs: Sequence[str]) -> dict[str, Stored]:
+    """Return those cards that are there with their bytes, by href."""
+    return {row[0]: _stored(row) for row in _fetch_many(_STORED, domain_id, hrefs)}
+
+
+def list_entry_changes(domain_id: int, since: int, limit: int | None = None) -> list[ChangedHref]:
+    """Return what came, changed and went after a modseq, by modseq; each card has its own."""
+    bound = f" LIMIT {limit:d}" if limit is not None else ""
+    rows = db.fetch_rows(
+        "SELECT modseq, href, CASE WHEN is_gone THEN NULL ELSE etag END"
+        " FROM contacts_directorycard WHERE domain_id = %s AND modseq > %s"
+        f" ORDER BY modseq{bound}",
+        [domain_id, since],
+    )
+    return [ChangedHref(*row) for row in rows]
+
+
+def query_entries(domain_id: int, wanted: Filter) -> Iterator[Stored]:
+    """Yield the cards that a filter finds, in the order they came."""
+    conditions, params = "", []
+    for group in needles(wanted):
+        conditions += " AND (" + " OR ".join(db.holds("text") for _ in group) + ")"
+        params += group
+    after = 0
+    while True:
+        rows = db.fetch_rows(
+            _STORED.replace("SELECT", "SELECT id,", 1)
+            + f" AND id > %s{conditions} ORDER BY id LIMIT %s",
+            [domain_id, after, *params, PAGE],
+        )
+        for _, *row in rows:
+            stored = _stored(row)
+            if matches(read_lines(stored.data), wanted):
+                yield stored
+        if len(rows) < PAGE:
+            return
+        after = rows[-1][0]
+
+
+def search_entries(domain_id: int, text: str, limit: int) -> list[Stored]:
+    """Return cards that hold each word of a text anywhere, by their names."""
+    words = [word for word in map(needle, text.split()) if word]
+    if not words:
+        return []
+    conditions = "".join(f" AND {db.holds('text')}" for _ in words)
+    rows = db.fetch_rows(
+        f"{_STORED}{conditions} ORDER BY full_name, id LIMIT %s", [domain_id, *words, limit]
+    )
+    return [_stored(row) for row in rows]
+
+
+def _fetch_many(select: str, domain_id: int, hrefs: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    for start in range(0, len(hrefs), HREFS_OF_A_QUERY):
+        condition, params = db.in_list("href", hrefs[start : start + HREFS_OF_A_QUERY])
+        yield from db.fetch_rows(f"{select} AND {condition}", [domain_id, *params])
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    href, etag, data, component = row
+    return Stored(href, etag, bytes(data), component)
