@@ -65,7 +65,7 @@ def renew_rules() -> int:
     It goes on where it was ended. Invariant: while `version` is not `RULES`, each object up to
     `position` has rows that are made by `building`.
     """
-    held, _ = OccurrenceRules.objects.get_or_create(pk=1)
+    held = OccurrenceRules.objects.filter(pk=1).first() or _begin()
     if held.version == RULES:
         return 0
     position = held.position if held.building == RULES else 0
@@ -82,6 +82,11 @@ def renew_rules() -> int:
         changed += reindex_objects([row[0] for row in rows])
         position = rows[-1][0]
         _note(building=RULES, position=position)
+
+
+def _begin() -> OccurrenceRules:
+    with db.write_transaction():
+        return OccurrenceRules.objects.get_or_create(pk=1)[0]
 
 
 def _note(**columns: str | int) -> None:
