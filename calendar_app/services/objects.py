@@ -24,6 +24,7 @@ from groupware.core.resources.items import (
     Content,
     Written,
     anything,
+    leave_tombstone,
     put_resource,
     remove_resource,
 )
@@ -91,8 +92,11 @@ def store_object(
     with db.write_transaction():
         written = put_resource(account_id, collection_id, href, prepared.content, check=check)
         if written.is_changed:
-            write = insert_index if written.is_new else replace_index
-            write(Holder(account_id, collection_id, written.resource_id), prepared.index)
+            holder = Holder(account_id, collection_id, written.resource_id)
+            if written.is_new:
+                insert_index(holder, prepared.index)
+            elif replace_index(holder, prepared.index):
+                leave_tombstone(account_id, collection_id, href, written.modseq)
         return written
 
 

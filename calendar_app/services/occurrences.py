@@ -23,6 +23,8 @@ RULES = f"1/{ZONE_RULES_VERSION}"
 Another number before the slash lets all rows be made anew.
 """
 DAY = 86_400
+PRIVATE = "private"
+"""The classification of what only holders of the right `private` know of."""
 _INSERT = (
     "INSERT INTO calendar_app_occurrence (account_id, collection_id, resource_id, component, lane,"
     " start_at, end_at, busy, recurrence_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -116,16 +118,24 @@ def insert_index(holder: Holder, index: ObjectIndex) -> None:
     _insert_rows(holder, index.letter, index.rows)
 
 
-def replace_index(holder: Holder, index: ObjectIndex) -> None:
-    """Write what is known of an object over what was, in the caller's transaction."""
-    forget_index(holder.resource_id)
+def replace_index(holder: Holder, index: ObjectIndex) -> bool:
+    """Write what is known of an object over what was, in the caller's transaction.
+
+    Tell whether it became private by that.
+    """
+    was_private = forget_index(holder.resource_id)
     insert_index(holder, index)
+    return index.classification == PRIVATE and not was_private
 
 
-def forget_index(resource_id: int) -> None:
-    """Remove what is known of an object, in the caller's transaction."""
-    for table in TABLES:
-        db.execute(f"DELETE FROM {table} WHERE resource_id = %s", [resource_id])
+def forget_index(resource_id: int) -> bool:
+    """Remove what is known of an object, in the caller's transaction; tell if it was private."""
+    rows = db.fetch_rows(
+        "DELETE FROM calendar_app_calendarobject WHERE resource_id = %s RETURNING classification",
+        [resource_id],
+    )
+    db.execute("DELETE FROM calendar_app_occurrence WHERE resource_id = %s", [resource_id])
+    return bool(rows) and rows[0][0] == PRIVATE
 
 
 def _columns(index: ObjectIndex) -> list[str | bool | int]:

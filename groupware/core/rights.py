@@ -21,9 +21,21 @@ from groupware.core.models import Account, Collection, Domain, Grant, Group
 
 LETTERS = "lrswipkxtea"
 """lookup, read, seen, write, insert, post, create, delete, delete messages, expunge, admin."""
-NAMED = ("free-busy", "private", "send-as", "send-on-behalf", "manage")
+DELEGATE_READ = "delegate-read"
+DELEGATE_WRITE = "delegate-write"
+NAMED = (
+    "free-busy",
+    "private",
+    "send-as",
+    "send-on-behalf",
+    "manage",
+    DELEGATE_READ,
+    DELEGATE_WRITE,
+)
 PRESETS: dict[str, str] = {"read": "lrs", "write": "lrswipkxte", "all": LETTERS}
 """Words for usual sets of letters."""
+_OF_DELEGATES = {DELEGATE_READ: PRESETS["read"], DELEGATE_WRITE: PRESETS["write"]}
+"""What delegates may do with every calendar of an account, and with nothing else (ADR 27)."""
 _OBSOLETE = {"c": "k", "d": "xte"}
 """RFC 4314 §2.1.1: what the letters of RFC 2086 stand for."""
 _SEPARATORS = re.compile(r"[\s,+]+")
@@ -64,6 +76,12 @@ def make_rights(letters: Iterable[str], named: Iterable[str] = ()) -> Rights:
         "".join(letter for letter in LETTERS if letter in held),
         tuple(name for name in NAMED if name in held_named),
     )
+
+
+def on_calendar(held: Rights) -> Rights:
+    """Return rights on a calendar, with what delegates of its owner have on all of them."""
+    letters = "".join(_OF_DELEGATES.get(name, "") for name in held.named)
+    return held | make_rights(letters) if letters else held
 
 
 def parse_rights(text: str) -> Rights:
@@ -146,7 +164,7 @@ def change_grant(
     """Set the rights of a grantee by those that it has there; none at all end the grant.
 
     Nothing comes between: `change` is called under the account's lock. Raises `Invalid` for the
-    owner, `NotFound` where the account, the collection or the grantee is gone since it was read.
+    owner and for delegates of a single collection, `NotFound` where the account, the collection or the grantee is gone since it was read.
     """
     if isinstance(grantee, Account) and grantee.pk == account.pk:
         raise Invalid(f"{account.login} owns it and has every right.")
@@ -155,6 +173,8 @@ def change_grant(
         _hold(collection, grantee)
         held = find_grant(account, collection, grantee)
         rights = change(NONE if held is None else rights_of(held))
+        if collection is not None and not _OF_DELEGATES.keys().isdisjoint(rights.named):
+            raise Invalid("A delegate has all calendars: name the account instead of a collection.")
         if held is not None:
             held.delete()
         if rights:
@@ -279,9 +299,9 @@ _EFFECTIVE = (
     f" WHERE account_id = %s AND (collection_id IS NULL OR collection_id = %s) AND {_REACHED}"
 )
 _HELD = (
-    f"{_GROUPS} SELECT g.account_id, a.login, a.kind, g.collection_id, g.rights"
+    f"{_GROUPS} SELECT g.account_id, a.login, a.kind, g.collection_id, g.rights, g.named_rights"
     " FROM core_grant g JOIN core_account a ON a.id = g.account_id"
-    f" WHERE g.account_id <> %s AND {_REACHED} ORDER BY a.login"
+    f" WHERE g.account_id <> %s AND {_REACHED}"
 )
 
 
@@ -302,33 +322,49 @@ def effective_rights(account_id: int, owner_id: int, collection_id: int | None =
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Somebody who granted an account something: letters on everything, and on collections."""
+    """Somebody who granted an account something: on everything, and on collections."""
 
     account_id: int
     login: str
     kind: str
-    letters: str
-    on_collections: Mapping[int, str]
+    rights: Rights
+    on_collections: Mapping[int, Rights]
+
+    def rights_on(self, collection_id: int) -> Rights:
+        """Return what is held on a collection."""
+        held = self.on_collections.get(collection_id)
+        return self.rights if held is None else self.rights | held
 
     def letters_on(self, collection_id: int) -> str:
         """Return the letters that are held on a collection, in their one order."""
-        return make_rights(self.letters + self.on_collections.get(collection_id, "")).letters
+        return self.rights_on(collection_id).letters
 
 
 def list_owners(account_id: int) -> list[Owner]:
-    """Return who else's collections an account holds letters on, by login; one query."""
-    owners: dict[int, tuple[str, str]] = {}
-    letters: dict[int, str] = {}
-    on_collections: dict[int, dict[int, str]] = {}
-    rows = db.fetch_rows(_HELD, [account_id, account_id, account_id, account_id])
-    for owner_id, login, kind, collection_id, granted in rows:
-        owners[owner_id] = login, kind
+    """Return who else's collections an account holds rights on, by login; one query."""
+    keys = [account_id, account_id, account_id, account_id]
+    return _owners(db.fetch_rows(f"{_HELD} ORDER BY a.login", keys))
+
+
+def find_owner(account_id: int, owner_id: int) -> Owner | None:
+    """Return one of those that `list_owners` returns."""
+    keys = [account_id, account_id, account_id, account_id, owner_id]
+    return next(iter(_owners(db.fetch_rows(f"{_HELD} AND g.account_id = %s", keys))), None)
+
+
+def _owners(rows: Iterable[tuple[Any, ...]]) -> list[Owner]:
+    names: dict[int, tuple[str, str]] = {}
+    rights: dict[int, Rights] = {}
+    on_collections: dict[int, dict[int, Rights]] = {}
+    for owner_id, login, kind, collection_id, letters, named in rows:
+        granted = make_rights(letters, named.split())
+        names[owner_id] = login, kind
         held = on_collections.setdefault(owner_id, {})
         if collection_id is None:
-            letters[owner_id] = letters.get(owner_id, "") + granted
+            rights[owner_id] = rights.get(owner_id, NONE) | granted
         else:
-            held[collection_id] = held.get(collection_id, "") + granted
+            held[collection_id] = held.get(collection_id, NONE) | granted
     return [
-        Owner(owner_id, login, kind, letters.get(owner_id, ""), on_collections[owner_id])
-        for owner_id, (login, kind) in owners.items()
+        Owner(owner_id, login, kind, rights.get(owner_id, NONE), on_collections[owner_id])
+        for owner_id, (login, kind) in names.items()
     ]

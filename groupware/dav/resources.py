@@ -13,8 +13,9 @@ there: 404, never 403.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 from groupware.core import db, rights
@@ -22,8 +23,10 @@ from groupware.core.models import CollectionKind, CollectionRole
 from groupware.core.resources import queries
 from groupware.core.resources.collections import SHARED_MARK
 from groupware.core.resources.queries import CollectionInfo, ResourceRow
+from groupware.core.rights import ALL, Rights
 from groupware.dav.access import NOTHING, OWNER, READER, Access
-from groupware.dav.members import Members, StoredMembers
+from groupware.dav.beside import Beside, Face
+from groupware.dav.members import HiddenMembers, Members, ShownMembers, StoredMembers
 
 GROUPS: Final = "groups"
 DOMAINS: Final = "domains"
@@ -63,7 +66,7 @@ class Resource:
     `path` is canonical: collections and principals end with a slash. `owner` is whose home it is
     reached in; of a shared collection `info.account_id` is the account that owns it. `row` is set
     for an object; `segment` is the last segment of an object or of what is missing. `group_id` is
-    a group's or a domain's number.
+    a group's or a domain's number. `beside` reads what else is told of the collection.
     """
 
     kind: Kind
@@ -74,6 +77,7 @@ class Resource:
     row: ResourceRow | None = None
     segment: str = ""
     group_id: int = 0
+    beside: Beside | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_calendar(self) -> bool:
@@ -89,7 +93,33 @@ class Resource:
     def members(self) -> Members:
         """Return what is in the collection that this is or lies in, as the requester sees it."""
         assert self.info is not None
-        return StoredMembers(self.info)
+        if not self.access.reads:
+            return HiddenMembers()
+        if self.access.sees_private or not self.is_calendar:
+            return StoredMembers(self.info)
+        return ShownMembers(self.info, partial(self.known.newest_of, self.info.collection_id))
+
+    @property
+    def known(self) -> Beside:
+        """Return what else is known of the collection."""
+        assert self.info is not None
+        assert self.owner is not None
+        return self.beside or Beside([self.info], self.owner.account_id)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is somebody else's collection, seen in the home of whom it is shared with."""
+        return (
+            self.info is not None
+            and self.owner is not None
+            and self.info.account_id != self.owner.account_id
+        )
+
+    @property
+    def face(self) -> Face:
+        """Return what the collection shows of itself: in a grantee's home, as he likes it."""
+        assert self.info is not None
+        return self.known.face_of(self.info)
 
 
 def principal_path(account_id: int) -> str:
@@ -135,7 +165,7 @@ def principal_of(owner: Owner, requester_id: int) -> Resource | None:
         "SELECT 1 FROM core_account WHERE id = %s AND domain_id = %s",
         [requester_id, owner.domain_id],
     )
-    if same or any(o.account_id == owner.account_id for o in rights.list_owners(requester_id)):
+    if same or rights.find_owner(requester_id, owner.account_id) is not None:
         return Resource(Kind.PRINCIPAL, path, READER, owner)
     return None
 
@@ -162,14 +192,16 @@ def _find_in_home(owner: Owner, segments: Sequence[str], requester_id: int) -> R
     access = access_to(info, requester_id)
     if not access or len(segments) > 2:
         return None
-    base = f"{principal_path(owner.account_id)}{segments[0]}/"
+    base, beside = (
+        f"{principal_path(owner.account_id)}{segments[0]}/",
+        Beside([info], owner.account_id),
+    )
     if len(segments) == 1:
-        return Resource(Kind.COLLECTION, base, access, owner, info)
-    place = Resource(Kind.MISSING, base + segments[1], access, owner, info, segment=segments[1])
-    row = place.members.find(segments[1]) if access.reads else None
-    if row is None:
-        return place
-    return Resource(Kind.OBJECT, place.path, access, owner, info, row, segments[1])
+        return Resource(Kind.COLLECTION, base, access, owner, info, beside=beside)
+    href = segments[1]
+    place = Resource(Kind.MISSING, base + href, access, owner, info, segment=href, beside=beside)
+    row = place.members.find(href)
+    return place if row is None else replace(place, kind=Kind.OBJECT, row=row)
 
 
 def _missing_collection(
@@ -194,29 +226,65 @@ def _find_info(owner: Owner, slug: str, requester_id: int) -> CollectionInfo | N
 
 def access_to(info: CollectionInfo, requester_id: int) -> Access:
     """Return what a requester may do with a collection."""
-    is_owner = info.account_id == requester_id
     held = rights.effective_rights(requester_id, info.account_id, info.collection_id)
+    return access_by(held, info, requester_id)
+
+
+def access_by(held: Rights, info: CollectionInfo, requester_id: int) -> Access:
+    """Return what rights let a requester do with a collection."""
+    if info.kind == CollectionKind.CALENDAR:
+        held = rights.on_calendar(held)
     is_fixed = info.role == CollectionRole.BIRTHDAYS
+    is_owner = info.account_id == requester_id
     return Access(held, is_owner=is_owner, is_fixed=is_fixed) if held else NOTHING
 
 
 def home_of(owner: Owner, requester_id: int) -> list[Resource]:
-    """Return the collections that a home shows to a requester, its own and those shared with it."""
-    base = principal_path(owner.account_id)
-    held = [
-        Resource(Kind.COLLECTION, f"{base}{info.slug}/", access, owner, info)
-        for info in queries.list_collections(owner.account_id)
-        if (access := access_to(info, requester_id))
-    ]
-    return held + shared_with(owner) if owner.account_id == requester_id else held
+    """Return the collections that a home shows to a requester, its own and those shared with it.
+
+    Hot: the first thing that a client polls. A bounded number of queries, however many there are.
+    """
+    infos = queries.list_collections(owner.account_id)
+    if owner.account_id == requester_id:
+        own = [(info, access_by(ALL, info, requester_id)) for info in infos]
+        return _told_together(owner, own + _shared_with(owner))
+    granted = rights.find_owner(requester_id, owner.account_id)
+    if granted is None:
+        return []
+    held = [(info, granted.rights_on(info.collection_id)) for info in infos]
+    seen = [(info, access_by(some, info, requester_id)) for info, some in held]
+    return _told_together(owner, [(info, access) for info, access in seen if access])
 
 
 def shared_with(owner: Owner) -> list[Resource]:
     """Return the collections that others share with an account, in its home."""
-    base = principal_path(owner.account_id)
-    return [
-        Resource(Kind.COLLECTION, f"{base}{SHARED_MARK}{info.object_id}/", access, owner, info)
-        for other in rights.list_owners(owner.account_id)
-        for info in queries.list_collections(other.account_id)
-        if (access := access_to(info, owner.account_id))
+    return _told_together(owner, _shared_with(owner))
+
+
+def _shared_with(owner: Owner) -> list[tuple[CollectionInfo, Access]]:
+    owners = {other.account_id: other for other in rights.list_owners(owner.account_id)}
+    seen = [
+        (
+            info,
+            access_by(
+                owners[info.account_id].rights_on(info.collection_id), info, owner.account_id
+            ),
+        )
+        for info in queries.list_collections_of(list(owners))
     ]
+    return [(info, access) for info, access in seen if access]
+
+
+def _told_together(owner: Owner, seen: Sequence[tuple[CollectionInfo, Access]]) -> list[Resource]:
+    base = principal_path(owner.account_id)
+    beside = Beside([info for info, _ in seen], owner.account_id)
+    return [
+        Resource(
+            Kind.COLLECTION, f"{base}{_segment(info, owner)}/", access, owner, info, beside=beside
+        )
+        for info, access in seen
+    ]
+
+
+def _segment(info: CollectionInfo, home: Owner) -> str:
+    return info.slug if info.account_id == home.account_id else SHARED_MARK + info.object_id

@@ -140,10 +140,13 @@ class Refusals:
             raise DavError(403, error.message, condition) from error
 
     def _refuse_uid(self, error: UidTaken) -> NoReturn:
-        """Say where the UID is (RFC 4791 §5.3.2.1, RFC 6352 §6.3.2.1)."""
+        """Say where the UID is (RFC 4791 §5.3.2.1, RFC 6352 §6.3.2.1), to whoever may know."""
+        condition = writer_of(self.target).name("no-uid-conflict")
+        if self.target.members.find(error.href) is None:
+            text = "The collection has this UID already, in what is private."
+            raise DavError(409, text, condition) from error
         path = collection_path(self.target) + error.href
         content = element(dav("href"), quote_path(path))
-        condition = writer_of(self.target).name("no-uid-conflict")
         raise DavError(409, error.message, condition, content=content) from error
 
 

@@ -19,6 +19,7 @@ from groupware.core.models.directory import (
 from groupware.core.models.outbox import OutboxRow
 from groupware.core.models.resources import (
     CollectionRole,
+    ReaderFace,
     Resource,
     ResourceCollection,
     ResourceData,
@@ -53,6 +54,7 @@ __all__ = [
     "LoginThrottle",
     "LostModseqs",
     "OutboxRow",
+    "ReaderFace",
     "Resource",
     "ResourceCollection",
     "ResourceData",

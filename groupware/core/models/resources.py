@@ -91,3 +91,28 @@ class ResourceCollection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id}/{self.slug}"
+
+
+class ReaderFace(models.Model):
+    """How somebody else's collection is shown to one reader, as he likes it.
+
+    What he never set is "" (of `position` -1): there the owner's is shown.
+    """
+
+    reader = models.ForeignKey(
+        "core.Account", on_delete=models.CASCADE, related_name="reader_faces", db_index=False
+    )
+    collection = models.ForeignKey(
+        "core.Collection", on_delete=models.CASCADE, related_name="reader_faces"
+    )
+    display_name = models.CharField(max_length=1000, blank=True)
+    color = models.CharField(max_length=64, blank=True)
+    position = models.IntegerField(default=-1)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["reader", "collection"], name="core_readerface_one")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.collection_id} as {self.reader_id} sees it"

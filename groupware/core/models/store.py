@@ -101,7 +101,9 @@ class Tombstone(models.Model):
     """Items that are gone: a range of UIDs, or one href.
 
     A range may cover UIDs that were gone before: every UID in it is absent, which is all that
-    VANISHED says (RFC 7162 §3.2.10).
+    VANISHED says (RFC 7162 §3.2.10). Of an href it may also say that its item became private: those
+    who still see it find the item. `is_hidden` says that the item was private when it went: who
+    sees no private items never knew of it.
     """
 
     account = models.ForeignKey("core.Account", on_delete=models.CASCADE, db_index=False)
@@ -109,6 +111,7 @@ class Tombstone(models.Model):
     uid_first = models.BigIntegerField(default=0)
     uid_last = models.BigIntegerField(default=0)
     href = models.CharField(max_length=255, blank=True)
+    is_hidden = models.BooleanField(default=False, db_default=False)
     modseq = models.BigIntegerField()
     created_at = models.BigIntegerField()
 

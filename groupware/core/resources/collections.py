@@ -42,7 +42,7 @@ def create_collection(
     In the caller's transaction, which adds the app's row. Without a `slug` it gets a random one.
     Raises `AlreadyExists` for a slug that is taken, `Invalid`, `LimitExceeded`.
     """
-    face = _checked(face)
+    face = check_face(face)
     change = begin_change(account_id)
     _check_room(account_id, kind)
     slug = _checked_slug(account_id, slug) if slug else secrets.token_urlsafe(12).lstrip("-_~")
@@ -68,7 +68,7 @@ def describe_collection(account_id: int, collection_id: int, face: Face) -> Chan
 
     Raises `NotFound` when it is gone, `Invalid`.
     """
-    face = _checked(face)
+    face = check_face(face)
     with db.write_transaction():
         change = begin_change(account_id)
         columns = _columns(face)
@@ -125,7 +125,8 @@ def _columns(face: Face) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _checked(face: Face) -> Face:
+def check_face(face: Face) -> Face:
+    """Return a face as it is kept; raises `Invalid`."""
     for what, text, most in (
         ("name", face.display_name, MAX_DISPLAY_NAME),
         ("description", face.description, MAX_DESCRIPTION),

@@ -207,13 +207,13 @@ def remove_resource(
     collection_id: int,
     href: str,
     *,
-    forget: Callable[[int], None],
+    forget: Callable[[int], bool | None],
     check: Check = anything,
 ) -> int:
     """Remove a resource and leave a tombstone; return the modseq of it.
 
-    `forget(resource_id)` removes the rows of the app that hang on it. Raises what `check` raises,
-    and `NotFound`.
+    `forget(resource_id)` removes the rows of the app that hang on it, and tells of one that was
+    private. Raises what `check` raises, and `NotFound`.
     """
     with db.write_transaction():
         lock_account(account_id)
@@ -223,12 +223,19 @@ def remove_resource(
             raise NotFound(f"There is no {href} here.")
         change = begin_change(account_id, add_bytes=-held.size, add_items=-1)
         touch_collection(change, collection_id, items=-1, size=-held.size)
-        forget(held.resource_id)
+        is_hidden = bool(forget(held.resource_id))
         db.execute("DELETE FROM core_resourcedata WHERE resource_id = %s", [held.resource_id])
         db.execute("DELETE FROM core_resource WHERE id = %s", [held.resource_id])
-        db.execute(
-            "INSERT INTO core_tombstone (account_id, collection_id, uid_first, uid_last, href,"
-            " modseq, created_at) VALUES (%s, %s, 0, 0, %s, %s, %s)",
-            [account_id, collection_id, href, change.modseq, epoch()],
-        )
+        leave_tombstone(account_id, collection_id, href, change.modseq, is_hidden=is_hidden)
         return change.modseq
+
+
+def leave_tombstone(
+    account_id: int, collection_id: int, href: str, modseq: int, *, is_hidden: bool = False
+) -> None:
+    """Note that an href is gone, or that it became private, in the caller's transaction."""
+    db.execute(
+        "INSERT INTO core_tombstone (account_id, collection_id, uid_first, uid_last, href,"
+        " is_hidden, modseq, created_at) VALUES (%s, %s, 0, 0, %s, %s, %s, %s)",
+        [account_id, collection_id, href, is_hidden, modseq, epoch()],
+    )

@@ -4,8 +4,9 @@ Hot: the benchmarks of CalDAV and CardDAV. Whoever hands out a token reads it an
 `db.read_snapshot()`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from groupware.core import db
@@ -87,6 +88,19 @@ _STORED = (
     "SELECT r.href, r.etag, d.data, r.component, r.created_at, r.changed_at FROM core_resource r"
     " JOIN core_resourcedata d ON d.resource_id = r.id"
 )
+
+
+def list_collections_of(account_ids: Sequence[int]) -> list[CollectionInfo]:
+    """Return the calendars and address books of accounts, of each as `list_collections` does."""
+    if not account_ids:
+        return []
+    condition, params = db.in_list("f.account_id", account_ids)
+    rows = db.fetch_rows(
+        f"{_INFO} WHERE {condition}"
+        " ORDER BY f.account_id, c.kind, f.position < 0, f.position, c.id",
+        params,
+    )
+    return [CollectionInfo(*row) for row in rows]
 
 
 def list_collections(account_id: int) -> list[CollectionInfo]:
@@ -213,7 +227,14 @@ def list_changes(collection_id: int, since: int, limit: int | None = None) -> li
     `limit` the rows end with the last of a modseq, so that a token of it is whole: the rows of one
     modseq alone may be more than the limit.
     """
-    rows = _read_changes(collection_id, since, limit)
+    return bound_changes(partial(_read_changes, collection_id, since), limit)
+
+
+def bound_changes(
+    read: Callable[[int | None], list[ChangedHref]], limit: int | None
+) -> list[ChangedHref]:
+    """Return the first rows that `read` finds, to the end of a modseq; it is given how many."""
+    rows = read(limit)
     if limit is None or len(rows) <= limit:
         return rows
     whole = [row for row in rows if row.modseq < rows[-1].modseq]
@@ -221,7 +242,7 @@ def list_changes(collection_id: int, since: int, limit: int | None = None) -> li
         return whole
     # All of them came with one change.
     (modseq,) = {row.modseq for row in rows}
-    return [row for row in _read_changes(collection_id, since, None) if row.modseq == modseq]
+    return [row for row in read(None) if row.modseq == modseq]
 
 
 def _read_changes(collection_id: int, since: int, limit: int | None) -> list[ChangedHref]:

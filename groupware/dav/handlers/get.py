@@ -81,8 +81,7 @@ def _read_collection(collection: Resource, conditions: Conditions) -> tuple[Resp
     assert info is not None
     if not collection.access.reads:
         raise need_privileges(collection.path, READ)
-    shown = (info.object_id, info.highest_modseq, info.display_name, info.description)
-    seen = repr((*shown, collection.access.sees_private)).encode()
+    seen = repr((collection.members.sync_token(), info.display_name, info.description)).encode()
     etag = sha256(seen).hexdigest()[:_ETAG_DIGITS]
     headers = {
         "ETag": f'"{etag}"',

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from calendar_app.models import Calendar
+from calendar_app.queries import CalendarInfo
 from calendar_app.services.calendars import USUAL_COMPONENTS
 from groupware.core import limits
 from groupware.dav.names import apple, caldav, element
@@ -17,18 +17,18 @@ MIN_DATE_TIME: Final = b"00010101T000000Z"
 MAX_DATE_TIME: Final = b"99991231T235959Z"
 
 
-def settings_of(resource: Resource) -> Calendar | None:
-    """Return a calendar's own row."""
+def settings_of(resource: Resource) -> CalendarInfo | None:
+    """Return a calendar's own settings."""
     if resource.kind is not Kind.COLLECTION or not resource.is_calendar or resource.info is None:
         return None
-    return Calendar.objects.filter(collection_id=resource.info.collection_id).first()
+    return resource.known.calendar_of(resource.info.collection_id)
 
 
 def _components(resource: Resource, _request: Request) -> bytes | None:
     held = settings_of(resource)
     if held is None:
         return None
-    names = held.components.split() or USUAL_COMPONENTS
+    names = held.components or USUAL_COMPONENTS
     return b"".join(element(caldav("comp"), attributes=f" name={quoteattr(n)}") for n in names)
 
 
@@ -74,15 +74,15 @@ def _collations(resource: Resource, _request: Request) -> bytes | None:
 
 
 def _color(resource: Resource, _request: Request) -> bytes | None:
-    if resource.kind is not Kind.COLLECTION or resource.info is None or not resource.info.color:
+    if resource.kind is not Kind.COLLECTION:
         return None
-    return text(resource.info.color)
+    return text(resource.face.color) or None
 
 
 def _order(resource: Resource, _request: Request) -> bytes | None:
-    if resource.kind is not Kind.COLLECTION or resource.info is None or resource.info.position < 0:
+    if resource.kind is not Kind.COLLECTION or resource.face.position < 0:
         return None
-    return b"%d" % resource.info.position
+    return b"%d" % resource.face.position
 
 
 PROPERTIES: Final[Mapping[str, Getter]] = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from groupware.core import db
+from groupware.dav.beside import read_quotas
 from groupware.dav.names import caldav, calserver, carddav, dav, element
 from groupware.dav.properties.getter import Getter, href, http_date, iso_date, text
 from groupware.dav.request import Request
@@ -36,11 +37,8 @@ def resource_type(resource: Resource, _request: Request) -> bytes:
 
 def display_name(resource: Resource, _request: Request) -> bytes | None:
     """Return what people call it."""
-    if resource.kind is Kind.COLLECTION and resource.info is not None:
-        info = resource.info
-        shared = resource.owner is not None and info.account_id != resource.owner.account_id
-        name = info.display_name or info.name
-        return text(f"{name} ({_login_of(info.account_id)})" if shared else name)
+    if resource.kind is Kind.COLLECTION:
+        return text(resource.face.display_name)
     if resource.kind is Kind.PRINCIPAL and resource.owner is not None:
         return text(resource.owner.name or resource.owner.login)
     if resource.kind in (Kind.GROUP, Kind.DOMAIN):
@@ -48,11 +46,6 @@ def display_name(resource: Resource, _request: Request) -> bytes | None:
         rows = db.fetch_rows(f"SELECT name FROM {table} WHERE id = %s", [resource.group_id])
         return text(rows[0][0]) if rows else None
     return text(resource.segment) if resource.kind is Kind.PROXY else None
-
-
-def _login_of(account_id: int) -> str:
-    rows = db.fetch_rows("SELECT login FROM core_account WHERE id = %s", [account_id])
-    return str(rows[0][0]) if rows else ""
 
 
 def _etag(resource: Resource, _request: Request) -> bytes | None:
@@ -125,15 +118,13 @@ def reports_of(resource: Resource) -> tuple[str, ...]:
 
 def _quota(resource: Resource) -> tuple[int, int] | None:
     """Return (octets used, octets of the quota) of whom a place is charged to."""
-    owner_id = resource.info.account_id if resource.info else None
-    if owner_id is None and resource.kind is Kind.PRINCIPAL and resource.owner is not None:
-        owner_id = resource.owner.account_id
-    if owner_id is None or not resource.access.is_owner:
+    if not resource.access.is_owner:
         return None
-    rows = db.fetch_rows(
-        "SELECT bytes_used, quota_bytes FROM core_accountstate WHERE account_id = %s", [owner_id]
-    )
-    return rows[0] if rows else None
+    if resource.info is not None:
+        return resource.known.quota_of(resource.info.account_id)
+    if resource.kind is not Kind.PRINCIPAL or resource.owner is None:
+        return None
+    return read_quotas([resource.owner.account_id]).get(resource.owner.account_id)
 
 
 def _quota_used(resource: Resource, _request: Request) -> bytes | None:

@@ -18,8 +18,11 @@ from groupware.core.rights import (
     change_grant,
     effective_rights,
     find_grantee,
+    find_owner,
     grant,
     list_grants,
+    list_owners,
+    on_calendar,
     parse_rights,
     revoke,
     with_obsolete,
@@ -294,3 +297,28 @@ def test_nothing_is_granted_on_or_to_what_was_deleted_since_it_was_read(
     with pytest.raises(NotFound, match=r"team@example\.test was deleted"):
         grant(ann, None, group, parse_rights("read"))
     assert not list_grants(ann.pk)
+
+
+def test_a_delegate_is_one_of_a_whole_account(ann: Account, ben: Account) -> None:
+    with pytest.raises(Invalid, match="name the account"):
+        grant(ann, collection_of(ann), ben, parse_rights("delegate-read"))
+    grant(ann, None, ben, parse_rights("delegate-write free-busy"))
+    assert held(ben, ann, "INBOX") == "free-busy delegate-write"
+    assert str(on_calendar(effective_rights(ben.pk, ann.pk))) == (
+        "lrswipkxte free-busy delegate-write"
+    )
+    assert on_calendar(parse_rights("l private")) == parse_rights("l private")
+
+
+def test_owners_are_told_with_all_that_is_granted(ann: Account, ben: Account) -> None:
+    cai = create("cai@example.test")
+    inbox = collection_of(ann)
+    grant(ann, None, ben, parse_rights("free-busy"))
+    grant(ann, inbox, find_grantee("@example.test"), parse_rights("read private"))
+    grant(cai, None, ann, parse_rights("read"))
+    (owner,) = list_owners(ben.pk)
+    assert owner == find_owner(ben.pk, ann.pk)
+    assert (owner.login, str(owner.rights)) == (ann.login, "free-busy")
+    assert str(owner.rights_on(inbox.pk)) == "lrs free-busy private"
+    assert str(owner.rights_on(0)) == "free-busy"
+    assert find_owner(ben.pk, cai.pk) is None
