@@ -1,4 +1,4 @@
-"""The servers that are measured: ours, Radicale, Xandikos, and Cyrus where it is installed.
+"""The servers that are measured: ours, Radicale, Xandikos; Cyrus and SOGo where they are.
 
 All listen on loopback without TLS and are their projects' own servers, not behind another one.
 Each keeps what it is given as durably as it does by default.
@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from benchmarks.dav import cyrus
+from benchmarks.dav import cyrus, sogo
 from benchmarks.dav.client import Client
 from benchmarks.dav.cyrus import Cyrus
 from benchmarks.dav.program import DavPeer, Program
+from benchmarks.dav.sogo import Sogo
 from benchmarks.side_by_side.servers import USERS, ThisServer
 from tests.clients.fetched import python_with
 
@@ -142,8 +143,8 @@ def _commands() -> Iterator[tuple[str, ...]]:
     yield (*who, "commit", "--quiet", "--message", "Fill.")
 
 
-PEERS: dict[str, type[DavPeer]] = {
-    "ours": Ours,
-    "radicale": Radicale,
-    "xandikos": Xandikos,
-} | ({"cyrus": Cyrus} if cyrus.is_there() else {})
+PEERS: dict[str, type[DavPeer]] = {"ours": Ours, "radicale": Radicale, "xandikos": Xandikos}
+if cyrus.is_there():
+    PEERS["cyrus"] = Cyrus
+if sogo.is_there():
+    PEERS["sogo"] = Sogo

@@ -50,6 +50,7 @@ class Bench:
     messages: Sequence[bytes]
     word: bytes = field(init=False)
     subject_word: bytes = field(init=False)
+    remarks: list[str] = field(init=False, default_factory=list)
     _changes: int = 0
 
     def __post_init__(self) -> None:

@@ -27,6 +27,10 @@ class Filled(Protocol):
     def peer(self) -> Peer:
         """The server."""
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What is to be said of its answers."""
+
     def fill(self) -> None:
         """Put in what the loads find there."""
 
@@ -120,6 +124,7 @@ def run_suite(suite: Suite[BenchType], options: argparse.Namespace) -> None:
     section = (
         f"{prepared.held}; {rounds}. {what}\n\n![{chapter.title}]({chapter.chart.name})\n\n"
         + report.table(chapter, run.results, run.missing)
+        + "".join(f"\n\n{remark}." for bench in run.benches for remark in bench.remarks)
     )
     print(section)
     if options.json:
