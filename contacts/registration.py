@@ -2,11 +2,12 @@
 
 from functools import partial
 
+from contacts.checks import check_cards
 from contacts.services.addressbooks import create_default_address_book
 from contacts.services.cards import WRITER
 from contacts.transfer.exporting import FORMAT
 from contacts.transfer.importing import import_cards
-from groupware.core import exchange, provisioning
+from groupware.core import doctor, exchange, provisioning
 from groupware.core.exchange import Exporter, Importer
 from groupware.core.models import CollectionKind
 from groupware.core.resources import moving
@@ -17,6 +18,7 @@ def register() -> None:
     """Register everything once, when the app is ready."""
     provisioning.register(create_default_address_book)
     moving.register(WRITER)
+    doctor.register(check_cards)
     text = "a file of cards of any version, or a directory of them"
     exchange.register_importer(Importer("vcf", CollectionKind.ADDRESS_BOOK, text, import_cards))
     exporter = partial(export_collections, FORMAT)

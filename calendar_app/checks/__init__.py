@@ -5,6 +5,7 @@ Like an edge, a check reads through snapshots and leaves writing to the services
 
 from collections.abc import Iterator
 
+from calendar_app.checks.birthdays import check_birthdays
 from calendar_app.checks.calendars import check_calendar_rows
 from calendar_app.checks.objects import check_objects
 from groupware.core.doctor import Examination, Finding
@@ -14,3 +15,4 @@ def check_calendars(examination: Examination) -> Iterator[Finding]:
     """Find everything that is wrong with calendars; bytes of resources are core's."""
     yield from check_calendar_rows(examination)
     yield from check_objects(examination)
+    yield from check_birthdays(examination)

@@ -9,15 +9,17 @@ from contextlib import suppress
 
 from calendar_app.services.objects import discard_object, prepare_object, store_object
 from contacts.services.hooks import CardChange
+from contacts.vcard.cards import read_card
 from contacts.vcard.contentlines import Line
 from contacts.vcard.dates import Birthday
 from contacts.vcard.serialize import serialize_lines
 from contacts.vcard.values import escape_text
 from groupware.core import db
+from groupware.core.changes import lock_account
 from groupware.core.errors import NotFound
 from groupware.core.models import CollectionKind, CollectionRole
 from groupware.core.resources.items import etag_of
-from groupware.core.resources.queries import find_resource, list_etags
+from groupware.core.resources.queries import find_resource, list_etags, read_by_ids
 
 UNKNOWN_YEAR = 1972
 """Begins the events of birthdays without a year: a leap year, so that it has every day."""
@@ -48,6 +50,28 @@ def follow_cards(account_id: int, changes: Sequence[CardChange]) -> None:
                     discard_object(account_id, collection_id, href)
         elif held.get(href) != etag_of(data):
             store_object(account_id, collection_id, href, prepare_object(data))
+
+
+def renew_birthdays(account_id: int) -> None:
+    """Make an account's calendar of birthdays anew of its cards."""
+    with db.write_transaction():
+        lock_account(account_id)
+        collection_id = find_calendar(account_id)
+        if collection_id is None:
+            return
+        told = db.fetch_rows(
+            "SELECT r.id FROM core_resource r JOIN contacts_card k ON k.resource_id = r.id"
+            " WHERE r.account_id = %s AND k.birthday <> '' ORDER BY r.id",
+            [account_id],
+        )
+        kept = {href_of(resource_id) for (resource_id,) in told}
+        for href, _ in list_etags(collection_id):
+            if href not in kept:
+                discard_object(account_id, collection_id, href)
+        for (resource_id,) in told:
+            stored = read_by_ids([resource_id])
+            changes = [CardChange(resource_id, read_card(each.data)) for each in stored]
+            follow_cards(account_id, changes)
 
 
 def find_calendar(account_id: int) -> int | None:

@@ -9,6 +9,8 @@ from contacts.vcard.cards import OLD_VERSION, Card, InvalidCard, read_card
 from contacts.vcard.columns import Columns, make_columns
 from contacts.vcard.limits import CardLimits
 from groupware.core import db, limits
+from groupware.core.changes import lock_account
+from groupware.core.errors import Invalid
 from groupware.core.resources import moving
 from groupware.core.resources.items import (
     Check,
@@ -19,6 +21,7 @@ from groupware.core.resources.items import (
     remove_resource,
 )
 from groupware.core.resources.moving import Place, Writer
+from groupware.core.resources.queries import read_by_ids
 
 __all__ = [
     "COMPONENT",
@@ -28,6 +31,7 @@ __all__ = [
     "on_change",
     "put_card",
     "remove_card",
+    "renew_columns",
     "write_columns",
 ]
 
@@ -98,6 +102,25 @@ def move_card(
 ) -> Written:
     """Move a card; `moving.move_resource` says how and what it raises."""
     return moving.move_resource(WRITER, source, target, check=check, source_check=source_check)
+
+
+def renew_columns(resource_id: int) -> None:
+    """Make what is kept of a card anew of its bytes; raises `Invalid` where they are no card.
+
+    Wakes nobody: what clients see of it stays as it is.
+    """
+    with db.write_transaction():
+        rows = db.fetch_rows("SELECT account_id FROM core_resource WHERE id = %s", [resource_id])
+        if not rows:
+            return  # it went meanwhile
+        lock_account(rows[0][0])
+        for stored in read_by_ids([resource_id]):
+            try:
+                card = parse_card(stored.data)
+            except InvalidCard as error:
+                raise Invalid(error.text) from error
+            write_columns(resource_id, card)
+            hooks.tell(rows[0][0], [CardChange(resource_id, card)])
 
 
 def write_columns(resource_id: int, card: Card) -> None:
