@@ -37,9 +37,10 @@ _ROW = (
     f" r.changed_at, {_VEILED} FROM {_TABLES} WHERE {_SHOWN} AND r.collection_id = %s"
 )
 _STORED = (
-    f"SELECT r.id, r.modseq, r.href, r.etag, d.data, r.component, {_VEILED} FROM {_TABLES}"
-    f" JOIN core_resourcedata d ON d.resource_id = r.id WHERE {_SHOWN}"
+    "SELECT r.id, r.modseq, r.href, r.etag, d.data, r.component, r.created_at, r.changed_at,"
+    f" {_VEILED} FROM {_TABLES} JOIN core_resourcedata d ON d.resource_id = r.id WHERE {_SHOWN}"
 )
+_DATA_COLUMN = 4
 _NEWEST = f"""
 SELECT c.id, c.tombstone_floor,
     (SELECT r.modseq FROM {_TABLES} WHERE r.collection_id = c.id AND {_SHOWN}
@@ -49,10 +50,10 @@ SELECT c.id, c.tombstone_floor,
 FROM core_collection c WHERE
 """
 _CHANGES = f"""
-SELECT r.modseq, r.href, r.etag, r.id, {_VEILED} FROM {_TABLES}
+SELECT r.modseq, r.href, r.etag, r.size, r.id, {_VEILED} FROM {_TABLES}
  WHERE r.collection_id = %s AND r.modseq > %s AND {_SHOWN}
 UNION ALL
-SELECT MAX(t.modseq), t.href, NULL, 0, {{false}} FROM core_tombstone t
+SELECT MAX(t.modseq), t.href, NULL, 0, 0, {{false}} FROM core_tombstone t
  WHERE t.collection_id = %s AND t.modseq > %s AND t.href <> '' AND NOT t.is_hidden
  AND NOT EXISTS (SELECT 1 FROM {_TABLES} WHERE r.collection_id = t.collection_id
                  AND r.href = t.href AND {_SHOWN})
@@ -100,43 +101,70 @@ def find_many_shown(info: CollectionInfo, hrefs: Sequence[str]) -> dict[str, Res
     return {row.href: row for row in _rows(info, rows)}
 
 
-def read_shown(info: CollectionInfo, hrefs: Sequence[str]) -> dict[str, Stored]:
-    """Return those of the objects that are shown, by href."""
+def read_shown(
+    info: CollectionInfo, hrefs: Sequence[str], room: db.Room | None = None
+) -> dict[str, Stored]:
+    """Return those of the objects that are shown, by href; with a `room` those that fill it."""
     found: dict[str, Stored] = {}
     for start in range(0, len(hrefs), HREFS_OF_A_QUERY):
         condition, params = db.in_list("r.href", hrefs[start : start + HREFS_OF_A_QUERY])
-        rows = db.fetch_rows(
-            f"{_STORED} AND r.collection_id = %s AND {condition}", [info.collection_id, *params]
+        rows = _fetch(
+            room,
+            f"{_STORED} AND r.collection_id = %s AND {condition}",
+            [info.collection_id, *params],
         )
         found |= {row[2]: _stored(info, row) for row in rows}
+        if room is not None and room.is_full:
+            break
     return found
 
 
-def read_shown_by_ids(info: CollectionInfo, resource_ids: Sequence[int]) -> list[Stored]:
+def _fetch(room: db.Room | None, query: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return rows of `_STORED`, as many as a room for their data holds."""
+    if room is None:
+        return db.fetch_rows(query, params)
+    own = db.Room(room.octets, (_DATA_COLUMN,))
+    rows = db.fetch_rows_into(own, query, params)
+    room.octets = own.octets
+    return rows
+
+
+def read_shown_by_ids(
+    info: CollectionInfo, resource_ids: Sequence[int], room: db.Room | None = None
+) -> list[Stored]:
     """Return those of the collection's objects that are shown, by their rows, in their order."""
     found: list[Stored] = []
     for start in range(0, len(resource_ids), HREFS_OF_A_QUERY):
         condition, params = db.in_list("r.id", resource_ids[start : start + HREFS_OF_A_QUERY])
-        rows = db.fetch_rows(
+        rows = _fetch(
+            room,
             f"{_STORED} AND r.collection_id = %s AND {condition} ORDER BY r.id",
             [info.collection_id, *params],
         )
         found += [_stored(info, row) for row in rows]
+        if room is not None and room.is_full:
+            break
     return found
 
 
-def list_shown_changes(info: CollectionInfo, since: int, limit: int | None) -> list[ChangedHref]:
+def list_shown_changes(
+    info: CollectionInfo, since: int, limit: int | None, *, base: int = 0
+) -> list[ChangedHref]:
     """Return what came, changed and went after a modseq, as `core.resources.queries` does."""
-    return bound_changes(partial(_read_changes, info, since), limit)
+    return bound_changes(partial(_read_changes, info, (since, max(since, base))), limit)
 
 
-def _read_changes(info: CollectionInfo, since: int, limit: int | None) -> list[ChangedHref]:
+def _read_changes(
+    info: CollectionInfo, span: tuple[int, int], limit: int | None
+) -> list[ChangedHref]:
     query = _CHANGES.format(false="0" if db.is_sqlite() else "FALSE")
     bound = f" LIMIT {limit + 1:d}" if limit is not None else ""
-    rows = db.fetch_rows(query + bound, [info.collection_id, since] * 2)
+    params = [info.collection_id, span[0], info.collection_id, span[1]]
     return [
-        ChangedHref(modseq, href, veiled_etag(info, resource_id, modseq) if is_veiled else etag)
-        for modseq, href, etag, resource_id, is_veiled in rows
+        ChangedHref(
+            modseq, href, veiled_etag(info, resource_id, modseq) if is_veiled else etag, size
+        )
+        for modseq, href, etag, size, resource_id, is_veiled in db.fetch_rows(query + bound, params)
     ]
 
 
@@ -167,8 +195,8 @@ def _rows(info: CollectionInfo, rows: Sequence[tuple[Any, ...]]) -> list[Resourc
 
 
 def _stored(info: CollectionInfo, row: Sequence[Any]) -> Stored:
-    resource_id, modseq, href, etag, data, component, is_veiled = row
+    resource_id, modseq, href, etag, data, *others, is_veiled = row
     if not is_veiled:
-        return Stored(href, etag, bytes(data), component)
+        return Stored(href, etag, bytes(data), *others)
     veiled = veil(read_object(bytes(data), _NO_LIMITS))
-    return Stored(href, veiled_etag(info, resource_id, modseq), veiled, component)
+    return Stored(href, veiled_etag(info, resource_id, modseq), veiled, *others)

@@ -275,4 +275,17 @@ DAV_DOWNLOAD = Limit(
     highest=1 << 30,
 )
 
+DAV_RESULTS = Limit(
+    "DAV_MAX_RESULTS",
+    200_000,
+    Unit.COUNT,
+    "events or cards that one report finds or synchronizes; a synchronization goes on from there",
+)
+DAV_ANSWER = Limit(
+    "DAV_MAX_ANSWER",
+    256 << 20,
+    Unit.OCTETS,
+    "events or cards that one report sends whole; a synchronization goes on from there",
+)
+
 LIMITS: tuple[Limit, ...] = tuple(held for held in list(globals().values()) if type(held) is Limit)

@@ -16,7 +16,7 @@ from groupware.core.auth import Principal
 from groupware.core.errors import GroupwareError
 from groupware.dav.door import authenticate_request
 from groupware.dav.errors import DavError, from_outcome
-from groupware.dav.handlers import delete, get, options, propfind, put
+from groupware.dav.handlers import delete, get, options, propfind, put, report
 from groupware.dav.plugins import LOGIN, Auth, Rights
 from groupware.dav.request import Request
 from groupware.dav.responses import Response, status_line
@@ -73,6 +73,7 @@ class Application(RadicaleApplication):
     do_HEAD = handled(get.handle)
     do_PROPFIND = handled(propfind.handle)
     do_PUT = handled(put.handle)
+    do_REPORT = handled(report.handle)
 
     def __init__(self) -> None:
         super().__init__(configuration())

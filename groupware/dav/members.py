@@ -10,6 +10,7 @@ from typing import Protocol
 from calendar_app.queries import shown
 from contacts.queries import query_cards
 from contacts.vcard.filters import Filter as CardFilter
+from groupware.core import db
 from groupware.core.resources import queries
 from groupware.core.resources.queries import ChangedHref, CollectionInfo, ResourceRow, Stored
 from groupware.core.synctokens import SyncPoint, parse_sync_token, sync_token
@@ -35,8 +36,8 @@ class Members(Protocol):
         """Return what a token says; None where it is none of this collection's, or too old."""
         ...
 
-    def changes(self, since: int, limit: int | None) -> list[ChangedHref]:
-        """Return what happened, in the order of modseqs."""
+    def changes(self, since: SyncPoint, limit: int | None) -> list[ChangedHref]:
+        """Return what happened, in the order of modseqs; with a limit up to the last of one."""
         ...
 
     def now(self) -> int:
@@ -67,12 +68,12 @@ class Members(Protocol):
         """Return one member with its bytes."""
         ...
 
-    def read_many(self, hrefs: Sequence[str]) -> dict[str, Stored]:
-        """Return those members that are there, by href."""
+    def read_many(self, hrefs: Sequence[str], room: db.Room | None = None) -> dict[str, Stored]:
+        """Return those members that are there, by href; with a room those that fill it."""
         ...
 
-    def read_by_ids(self, resource_ids: Sequence[int]) -> list[Stored]:
-        """Return those members that are there, by the ids of their rows and in their order."""
+    def read_by_ids(self, resource_ids: Sequence[int], room: db.Room | None = None) -> list[Stored]:
+        """Return those members that are there, by their rows; with a room those that fill it."""
         ...
 
     def query_cards(self, wanted: CardFilter) -> Iterable[Stored]:
@@ -100,9 +101,10 @@ class StoredMembers:
             return None
         return point
 
-    def changes(self, since: int, limit: int | None) -> list[ChangedHref]:
-        """Return what happened, in the order of modseqs."""
-        return queries.list_changes(self._info.collection_id, since, limit)
+    def changes(self, since: SyncPoint, limit: int | None) -> list[ChangedHref]:
+        """Return what happened, in the order of modseqs; with a limit up to the last of one."""
+        collection_id = self._info.collection_id
+        return queries.list_changes(collection_id, since.modseq, limit, base=since.base)
 
     def now(self) -> int:
         """Return the modseq of what the collection holds now."""
@@ -133,13 +135,13 @@ class StoredMembers:
         """Return one member with its bytes."""
         return queries.read_data(self._info.collection_id, href)
 
-    def read_many(self, hrefs: Sequence[str]) -> dict[str, Stored]:
-        """Return those members that are there, by href."""
-        return queries.read_many(self._info.collection_id, hrefs)
+    def read_many(self, hrefs: Sequence[str], room: db.Room | None = None) -> dict[str, Stored]:
+        """Return those members that are there, by href; with a room those that fill it."""
+        return queries.read_many(self._info.collection_id, hrefs, room)
 
-    def read_by_ids(self, resource_ids: Sequence[int]) -> list[Stored]:
-        """Return those members that are there, by the ids of their rows and in their order."""
-        return queries.read_by_ids(resource_ids)
+    def read_by_ids(self, resource_ids: Sequence[int], room: db.Room | None = None) -> list[Stored]:
+        """Return those members that are there, by their rows; with a room those that fill it."""
+        return queries.read_by_ids(resource_ids, room)
 
     def query_cards(self, wanted: CardFilter) -> Iterable[Stored]:
         """Return the cards that a filter finds, in the order they came."""
@@ -171,9 +173,9 @@ class ShownMembers:
             return None
         return point
 
-    def changes(self, since: int, limit: int | None) -> list[ChangedHref]:
-        """Return what happened, in the order of modseqs."""
-        return shown.list_shown_changes(self._info, since, limit)
+    def changes(self, since: SyncPoint, limit: int | None) -> list[ChangedHref]:
+        """Return what happened, in the order of modseqs; with a limit up to the last of one."""
+        return shown.list_shown_changes(self._info, since.modseq, limit, base=since.base)
 
     def now(self) -> int:
         """Return the modseq of the last change that is shown."""
@@ -203,13 +205,13 @@ class ShownMembers:
         """Return one member with its bytes."""
         return shown.read_shown(self._info, [href]).get(href)
 
-    def read_many(self, hrefs: Sequence[str]) -> dict[str, Stored]:
-        """Return those members that are there, by href."""
-        return shown.read_shown(self._info, hrefs)
+    def read_many(self, hrefs: Sequence[str], room: db.Room | None = None) -> dict[str, Stored]:
+        """Return those members that are there, by href; with a room those that fill it."""
+        return shown.read_shown(self._info, hrefs, room)
 
-    def read_by_ids(self, resource_ids: Sequence[int]) -> list[Stored]:
-        """Return those members that are there, by the ids of their rows and in their order."""
-        return shown.read_shown_by_ids(self._info, resource_ids)
+    def read_by_ids(self, resource_ids: Sequence[int], room: db.Room | None = None) -> list[Stored]:
+        """Return those members that are there, by their rows; with a room those that fill it."""
+        return shown.read_shown_by_ids(self._info, resource_ids, room)
 
     def query_cards(self, _wanted: CardFilter) -> Iterable[Stored]:
         """Find no cards: it is a calendar."""
@@ -229,7 +231,7 @@ class HiddenMembers:
         """Take no token."""
         return None
 
-    def changes(self, _since: int, _limit: int | None) -> list[ChangedHref]:
+    def changes(self, _since: SyncPoint, _limit: int | None) -> list[ChangedHref]:
         """Tell of no change."""
         return []
 
@@ -261,11 +263,13 @@ class HiddenMembers:
         """Find nothing."""
         return None
 
-    def read_many(self, _hrefs: Sequence[str]) -> dict[str, Stored]:
+    def read_many(self, _hrefs: Sequence[str], _room: db.Room | None = None) -> dict[str, Stored]:
         """Find nothing."""
         return {}
 
-    def read_by_ids(self, _resource_ids: Sequence[int]) -> list[Stored]:
+    def read_by_ids(
+        self, _resource_ids: Sequence[int], _room: db.Room | None = None
+    ) -> list[Stored]:
         """Find nothing."""
         return []
 

@@ -73,6 +73,7 @@ class ChangedHref(NamedTuple):
     modseq: int
     href: str
     etag: str | None
+    size: int = 0
 
 
 _INFO = (
@@ -184,24 +185,40 @@ def read_data(collection_id: int, href: str) -> Stored | None:
     return _stored(rows[0]) if rows else None
 
 
-def read_many(collection_id: int, hrefs: Sequence[str]) -> dict[str, Stored]:
-    """Return those of the resources that are there, by href. Hot: multiget, sync with data."""
+def read_many(
+    collection_id: int, hrefs: Sequence[str], room: db.Room | None = None
+) -> dict[str, Stored]:
+    """Return those of the resources that are there, by href. Hot: multiget, sync with data.
+
+    With a `room` for `Stored.data` they are those that fill it: some more may be there.
+    """
     found: dict[str, Stored] = {}
     for start in range(0, len(hrefs), HREFS_OF_A_QUERY):
         condition, params = db.in_list("r.href", hrefs[start : start + HREFS_OF_A_QUERY])
-        rows = db.fetch_rows(
-            f"{_STORED} WHERE r.collection_id = %s AND {condition}", [collection_id, *params]
+        rows = _fetch(
+            room, f"{_STORED} WHERE r.collection_id = %s AND {condition}", [collection_id, *params]
         )
         found |= {row[0]: _stored(row) for row in rows}
+        if room is not None and room.is_full:
+            break
     return found
 
 
-def read_by_ids(resource_ids: Sequence[int]) -> list[Stored]:
-    """Return resources with their bytes, by their rows. Hot: queries by time-range."""
+def _fetch(room: db.Room | None, query: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return db.fetch_rows(query, params) if room is None else db.fetch_rows_into(room, query, params)
+
+
+def read_by_ids(resource_ids: Sequence[int], room: db.Room | None = None) -> list[Stored]:
+    """Return resources with their bytes, by their rows. Hot: queries by time-range.
+
+    With a `room` for `Stored.data` they are those that fill it.
+    """
     found: list[Stored] = []
     for start in range(0, len(resource_ids), HREFS_OF_A_QUERY):
         condition, params = db.in_list("r.id", resource_ids[start : start + HREFS_OF_A_QUERY])
-        found += map(_stored, db.fetch_rows(f"{_STORED} WHERE {condition} ORDER BY r.id", params))
+        found += map(_stored, _fetch(room, f"{_STORED} WHERE {condition} ORDER BY r.id", params))
+        if room is not None and room.is_full:
+            break
     return found
 
 
@@ -220,14 +237,18 @@ def _stored(row: Sequence[Any]) -> Stored:
     return Stored(href, etag, bytes(data), *others)
 
 
-def list_changes(collection_id: int, since: int, limit: int | None = None) -> list[ChangedHref]:
+def list_changes(
+    collection_id: int, since: int, limit: int | None = None, *, base: int = 0
+) -> list[ChangedHref]:
     """Return what came, changed and went after a modseq, by modseq (RFC 6578 §3.5).
 
-    Hot: costs by what changed. Of an href that went and came again its coming is told. With a
-    `limit` the rows end with the last of a modseq, so that a token of it is whole: the rows of one
-    modseq alone may be more than the limit.
+    Hot: costs by what changed. Of an href that went and came again its coming is told. What went
+    up to `base`, where that is later, is not told (`synctokens.SyncPoint`). With a `limit` the rows
+    end with the last of a modseq, so that a token of it is whole: the rows of one modseq alone may
+    be more than the limit.
     """
-    return bound_changes(partial(_read_changes, collection_id, since), limit)
+    span = since, max(since, base)
+    return bound_changes(partial(_read_changes, collection_id, span), limit)
 
 
 def bound_changes(
@@ -245,15 +266,17 @@ def bound_changes(
     return [row for row in read(None) if row.modseq == modseq]
 
 
-def _read_changes(collection_id: int, since: int, limit: int | None) -> list[ChangedHref]:
+def _read_changes(
+    collection_id: int, span: tuple[int, int], limit: int | None
+) -> list[ChangedHref]:
     bound = f" LIMIT {limit + 1:d}" if limit is not None else ""
     rows = db.fetch_rows(
-        "SELECT modseq, href, etag FROM core_resource WHERE collection_id = %s AND modseq > %s"
-        " UNION ALL SELECT MAX(t.modseq), t.href, NULL FROM core_tombstone t"
+        "SELECT modseq, href, etag, size FROM core_resource WHERE collection_id = %s AND modseq > %s"
+        " UNION ALL SELECT MAX(t.modseq), t.href, NULL, 0 FROM core_tombstone t"
         " WHERE t.collection_id = %s AND t.modseq > %s AND t.href <> '' AND NOT EXISTS"
         " (SELECT 1 FROM core_resource r WHERE r.collection_id = t.collection_id"
         " AND r.href = t.href) GROUP BY t.href"
         f" ORDER BY 1, 2{bound}",
-        [collection_id, since, collection_id, since],
+        [collection_id, span[0], collection_id, span[1]],
     )
     return [ChangedHref(*row) for row in rows]

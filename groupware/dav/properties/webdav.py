@@ -107,13 +107,14 @@ def reports_of(resource: Resource) -> tuple[str, ...]:
         dav("principal-match"),
         dav("acl-principal-prop-set"),
     )
+    own: tuple[str, ...] = ()
     if resource.is_calendar:
         own = tuple(map(caldav, ("calendar-query", "calendar-multiget", "free-busy-query")))
-        return (*own, dav("sync-collection"), *anywhere)
-    if resource.is_address_book:
+    elif resource.is_address_book:
         own = tuple(map(carddav, ("addressbook-query", "addressbook-multiget")))
-        return (*own, dav("sync-collection"), *anywhere)
-    return anywhere
+    if resource.kind is Kind.COLLECTION:
+        own = (*own, dav("sync-collection"))
+    return own + anywhere
 
 
 def _quota(resource: Resource) -> tuple[int, int] | None:

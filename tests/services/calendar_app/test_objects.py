@@ -77,7 +77,7 @@ def test_a_removal_leaves_a_tombstone_and_nothing_else(ann: Account, calendar: i
     written = put(ann, calendar, event())
     modseq = remove_object(ann.pk, calendar, "one.ics")
     assert counts_of(calendar) == (0, 0, 0)
-    assert queries.list_changes(calendar, written.modseq) == [(modseq, "one.ics", None)]
+    assert queries.list_changes(calendar, written.modseq) == [(modseq, "one.ics", None, 0)]
     with pytest.raises(NotFound):
         remove_object(ann.pk, calendar, "one.ics")
 

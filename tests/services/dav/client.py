@@ -15,6 +15,7 @@ from groupware.dav.mount import mount
 from groupware.dav.names import DAV, PREFIXES
 
 HOST = "groupware.test"
+DECLARED = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in PREFIXES.items())
 
 
 def _no_pages(_environ: Any, start_response: Any) -> list[bytes]:
@@ -53,13 +54,13 @@ class Answer:
             unquote(urlsplit(found.findtext(f"{{{DAV}}}href") or "").path).removeprefix(
                 "/dav"
             ): found
-            for found in self.xml().iter(f"{{{DAV}}}response")
+            for found in self.xml().findall(f"{{{DAV}}}response")
         }
 
     def properties(self, path: str, status: int = 200) -> dict[str, ET.Element]:
         """Return the properties that one resource has with a status, by name."""
         found: dict[str, ET.Element] = {}
-        for propstat in self.responses()[path].iter(f"{{{DAV}}}propstat"):
+        for propstat in self.responses()[path].findall(f"{{{DAV}}}propstat"):
             if f" {status} " in (propstat.findtext(f"{{{DAV}}}status") or ""):
                 found |= {str(child.tag): child for child in propstat.find(f"{{{DAV}}}prop") or []}
         return found
@@ -104,11 +105,14 @@ class DavClient:
         status, headers = began
         return Answer(int(status.split()[0]), {k.lower(): v for k, v in headers}, body)
 
+    def report(self, path: str, root: str, inner: str, **headers: str) -> Answer:
+        """Ask for the report whose root element is `root`, as `D:sync-collection`."""
+        return self.request("REPORT", path, f"<{root} {DECLARED}>{inner}</{root}>", **headers)
+
     def propfind(self, path: str, *names: str, depth: str = "0", **headers: str) -> Answer:
         """Ask for properties, named as `D:getetag`."""
-        declared = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in PREFIXES.items())
         asked = "".join(f"<{name}/>" for name in names)
-        body = f"<D:propfind {declared}><D:prop>{asked}</D:prop></D:propfind>"
+        body = f"<D:propfind {DECLARED}><D:prop>{asked}</D:prop></D:propfind>"
         return self.request("PROPFIND", path, body, Depth=depth, **headers)
 
 

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from groupware.core.models import Account, Tombstone
 from groupware.core.resources.queries import find_by_slug
 from groupware.core.rights import grant, parse_rights
+from groupware.core.synctokens import SyncPoint
 from groupware.dav import resources
 from groupware.dav.members import Members
 from groupware.dav.names import calserver, dav
@@ -16,6 +17,8 @@ from tests.services.dav.client import DavClient
 from tests.services.dav.samples import event
 
 pytestmark = pytest.mark.django_db
+
+BEGINNING = SyncPoint(0, 0)
 
 HIDDEN = ("CLASS:PRIVATE", "LOCATION:Clinic")
 VEILED = ("CLASS:CONFIDENTIAL", "LOCATION:Bank")
@@ -101,7 +104,7 @@ def changes(ann: Account, ben: Account, token: str) -> dict[str, bool]:
     seen = members(ann, ben)
     since = seen.since(token)
     assert since is not None
-    return {row.href: row.etag is not None for row in seen.changes(since.modseq, None)}
+    return {row.href: row.etag is not None for row in seen.changes(since, None)}
 
 
 def test_what_becomes_private_is_gone_and_what_always_was_is_not_told(
@@ -148,9 +151,9 @@ def test_changes_are_told_in_pieces_that_are_whole(
 ) -> None:
     share(ann, ben, "read")
     seen = members(ann, ben)
-    assert [row.href for row in seen.changes(0, 1)] == ["public.ics"]
-    first = seen.changes(0, 1)[-1].modseq
-    assert [row.href for row in seen.changes(first, 1)] == ["secret.ics"]
+    assert [row.href for row in seen.changes(BEGINNING, 1)] == ["public.ics"]
+    first = seen.changes(BEGINNING, 1)[-1].modseq
+    assert [row.href for row in seen.changes(SyncPoint(first, first), 1)] == ["secret.ics"]
 
 
 def test_who_gets_the_right_or_loses_it_begins_anew(
@@ -233,7 +236,7 @@ def test_those_who_see_all_pay_nothing(
     assert info is not None
     for reader in (ann, ben):
         seen = members(ann, reader)
-        for ask in (seen.etags, seen.rows, lambda: seen.changes(0, None)):  # noqa: B023
+        for ask in (seen.etags, seen.rows, lambda: seen.changes(BEGINNING, None)):  # noqa: B023
             with django_assert_num_queries(1) as held:
                 ask()
             assert "calendar_app" not in held.captured_queries[0]["sql"]

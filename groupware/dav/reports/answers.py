@@ -1,0 +1,128 @@
+"""How reports tell members, with their data where that is asked for.
+
+Hot: members that are told as they are stored are one template; iCalendar and vCard are not read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from groupware.core import db, limits
+from groupware.core.resources.queries import ResourceRow, Stored
+from groupware.dav.errors import DavError
+from groupware.dav.handlers.propfind import Wanted, read_properties
+from groupware.dav.names import dav, element
+from groupware.dav.reports.address_data import NAME as ADDRESS_DATA
+from groupware.dav.reports.address_data import parse_address_data
+from groupware.dav.reports.asked import Asked, ReadData, Unconvertible
+from groupware.dav.request import Request
+from groupware.dav.resources import Resource
+from groupware.dav.responses import Multistatus, quote_path, quote_segment
+from groupware.dav.telling import (
+    COLUMNS,
+    STORED,
+    Column,
+    Row,
+    as_resource,
+    base_of,
+    varies,
+    write_members,
+)
+from groupware.dav.xmltext import escape_data
+
+DATA_COLUMN: Final = 2
+"""Place of the bytes in a `Stored`."""
+WITHIN_LIMITS: Final = dav("number-of-matches-within-limits")
+
+
+def data_of(place: Resource) -> Mapping[str, ReadData]:
+    """Return the property that is the data of a collection's members, with what reads it."""
+    return {ADDRESS_DATA: parse_address_data} if place.is_address_book else {}
+
+
+def room_of_an_answer() -> db.Room:
+    """Return the room that the data of one answer has."""
+    return db.Room(limits.DAV_ANSWER.value, (DATA_COLUMN,))
+
+
+def too_many(text: str) -> DavError:
+    """Return the refusal of what finds more than is told at once (RFC 4791 §7.8)."""
+    return DavError(507, text, WITHIN_LIMITS)
+
+
+def add_truncation(answer: Multistatus, place: Resource) -> None:
+    """Add that there is more (RFC 6578 §3.6, RFC 6352 §8.6.1)."""
+    answer.add_status(quote_path(place.path), HTTPStatus.INSUFFICIENT_STORAGE, WITHIN_LIMITS)
+
+
+def tell_rows(
+    answer: Multistatus, place: Resource, rows: Sequence[Row], asked: Asked, request: Request
+) -> None:
+    """Add members by rows without data. Hot."""
+    _tell(answer, place, rows, asked, request, columns=COLUMNS)
+
+
+def tell_stored(
+    answer: Multistatus, place: Resource, rows: Sequence[Stored], asked: Asked, request: Request
+) -> None:
+    """Add members with their data. Hot: REPORT of events or cards, one write for each call."""
+    if asked.render is not None:
+        rows = list(_rendered(answer, place, rows, asked))
+    columns = {**STORED, asked.data_name: _data} if asked.has_data else STORED
+    _tell(answer, place, rows, asked, request, columns=columns)
+
+
+def _data(row: Any) -> bytes:
+    return escape_data(row.data)
+
+
+def _rendered(
+    answer: Multistatus, place: Resource, rows: Sequence[Stored], asked: Asked
+) -> Iterable[Stored]:
+    """Yield the rows with what is asked of their data; add what became of the others."""
+    assert asked.render is not None
+    for row in rows:
+        try:
+            yield row._replace(data=asked.render(row.data))
+        except Unconvertible as error:
+            href = base_of(place) + quote_segment(row.href)
+            answer.add_status(href, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, error.condition)
+
+
+def _tell(
+    answer: Multistatus,
+    place: Resource,
+    rows: Sequence[Any],
+    asked: Asked,
+    request: Request,
+    *,
+    columns: Mapping[str, Column],
+) -> None:
+    if asked.names_only or varies(asked.names):
+        for row in rows:
+            _tell_one(answer, place, row, asked, request)
+        return
+    members = write_members(
+        place, rows, asked.names, columns, request, tells_missing=not asked.is_all
+    )
+    answer.add_raw(members)
+
+
+def _tell_one(
+    answer: Multistatus, place: Resource, row: Any, asked: Asked, request: Request
+) -> None:
+    """Add one member with properties that differ between members."""
+    member = as_resource(place, _without_data(row))
+    wanted = Wanted(asked.other_names, asked.names_only, asked.is_all)
+    found = read_properties(member, request, wanted)
+    if asked.has_data:
+        found[HTTPStatus.OK].append(element(asked.data_name, escape_data(row.data)))
+    answer.add_properties(quote_path(member.path), found)
+
+
+def _without_data(row: Any) -> ResourceRow:
+    if isinstance(row, ResourceRow):
+        return row
+    return ResourceRow(
+        0, row.href, row.etag, row.component, None, len(row.data), 0, row.created_at, row.changed_at
+    )
