@@ -17,6 +17,7 @@ from contacts.vcard.cards import read_card
 from contacts.vcard.entries import Entry, make_uid, member_uri, serialize_entry
 from groupware.core import db, limits
 from groupware.core.clock import epoch
+from groupware.core.directory import find_photo
 from groupware.core.errors import Busy, DiskReserve
 from groupware.core.models import AccountKind, AddressKind, Domain
 from groupware.core.resources.items import etag_of
@@ -34,11 +35,12 @@ class _Known:
     groups: list[tuple[int, str, str]]
     members: list[tuple[int, int | None, str | None, int | None, str | None]]
     addresses: list[tuple[str, int | None, int | None]]
+    photos: list[tuple[int, str]]
 
     @property
     def fingerprint(self) -> str:
         """Return what differs when anything of it does."""
-        rows = (self.accounts, self.groups, self.members, self.addresses)
+        rows = (self.accounts, self.groups, self.members, self.addresses, self.photos)
         return sha256(repr(rows).encode()).hexdigest()
 
 
@@ -86,6 +88,11 @@ def _read(domain_id: int) -> _Known:
             [domain_id],
         ),
         _read_addresses(domain_id),
+        db.fetch_rows(
+            "SELECT p.account_id, p.etag FROM core_accountphoto p JOIN core_account a"
+            f" ON a.id = p.account_id WHERE a.{of_domain} p.account_id",
+            [domain_id],
+        ),
     )
 
 
@@ -193,6 +200,7 @@ def _entries(directory: Directory, known: _Known) -> Iterable[tuple[str, Entry]]
         key = ("account", account_id) if account_id is not None else ("group", group_id or 0)
         mails[key].append(address)
     uris = _Uris(directory.object_id, known)
+    with_photo = {account_id for account_id, _ in known.photos}
     for account_id, login, name, kind in known.accounts:
         yield (
             f"account-{account_id}.vcf",
@@ -201,6 +209,7 @@ def _entries(directory: Directory, known: _Known) -> Iterable[tuple[str, Entry]]
                 KINDS.get(kind, "individual"),
                 name or login,
                 tuple(mails["account", account_id] or [login]),
+                photo=find_photo(account_id) if account_id in with_photo else None,
             ),
         )
     for group_id, name, description in known.groups:

@@ -129,6 +129,14 @@ CALENDAR_INSTANCES = Limit(
 CALENDAR_ATTENDEES = Limit(
     "MAX_ATTENDEES", 1_000, Unit.COUNT, "attendees of one event", lowest=10, highest=100_000
 )
+PHOTO_SIZE = Limit(
+    "MAX_PHOTO_SIZE",
+    256 << 10,
+    Unit.OCTETS,
+    "the photo of an account, which the directory shows",
+    lowest=1 << 10,
+    highest=4 << 20,
+)
 KEYWORDS = Limit("MAX_KEYWORDS", 200, Unit.COUNT, "different keywords in a mailbox")
 FREE_FAILURES = Limit(
     "LOGIN_FREE_FAILURES",

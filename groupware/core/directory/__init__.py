@@ -37,6 +37,7 @@ from groupware.core.directory.lookups import (
     get_group,
     refuse_taken_address,
 )
+from groupware.core.directory.photos import find_photo, remove_photo, set_photo
 from groupware.core.directory.routes import create_address, delete_address
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "describe_account",
     "describe_address",
     "describe_group",
+    "find_photo",
     "generate_password",
     "get_account",
     "get_domain",
@@ -73,8 +75,10 @@ __all__ = [
     "list_groups_of",
     "refuse_taken_address",
     "remove_member",
+    "remove_photo",
     "rename_account",
     "set_active",
     "set_password",
+    "set_photo",
     "set_quota",
 ]

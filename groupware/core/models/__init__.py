@@ -17,6 +17,7 @@ from groupware.core.models.directory import (
     GroupMember,
 )
 from groupware.core.models.outbox import OutboxRow
+from groupware.core.models.photo import AccountPhoto
 from groupware.core.models.resources import (
     CollectionRole,
     ReaderFace,
@@ -36,6 +37,7 @@ from groupware.core.models.store import (
 __all__ = [
     "Account",
     "AccountKind",
+    "AccountPhoto",
     "AccountState",
     "Address",
     "AddressKind",

@@ -2,11 +2,12 @@
 
 import sys
 from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
 
 from groupware.core import directory
 from groupware.core.directory import NewAccount
 from groupware.core.errors import Invalid
-from groupware.core.limits import DEFAULT_QUOTA
+from groupware.core.limits import DEFAULT_QUOTA, PHOTO_SIZE
 from groupware.core.models import Account, AccountKind
 from groupware.management.account_page import (
     ACCOUNT_HEADINGS,
@@ -85,6 +86,21 @@ def set_quota(options: Namespace) -> Answer:
     account = directory.get_account(options.address)
     directory.set_quota(account.login, options.quota)
     return _changed(account, f"The quota of {account.login} is {quota(options.quota)}.")
+
+
+def set_photo(options: Namespace) -> Answer:
+    """Give an account a photo."""
+    with Path(options.file).open("rb") as file:
+        data = file.read(PHOTO_SIZE.value + 1)
+    directory.set_photo(options.address, data)
+    text = f"{options.address} has a photo, which the directory shows."
+    return Answer({"address": options.address, "size": len(data)}, text)
+
+
+def remove_photo(options: Namespace) -> Answer:
+    """Take an account's photo away."""
+    directory.remove_photo(options.address)
+    return Answer({"address": options.address}, f"{options.address} has no photo any more.")
 
 
 def disable(options: Namespace) -> Answer:
@@ -186,6 +202,13 @@ class Command(TableCommand):
             (ADDRESS, PASSWORD_STDIN),
         ),
         Subcommand("set-quota", "set how much it may keep", set_quota, (ADDRESS, NEW_QUOTA)),
+        Subcommand(
+            "set-photo",
+            "set what others see of it",
+            set_photo,
+            (ADDRESS, argument("file", metavar="FILE")),
+        ),
+        Subcommand("remove-photo", "take its photo away", remove_photo, (ADDRESS,)),
         Subcommand("disable", "let nobody sign in; mail still arrives", disable, (ADDRESS,)),
         Subcommand("enable", "let a disabled account sign in again", enable, (ADDRESS,)),
         Subcommand("delete", "delete it with all that it owns", delete, (ADDRESS, YES)),

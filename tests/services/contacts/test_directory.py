@@ -11,6 +11,7 @@ from contacts.services.directory import refresh_all, refresh_directory
 from contacts.vcard.cards import Card, read_card
 from contacts.vcard.filters import Filter, PropFilter
 from contacts.vcard.matching import TextMatch
+from contacts.vcard.media import read_media
 from groupware.core import directory
 from groupware.core.clock import epoch
 from groupware.core.directory import NewAccount
@@ -19,6 +20,7 @@ from groupware.core.synctokens import parse_sync_token
 from tests.services.store import create
 
 pytestmark = pytest.mark.django_db
+JPEG = b"\xff\xd8\xff\xe0 a picture"
 
 
 def cards(domain: Domain) -> dict[str, Card]:
@@ -84,6 +86,17 @@ def test_groups_have_cards_with_their_members(domain: Domain, ann: Account) -> N
     }
 
 
+def test_a_photo_is_shown_and_follows(domain: Domain, ann: Account) -> None:
+    before = modseq(domain)
+    directory.set_photo(ann.login, JPEG)
+    assert changes(domain, before) == [(f"account-{ann.pk}.vcf", True)]
+    (line,) = (line for line in cards(domain)[ann.login].lines if line.name == "PHOTO")
+    assert read_media(line).octets() == JPEG
+    assert read_media(line).media_type == "image/jpeg"
+    directory.remove_photo(ann.login)
+    assert not cards(domain)[ann.login].has_photo
+
+
 def test_a_domain_sees_its_own_alone(domain: Domain, ann: Account) -> None:
     other = directory.create_domain("other.test")
     create("eve@other.test")
@@ -141,7 +154,7 @@ def test_a_refresh_that_finds_nothing_new_writes_nothing(
     domain: Domain, ann: Account, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     refresh_directory(domain.pk)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         refresh_directory(domain.pk)
 
 

@@ -1,0 +1,52 @@
+"""Photos of accounts: who has one, shows it to the whole domain in the directory."""
+
+from hashlib import sha256
+from typing import NamedTuple
+
+from groupware.core import limits
+from groupware.core.directory.lookups import directory_change, get_account
+from groupware.core.errors import Invalid, NotFound, TooLarge
+from groupware.core.models import AccountPhoto
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF8", "image/gif"),
+)
+
+
+class Photo(NamedTuple):
+    """A picture as clients show it."""
+
+    media_type: str
+    data: bytes
+
+
+def set_photo(address: str, data: bytes) -> None:
+    """Give an account a photo; raises `NotFound`, `TooLarge`, `Invalid` for what is no picture."""
+    if len(data) > (most := limits.PHOTO_SIZE.value):
+        raise TooLarge(f"A photo has at most {most} octets: make it smaller.")
+    media_type = next((name for start, name in _SIGNATURES if data.startswith(start)), "")
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        media_type = "image/webp"
+    if not media_type:
+        raise Invalid("A photo is a picture in JPEG, PNG, GIF or WebP.")
+    with directory_change():
+        account = get_account(address)
+        columns = {"media_type": media_type, "etag": sha256(data).hexdigest(), "data": data}
+        AccountPhoto.objects.update_or_create(account=account, defaults=columns)
+
+
+def remove_photo(address: str) -> None:
+    """Take an account's photo away; raises `NotFound` where it has none."""
+    with directory_change():
+        account = get_account(address)
+        removed, _ = AccountPhoto.objects.filter(account=account).delete()
+        if not removed:
+            raise NotFound(f"{account.login} has no photo.")
+
+
+def find_photo(account_id: int) -> Photo | None:
+    """Return an account's photo."""
+    held = AccountPhoto.objects.filter(account=account_id).first()
+    return Photo(held.media_type, bytes(held.data)) if held else None
