@@ -282,6 +282,21 @@ DAV_DOWNLOAD = Limit(
     lowest=1 << 20,
     highest=1 << 30,
 )
+DAV_PROPERTY = Limit(
+    "DAV_MAX_PROPERTY",
+    64 << 10,
+    Unit.OCTETS,
+    "one property that a client sets and the server does not know",
+    lowest=1 << 10,
+    highest=1 << 20,
+)
+DAV_PROPERTIES = Limit(
+    "DAV_MAX_PROPERTIES",
+    16 << 20,
+    Unit.OCTETS,
+    "all properties of an account that clients set and the server does not know",
+    lowest=64 << 10,
+)
 
 DAV_RESULTS = Limit(
     "DAV_MAX_RESULTS",

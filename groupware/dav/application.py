@@ -16,7 +16,16 @@ from groupware.core.auth import Principal
 from groupware.core.errors import GroupwareError
 from groupware.dav.door import authenticate_request
 from groupware.dav.errors import DavError, from_outcome
-from groupware.dav.handlers import delete, get, options, propfind, put, report
+from groupware.dav.handlers import (
+    delete,
+    get,
+    mkcol,
+    options,
+    propfind,
+    proppatch,
+    put,
+    report,
+)
 from groupware.dav.plugins import LOGIN, Auth, Rights
 from groupware.dav.request import Request
 from groupware.dav.responses import Response, status_line
@@ -71,7 +80,10 @@ class Application(RadicaleApplication):
     do_DELETE = handled(delete.handle)
     do_GET = handled(get.handle)
     do_HEAD = handled(get.handle)
+    do_MKCALENDAR = handled(mkcol.handle_mkcalendar)
+    do_MKCOL = handled(mkcol.handle_mkcol)
     do_PROPFIND = handled(propfind.handle)
+    do_PROPPATCH = handled(proppatch.handle)
     do_PUT = handled(put.handle)
     do_REPORT = handled(report.handle)
 

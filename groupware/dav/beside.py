@@ -14,6 +14,7 @@ from groupware.core import db
 from groupware.core.resources import readers
 from groupware.core.resources.queries import CollectionInfo
 from groupware.core.resources.readers import OwnFace
+from groupware.dav.queries import Dead, read_dead_of_collections
 
 
 class Face(NamedTuple):
@@ -51,6 +52,10 @@ class Beside:
         """Return the modseq of a calendar's last change that every reader is shown."""
         return self._newest[collection_id]
 
+    def dead_of(self, collection_id: int) -> Dead:
+        """Return the dead properties of a collection that are this home's."""
+        return self._dead.get(collection_id, {})
+
     def quota_of(self, account_id: int) -> tuple[int, int]:
         """Return (octets used, octets of the quota) of an account."""
         return self._quotas.get(account_id, (0, 0))
@@ -73,6 +78,10 @@ class Beside:
     @cached_property
     def _calendars(self) -> dict[int, CalendarInfo]:
         return find_calendars(self._collection_ids)
+
+    @cached_property
+    def _dead(self) -> dict[int, Dead]:
+        return read_dead_of_collections(self._reader_id, self._collection_ids)
 
     @cached_property
     def _newest(self) -> dict[int, int]:

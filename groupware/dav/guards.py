@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from calendar_app.queries.shown import is_whole
 from groupware.core.resources import queries
 from groupware.dav.access import BIND, UNBIND, WRITE_CONTENT
-from groupware.dav.conditions import Conditions, failed, read_conditions
-from groupware.dav.errors import need_privileges
+from groupware.dav.conditions import Conditions, read_conditions
+from groupware.dav.errors import DavError, need_privileges
 from groupware.dav.request import Request
 from groupware.dav.resources import Resource
 from groupware.dav.writing import collection_path
@@ -24,8 +25,8 @@ class WriteGuard:
     def __call__(self, etag: str | None) -> None:
         """Raise `DavError` unless what has this entity tag, None for nothing, may be written."""
         require(self.place, BIND if etag is None else WRITE_CONTENT)
-        self.conditions.check_write(etag, changed_at(self.place, self.conditions))
         refuse_unseen(self.place, etag)
+        self.conditions.check_write(etag, changed_at(self.place, self.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class RemoveGuard:
     def __call__(self, etag: str | None) -> None:
         """Raise `DavError` unless what has this entity tag may go."""
         require(self.place, UNBIND)
-        self.conditions.check_write(etag, changed_at(self.place, self.conditions))
         refuse_unseen(self.place, etag)
+        self.conditions.check_write(etag, changed_at(self.place, self.conditions))
 
 
 def write_guard(place: Resource, request: Request) -> WriteGuard:
@@ -59,16 +60,14 @@ def require(place: Resource, privilege: str) -> None:
 
 
 def refuse_unseen(place: Resource, etag: str | None) -> None:
-    """Raise where there is something else than the requester was shown.
+    """Raise where there is something that the requester is not shown as it is.
 
-    Who does not see what is private or confidential as it is would write over what nobody showed
-    him; and who read something that was changed since may not remove it unseen.
+    He would write over what is private, or put a veil in the place of what is confidential.
     """
-    if etag is None or place.access.sees_private or not place.is_calendar:
+    if etag is None or place.access.sees_private or not place.is_calendar or place.info is None:
         return
-    shown = place.row.etag if place.row is not None else None
-    if shown != etag:
-        raise failed()
+    if not is_whole(place.info.collection_id, place.segment):
+        raise DavError(403, "What is there is private: its owner alone changes it.")
 
 
 def changed_at(place: Resource, conditions: Conditions) -> int | None:

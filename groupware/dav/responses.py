@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from groupware.dav.names import DECLARATIONS, element
+from groupware.dav.names import DECLARATIONS, dav, element
 
 XML: Final = "application/xml; charset=utf-8"
 NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -51,6 +51,18 @@ _ABSENT: Final = (
 )
 
 
+def propstat(elements: Iterable[bytes], status: int, condition: str = "", text: str = "") -> bytes:
+    """Return properties with what became of them (RFC 4918 §14.22)."""
+    error = element(dav("error"), element(condition)) if condition else b""
+    said = element(dav("responsedescription"), escape(text).encode()) if text else b""
+    return b"<D:propstat><D:prop>%b</D:prop><D:status>%b</D:status>%b%b</D:propstat>" % (
+        b"".join(elements),
+        status_line(status),
+        error,
+        said,
+    )
+
+
 class Multistatus:
     """Collects responses of resources."""
 
@@ -76,6 +88,10 @@ class Multistatus:
             b"<D:response><D:href>%b</D:href><D:status>%b</D:status>%b</D:response>"
             % (href, status_line(status), error)
         )
+
+    def add_propstats(self, href: bytes, propstats: bytes) -> None:
+        """Add a resource with how its properties fared."""
+        self._pieces.append(b"<D:response><D:href>%b</D:href>%b</D:response>" % (href, propstats))
 
     def add_raw(self, responses: bytes) -> None:
         """Add response elements that are written already."""

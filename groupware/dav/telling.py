@@ -5,7 +5,7 @@ owner, what the requester may do), or differ for another reason (`VARYING`): onl
 resource of each member. Rows are `ResourceRow`, or `Stored` where bytes are told.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from groupware.core.resources.queries import ResourceRow
@@ -13,6 +13,7 @@ from groupware.dav.names import dav, element
 from groupware.dav.properties import LIVE, VARYING
 from groupware.dav.properties.getter import http_date, iso_date
 from groupware.dav.properties.webdav import content_type
+from groupware.dav.queries import Dead, read_dead_of_members
 from groupware.dav.request import Request
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import MemberForm, quote_path, quote_segment
@@ -77,20 +78,44 @@ def write_members(
     tells_missing: bool = True,
 ) -> bytes:
     """Return the responses of members, of whom no name `varies`. Hot: nothing is made per row."""
-    told = [name for name in names if name in columns]
     found, missing = _elements(place, names, columns, request)
-    is_told = tells_missing and not request.is_minimal
-    form = MemberForm(base_of(place), found, missing if is_told else ())
-    values = [[columns[name](row) for row in rows] for name in told]
-    return form.fill([quote_segment(row.href) for row in rows], *values)
+    dead = _read_dead(place, missing if tells_missing else None)
+    told = [name for name in names if name in columns]
+    tells_missing = tells_missing and not request.is_minimal
+    pieces = []
+    for held, some in _by_dead(rows, dead):
+        also = [value.encode().replace(b"%", b"%%") for value in held.values()]
+        lacking = [element(name) for name in missing if name not in held] if tells_missing else ()
+        form = MemberForm(base_of(place), [*found, *also], lacking)
+        values = [[columns[name](row) for row in some] for name in told]
+        pieces.append(form.fill([quote_segment(row.href) for row in some], *values))
+    return b"".join(pieces)
+
+
+def _read_dead(place: Resource, names: Sequence[str] | None) -> Mapping[str, Dead]:
+    """Return the dead properties of members that are asked for, all of them where None is."""
+    if place.info is None or (names is not None and not names):
+        return {}
+    return read_dead_of_members(place.info.collection_id, names)
+
+
+def _by_dead(rows: Sequence[Row], dead: Mapping[str, Dead]) -> Iterator[tuple[Dead, Sequence[Row]]]:
+    """Yield the rows without dead properties together, and each of the others with its own."""
+    if not dead:
+        yield {}, rows
+        return
+    yield {}, [row for row in rows if row.href not in dead]
+    for row in rows:
+        if row.href in dead:
+            yield dead[row.href], [row]
 
 
 def _elements(
     place: Resource, names: Sequence[str], columns: Mapping[str, Column], request: Request
-) -> tuple[list[bytes], list[bytes]]:
-    """Return the elements of a template: what members have, and what they have not."""
+) -> tuple[list[bytes], list[str]]:
+    """Return the elements of a template, and the names of what it does not tell."""
     found: list[bytes] = []
-    missing: list[bytes] = []
+    missing: list[str] = []
     sample = as_resource(place, _SAMPLE)
     for name in names:
         get = None if name in columns else LIVE.get(name)
@@ -100,7 +125,7 @@ def _elements(
         elif value is not None:
             found.append(element(name, value).replace(b"%", b"%%"))
         else:
-            missing.append(element(name))
+            missing.append(name)
     return found, missing
 
 

@@ -20,6 +20,7 @@ WRITERS = (
     "mail/services/",
     "contacts/services/",
     "calendar_app/services/",
+    "groupware/dav/services/",
     "mail/imap/handlers/messages.py",
     "groupware/demo/team.py",
 )

@@ -4,7 +4,18 @@ from typing import Final
 
 from groupware.dav.responses import Response
 
-METHODS: Final = ("OPTIONS", "GET", "HEAD", "PUT", "DELETE", "PROPFIND", "REPORT")
+METHODS: Final = (
+    "OPTIONS",
+    "GET",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "MKCOL",
+    "MKCALENDAR",
+    "PROPFIND",
+    "PROPPATCH",
+    "REPORT",
+)
 FEATURES: Final = ("1", "3", "calendar-access", "addressbook", "extended-mkcol")
 HEADERS: Final = {"Allow": ", ".join(METHODS), "DAV": ", ".join(FEATURES)}
 

@@ -13,6 +13,8 @@ from groupware.dav import resources
 from groupware.dav.errors import DavError, not_found
 from groupware.dav.names import dav, element
 from groupware.dav.properties import ALLPROP, LIVE
+from groupware.dav.properties.dead import dead_of
+from groupware.dav.queries import Dead, read_dead_of_members
 from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, quote_path
@@ -81,22 +83,39 @@ def tell(answer: Multistatus, resource: Resource, request: Request, wanted: Want
     answer.add_properties(quote_path(resource.path), read_properties(resource, request, wanted))
 
 
-def read_properties(resource: Resource, request: Request, wanted: Wanted) -> dict[int, list[bytes]]:
-    """Return a resource's properties as elements, by status."""
+def read_properties(
+    resource: Resource, request: Request, wanted: Wanted, dead: Dead | None = None
+) -> dict[int, list[bytes]]:
+    """Return a resource's properties as elements, by status; `dead` where they are read already."""
     if wanted.names_only:
-        held = (name for name, get in LIVE.items() if get(resource, request) is not None)
-        return {200: [element(name) for name in held]}
+        held = [name for name, get in LIVE.items() if get(resource, request) is not None]
+        held_dead = dead_of(resource) if dead is None else dead
+        return {200: [element(name) for name in (*held, *held_dead)]}
     found: dict[int, list[bytes]] = {200: [], 404: []}
+    others: list[str] = []
     for name in wanted.names:
         get = LIVE.get(name)
         value = get(resource, request) if get is not None else None
         if value is not None:
             found[200].append(element(name, value))
-        elif not wanted.is_all:
-            found[404].append(element(name))
+        else:
+            others.append(name)
+    if others or wanted.is_all:
+        held_dead = dead_of(resource) if dead is None else dead
+        _add_dead(found, others, held_dead, is_all=wanted.is_all)
     if request.is_minimal:
         found.pop(404)
     return found
+
+
+def _add_dead(
+    found: dict[int, list[bytes]], names: Sequence[str], dead: Dead, *, is_all: bool
+) -> None:
+    """Add dead properties: those so named, or all of them; what there is none of is missing."""
+    told = dead if is_all else [name for name in names if name in dead]
+    found[200] += [dead[name].encode() for name in told]
+    if not is_all:
+        found[404] += [element(name) for name in names if name not in dead]
 
 
 def _tell_below(answer: Multistatus, resource: Resource, request: Request, wanted: Wanted) -> None:
@@ -120,8 +139,12 @@ def tell_members(
     """Add the properties of a collection's members. Hot: `benchmarks`, PROPFIND of etags."""
     members, names = collection.members, wanted.names
     if wanted.names_only or varies(names):
+        assert collection.info is not None
+        dead = read_dead_of_members(collection.info.collection_id)
         for row in members.rows():
-            tell(answer, as_resource(collection, row), request, wanted)
+            member = as_resource(collection, row)
+            told = read_properties(member, request, wanted, dead.get(row.href, {}))
+            answer.add_properties(quote_path(member.path), told)
         return
     rows: Sequence[Row]
     if needs_etags_alone(names):

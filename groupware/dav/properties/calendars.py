@@ -85,6 +85,13 @@ def _order(resource: Resource, _request: Request) -> bytes | None:
     return b"%d" % resource.face.position
 
 
+def _transparency(resource: Resource, _request: Request) -> bytes | None:
+    held = settings_of(resource)
+    if held is None:
+        return None
+    return element(caldav("transparent" if held.is_transparent else "opaque"))
+
+
 PROPERTIES: Final[Mapping[str, Getter]] = {
     caldav("supported-calendar-component-set"): _components,
     caldav("supported-calendar-data"): _supported_data,
@@ -95,6 +102,7 @@ PROPERTIES: Final[Mapping[str, Getter]] = {
     caldav("min-date-time"): _min_date,
     caldav("max-date-time"): _max_date,
     caldav("supported-collation-set"): _collations,
+    caldav("schedule-calendar-transp"): _transparency,
     apple("calendar-color"): _color,
     apple("calendar-order"): _order,
 }

@@ -1,0 +1,117 @@
+"""PROPPATCH (RFC 4918 §9.2): all that is asked for is set, or nothing."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from groupware.core import db
+from groupware.core.errors import Invalid, LimitExceeded
+from groupware.dav import resources
+from groupware.dav.access import WRITE_PROPERTIES
+from groupware.dav.errors import DavError, need_privileges, not_found
+from groupware.dav.names import dav, element
+from groupware.dav.properties import wishes
+from groupware.dav.properties.dead import holder_of
+from groupware.dav.properties.wishes import Refused, Table, Wishes
+from groupware.dav.request import Request
+from groupware.dav.resources import Kind, Resource
+from groupware.dav.responses import Multistatus, Response, propstat, quote_path
+from groupware.dav.services.properties import patch_collection, patch_shared, store_dead
+
+
+@dataclass(slots=True)
+class Patch:
+    """What was asked for, in its order, and what of it is refused."""
+
+    wishes: Wishes = field(default_factory=Wishes)
+    names: list[str] = field(default_factory=list)
+    refused: dict[str, Refused] = field(default_factory=dict)
+
+    def propstats(self) -> bytes:
+        """Return how each property fared (RFC 4918 §9.2.1): 424 where another was refused."""
+        others = [name for name in self.names if name not in self.refused]
+        told = [
+            propstat([element(name)], refused.status, refused.condition, refused.text)
+            for name, refused in self.refused.items()
+        ]
+        if others:
+            told.append(propstat(map(element, others), 424 if self.refused else 200))
+        return b"".join(told)
+
+
+def handle(request: Request) -> Response:
+    """Set and remove properties."""
+    root = request.xml()
+    if root is None or root.tag != dav("propertyupdate"):
+        raise DavError(400, "The body of a PROPPATCH is a DAV:propertyupdate element.")
+    with db.read_snapshot():
+        target = resources.find(request.path, request.account_id)
+    if target is None or target.kind is Kind.MISSING:
+        raise not_found()
+    if holder_of(target) is None:
+        raise DavError(403, "No properties are set here.")
+    patch = read_patch(root, table_of(target))
+    _check_rights(target, patch)
+    if not patch.refused:
+        _apply(target, patch)
+    if not patch.refused and request.is_minimal:
+        return Response(200, b"", request.applied())
+    answer = Multistatus()
+    answer.add_propstats(quote_path(target.path), patch.propstats())
+    return answer.finish(headers=request.applied() if not patch.refused else {})
+
+
+def _check_rights(target: Resource, patch: Patch) -> None:
+    """Raise unless the requester may set what is asked for.
+
+    How a collection that is shared is shown in his own home is up to everybody.
+    """
+    is_held = target.access.holds(WRITE_PROPERTIES)
+    if target.kind is Kind.OBJECT and target.access.is_fixed:
+        is_held = False
+    shown = target.is_shared and target.kind is Kind.COLLECTION
+    asks_owner = patch.wishes.settings or "description" in patch.wishes.face
+    if not is_held and (asks_owner or not shown):
+        raise need_privileges(target.path, WRITE_PROPERTIES)
+
+
+def table_of(target: Resource) -> Table:
+    """Return the live properties that can be set on a resource."""
+    if target.kind is not Kind.COLLECTION:
+        return wishes.OF_OTHERS
+    return wishes.OF_CALENDAR if target.is_calendar else wishes.OF_ADDRESS_BOOK
+
+
+def read_patch(root: ET.Element, table: Table) -> Patch:
+    """Read what is asked for, by the table of what can be set."""
+    patch = Patch()
+    for prop, is_set in wishes.instructions(root):
+        name = str(prop.tag)
+        if name not in patch.names:
+            patch.names.append(name)
+        try:
+            wishes.note(patch.wishes, table, prop, is_set=is_set)
+        except Refused as refused:
+            patch.refused[name] = refused
+    return patch
+
+
+def _apply(target: Resource, patch: Patch) -> None:
+    try:
+        if target.kind is Kind.COLLECTION and target.info is not None and target.owner is not None:
+            if target.is_shared:
+                patch_shared(target.owner.account_id, target.info, patch.wishes)
+            else:
+                patch_collection(target.info, patch.wishes)
+        elif (holder := holder_of(target)) is not None:
+            store_dead(holder, patch.wishes.dead)
+    except LimitExceeded as error:
+        refuse(patch, patch.wishes.dead, Refused(507, error.message))
+    except Invalid as error:
+        live = set(patch.names) - set(patch.wishes.dead)
+        refuse(patch, live, Refused(409, error.message))
+
+
+def refuse(patch: Patch, names: Iterable[str], refused: Refused) -> None:
+    """Note that these cannot be set."""
+    patch.refused |= dict.fromkeys(names, refused)

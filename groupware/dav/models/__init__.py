@@ -1,0 +1,5 @@
+"""What WebDAV keeps beside the store: dead properties, and locks."""
+
+from groupware.dav.models.properties import DeadProperty
+
+__all__ = ["DeadProperty"]

@@ -1,0 +1,1 @@
+"""The only writers of what WebDAV keeps beside the store."""
