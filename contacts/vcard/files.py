@@ -14,8 +14,9 @@ from typing import BinaryIO
 
 from contacts.vcard.cards import OLD_VERSION, Card, read_card
 from contacts.vcard.contentlines import Line
+from contacts.vcard.entries import make_uid
 from contacts.vcard.limits import DEFAULT_LIMITS, CardLimits
-from contacts.vcard.serialize import serialize_line
+from contacts.vcard.serialize import serialize_card, serialize_line
 from contacts.vcard.versions import convert
 from mail.mime.charsets import decode_octets
 
@@ -23,7 +24,7 @@ _LINE = 64 << 10
 """Characters that are read at once of a line."""
 _BEGIN = re.compile(r"\s*BEGIN\s*:\s*VCARD\s*", re.IGNORECASE)
 _END = re.compile(r"\s*END\s*:\s*VCARD\s*", re.IGNORECASE)
-_VERSION = re.compile(rb"^VERSION[^\r\n]*(?:\r\n|\r|\n)", re.IGNORECASE | re.MULTILINE)
+_VERSION = re.compile(rb"^VERSION:[^\r\n]*(?>\r\n|\r|\n)(?![ \t])", re.IGNORECASE | re.MULTILINE)
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -123,11 +124,15 @@ def prepare_card(data: bytes, limits: CardLimits = DEFAULT_LIMITS) -> tuple[byte
         data = convert(card, "3.0")
         card = read_card(data, limits)
     if card.uid is None:
-        digest = sha256(data).hexdigest()
-        uid = "-".join((digest[:8], digest[8:12], f"8{digest[13:16]}", f"8{digest[17:20]}"))
-        line = serialize_line(Line("UID", "", {}, f"urn:uuid:{uid}-{digest[20:32]}"))
-        found = _VERSION.search(data)
-        assert found is not None
-        data = data[: found.end()] + line + data[found.end() :]
+        data = _with_uid(data, card)
         card = read_card(data, limits)
     return data, card
+
+
+def _with_uid(data: bytes, card: Card) -> bytes:
+    """Return the card with a UID made of its bytes, which stay as they are but for it."""
+    line = Line("UID", "", {}, f"urn:uuid:{make_uid(sha256(data).hexdigest())}")
+    found = _VERSION.search(data)
+    if found is None:  # folded within
+        return serialize_card(card.version, [line, *card.lines])
+    return data[: found.end()] + serialize_line(line) + data[found.end() :]

@@ -19,6 +19,7 @@ from mail.mime.parser import Part, parse_message
 from mail.mime.parts import load_parts, serialize_parts
 from mail.mime.sections import resolve_section
 from mail.mime.text import extract_text
+from tests.fuzz.cards import CARD_SEEDS, CARD_WORDS, take_cards
 
 ROOT = Path(__file__).parent.parent
 _SENT = re.compile(r"^C\d*[:+] ?(.*)$")
@@ -181,4 +182,5 @@ def _messages() -> list[bytes]:
 TARGETS = (
     Target("imap", _streams(), IMAP_WORDS, take_stream),
     Target("mime", _messages(), MIME_WORDS, take_message),
+    Target("cards", CARD_SEEDS, CARD_WORDS, take_cards),
 )

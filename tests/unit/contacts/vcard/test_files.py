@@ -74,6 +74,15 @@ def test_a_card_without_a_uid_gets_the_same_one_each_time() -> None:
     )
 
 
+@pytest.mark.parametrize("folded", [b"VERSI\r\n ON:3.0", b"VERSION:3\r\n .0"])
+def test_a_card_whose_version_is_folded_gets_a_uid_too(folded: bytes) -> None:
+    bare = CARD.replace(b"UID:1\r\n", b"").replace(b"VERSION:3.0", folded)
+    data, card = prepare_card(bare)
+    assert card.full_name == "A"
+    assert data == prepare_card(bare)[0] == prepare_card(data)[0]
+    assert data.startswith(b"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:urn:uuid:")
+
+
 def test_a_card_of_2_1_becomes_3() -> None:
     data, card = prepare_card(CARD.replace(b"3.0", b"2.1").replace(b"FN:A", b"FN:A\r\nTEL;HOME:1"))
     assert card.version == "3.0"
