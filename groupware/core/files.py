@@ -15,10 +15,15 @@ def sync_directory(path: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a small file by another that is durable and whole; until then it ends in `.tmp`."""
+    replace_bytes(path, text.encode())
+    sync_directory(path.parent)
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Do the same but for the folder: of many files it is synced once, by `sync_directory`."""
     unnamed = path.with_name(f"{path.name}.tmp")
-    with unnamed.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with unnamed.open("wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
     unnamed.rename(path)
-    sync_directory(path.parent)

@@ -30,8 +30,8 @@ class Command(GroupwareCommand):
             "--into",
             metavar="COLLECTION",
             required=True,
-            help="ADDRESS/mail/NAME or ADDRESS/addressbooks/NAME, made where it is missing; with"
-            " ADDRESS/mail/INBOX what lies below the root becomes mailboxes beside INBOX, else"
+            help="ADDRESS/mail/NAME, ADDRESS/calendars/NAME or ADDRESS/addressbooks/NAME, made"
+            " where it is missing; with ADDRESS/mail/INBOX what lies below the root becomes mailboxes beside INBOX, else"
             " below NAME",
         ),
         argument("--dry-run", action="store_true", help="say what would be done, and do nothing"),

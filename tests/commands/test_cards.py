@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 
 from contacts import queries
 from contacts.services.cards import put_card, remove_card
-from contacts.transfer import importing
 from groupware.core import directory, limits
 from groupware.core.models import Account, Collection
+from groupware.core.resources import importing
 from groupware.core.resources.moving import Place
 from groupware.core.resources.queries import list_resources, read_data
 from tests.commands.running import call, call_json

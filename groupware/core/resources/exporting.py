@@ -3,7 +3,7 @@
 import filecmp
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -40,7 +40,7 @@ def export_collections(
     _refuse_foreign(root, form.suffix)
     root.mkdir(parents=True, exist_ok=True)
     infos = [info for info in list_collections(account.pk) if info.kind == form.kind]
-    names = _assign(infos, form.suffix)
+    names = assign_names(infos, form.suffix)
     done = Transferred()
     total = sum(info.items for info in infos) or 1
     for info, name in zip(infos, names, strict=True):
@@ -74,8 +74,8 @@ def _write(
         unfinished.rename(path)
 
 
-def _assign(infos: list[CollectionInfo], suffix: str) -> list[str]:
-    """Give each collection a file; a name that is taken or too long ends in a hash."""
+def assign_names(infos: Sequence[CollectionInfo], suffix: str) -> list[str]:
+    """Give each collection a file or a directory; a name that is taken or too long ends in a hash."""
     names: list[str] = []
     for info in infos:
         base = f"_{info.name}" if info.name.startswith(".") else info.name
