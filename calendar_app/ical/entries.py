@@ -1,8 +1,8 @@
 """Entries: the times, rules and exceptions of one VEVENT, VTODO, VJOURNAL or the like.
 
 What programs write beyond RFC 5545 and is taken: an end beside a start of another kind (`times`),
-DUE without DTSTART in a task that repeats, several RRULEs, EXRULE of RFC 2445, and a date as DTEND
-that is the day of DTSTART, which lasts that day.
+DUE without DTSTART in a task that repeats, several RRULEs, EXRULE of RFC 2445. An event whose date
+has no length lasts its day, and hours in the DURATION of a date end with theirs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from calendar_app.ical.values import DATE, DAY, BadValue, Duration, parse_date, 
 __all__ = ["EARLIEST", "LATEST", "AddedDate", "Entry", "read_entry"]
 
 EARLIEST, LATEST = parse_date("00020101"), parse_date("99991231") + DAY - 1
-# Where a date without an end, or one that ends as it begins, lasts its day.
+# Where a date without an end, or one that ends as it begins, lasts its day (§3.6.1).
 _OF_DAYS = {"VEVENT"}
 
 
@@ -78,6 +78,8 @@ def read_entry(component: Component, zones: Zones) -> Entry:
     end = _read_moment(component, "DUE" if component.name == "VTODO" else "DTEND", zones)
     duration = _read_duration(component)
     _check_length(component, start, end, duration)
+    if duration is not None and start is not None and start.clock.kind == DATE:
+        duration = _in_days(component, duration)
     return Entry(
         component,
         _read_moment(component, "RECURRENCE-ID", zones),
@@ -92,6 +94,12 @@ def read_entry(component: Component, zones: Zones) -> Entry:
         _read_added(component, zones),
         _read_excluded(component, zones),
     )
+
+
+def _in_days(component: Component, duration: Duration) -> Duration | None:
+    """Return the duration of a date in whole days, None for one without any."""
+    days = -(-duration.total // DAY)
+    return Duration(days, 0) if days or component.name not in _OF_DAYS else None
 
 
 def _length(component: Component, start: Moment | None, end: Moment | None) -> int:

@@ -22,7 +22,7 @@ from calendar_app.ical.components import Component
 from calendar_app.ical.entries import Entry
 from calendar_app.ical.iteration import Fuel, OutOfFuel, iterate_rule
 from calendar_app.ical.objects import CalendarObject
-from calendar_app.ical.rules import Rule
+from calendar_app.ical.rules import Rule, without_hours
 from calendar_app.ical.spans import busy_of, span_of, timeless_spans, told_periods
 from calendar_app.ical.times import Clock, Moment
 from calendar_app.ical.values import DATE, DAY, ZONED
@@ -212,8 +212,11 @@ class _Series:
         self, rule: Rule, after: int, before: int, fuel: Fuel, *, is_exclusion: bool = False
     ) -> Iterator[_Instance]:
         clock, start = self._clock, self._anchor.local
+        is_of_days = clock.kind == DATE
+        rule = without_hours(rule) if is_of_days else rule
         by_utc, last = _last(rule, clock)
-        for local in iterate_rule(rule, start, after, before, fuel, includes_start=is_exclusion):
+        for instance in iterate_rule(rule, start, after, before, fuel, includes_start=is_exclusion):
+            local = instance - instance % DAY if is_of_days else instance
             key = clock.to_key(local)
             if last is not None and (key if by_utc else local) > last:
                 return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from calendar_app.ical.values import DATE, FLOATING, ZONED, BadValue, parse_date, parse_local
 
-__all__ = ["BadRule", "Rule", "UnsupportedScale", "parse_rule"]
+__all__ = ["BadRule", "Rule", "UnsupportedScale", "parse_rule", "without_hours"]
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
 YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY = range(7)
@@ -25,6 +25,7 @@ _NUMBERS = {
     "BYMONTH": (1, 12, False),
     "BYSETPOS": (1, 366, True),
 }
+_OF_THE_DAY = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
 _BY_DAY = re.compile(r"([+-]?\d{1,2})?([A-Z]{2})", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 MOST_INTERVAL = 100_000
@@ -127,3 +128,9 @@ def _parse_numbers(name: str, text: str) -> tuple[int, ...]:
         # RFC 5545 §3.3.10: without leap seconds, second 60 is second 59.
         found.add(59 if name == "BYSECOND" and number == 60 else number)
     return tuple(sorted(found))
+
+
+def without_hours(rule: Rule) -> Rule:
+    """Return the rule for a DTSTART that is a date: times of the day are ignored (§3.3.10)."""
+    by = {name: numbers for name, numbers in rule.by.items() if name not in _OF_THE_DAY}
+    return rule if len(by) == len(rule.by) else replace(rule, by=by)

@@ -18,7 +18,7 @@ __all__ = [
     "time_line",
 ]
 
-PRODUCT = "-//Groupware//Groupware//EN"
+PRODUCT = "-//groupware//groupware//EN"
 """PRODID of what the server writes itself."""
 
 _DATE_PARAMS = {"VALUE": ("DATE",)}

@@ -94,9 +94,19 @@ def test_days_end_before_their_dtend(end: str) -> None:
     assert spans(obj, "20270703T000000", "20270704T000000") == []
 
 
-def test_a_date_that_ends_on_its_own_day_lasts_that_day() -> None:
-    obj = read("DTSTART;VALUE=DATE:20260701\nDTEND;VALUE=DATE:20260701")
-    assert spans(obj, "20260701T120000", "20260701T130000") == ["20260701-20260702"]
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        ("DTEND;VALUE=DATE:20260701", "20260702"),
+        ("DURATION:P0D", "20260702"),
+        ("DURATION:PT0S", "20260702"),
+        ("DURATION:PT1H", "20260702"),
+        ("DURATION:PT25H", "20260703"),
+    ],
+)
+def test_a_date_lasts_whole_days_and_its_own_at_least(end: str, expected: str) -> None:
+    obj = read(f"DTSTART;VALUE=DATE:20260701\n{end}")
+    assert spans(obj, "20260701T120000", "20260701T130000") == [f"20260701-{expected}"]
 
 
 def test_an_endless_rule_is_found_in_any_year() -> None:
@@ -249,6 +259,12 @@ def test_until_tells_the_two_readings_of_autumn_apart() -> None:
 def test_both_until_and_count_end_a_rule() -> None:
     obj = read("DTSTART;VALUE=DATE:20260105\nRRULE:FREQ=DAILY;UNTIL=20260107;COUNT=10")
     assert len(starts(obj, "20260101T000000", "20260201T000000")) == 3
+
+
+@pytest.mark.parametrize("rule", ["FREQ=DAILY;BYHOUR=9,10;BYMINUTE=30;BYSECOND=1", "FREQ=HOURLY"])
+def test_times_of_the_day_do_not_count_in_a_rule_of_days(rule: str) -> None:
+    obj = read(f"DTSTART;VALUE=DATE:20260105\nRRULE:{rule}")
+    assert starts(obj, "20260105T000000", "20260107T000000") == ["20260105", "20260106"]
 
 
 # RECURRENCE-ID.
