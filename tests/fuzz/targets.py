@@ -19,6 +19,7 @@ from mail.mime.parser import Part, parse_message
 from mail.mime.parts import load_parts, serialize_parts
 from mail.mime.sections import resolve_section
 from mail.mime.text import extract_text
+from tests.fuzz.calendars import CALENDAR_WORDS, calendars, take_calendar
 from tests.fuzz.cards import CARD_SEEDS, CARD_WORDS, take_cards
 
 ROOT = Path(__file__).parent.parent
@@ -183,4 +184,5 @@ TARGETS = (
     Target("imap", _streams(), IMAP_WORDS, take_stream),
     Target("mime", _messages(), MIME_WORDS, take_message),
     Target("cards", CARD_SEEDS, CARD_WORDS, take_cards),
+    Target("calendar", calendars(), CALENDAR_WORDS, take_calendar),
 )
