@@ -14,7 +14,17 @@ from calendar_app.ical.components import Component, Line
 from calendar_app.ical.errors import InvalidObject
 from calendar_app.ical.rules import Rule, UnsupportedScale, parse_rule
 from calendar_app.ical.times import Clock, Moment, Zones, read_moment, read_moments
-from calendar_app.ical.values import DATE, DAY, BadValue, Duration, parse_date, parse_duration
+from calendar_app.ical.values import (
+    BUSY,
+    DATE,
+    DAY,
+    FREE,
+    TENTATIVE,
+    BadValue,
+    Duration,
+    parse_date,
+    parse_duration,
+)
 
 __all__ = ["EARLIEST", "LATEST", "AddedDate", "Entry", "read_entry"]
 
@@ -35,7 +45,7 @@ class Entry:
     """A component with its times; a task or journal may have none.
 
     `end` is DTEND or DUE, `length` the exact seconds from DTSTART to it. `recurrence_id` is None
-    in the one that describes the whole series.
+    in the one that describes the whole series. `busy` is what an instance does to free/busy.
     """
 
     component: Component
@@ -45,6 +55,7 @@ class Entry:
     end: Moment | None
     duration: Duration | None
     length: int
+    busy: str
     rules: tuple[Rule, ...]
     excluded_rules: tuple[Rule, ...]
     added: tuple[AddedDate, ...]
@@ -60,15 +71,15 @@ class Entry:
         """Tell whether there may be more than one instance."""
         return bool(self.rules or self.added)
 
-    def end_of(self, clock: Clock, local: int) -> int:
-        """Return the key of the end of an instance by its start, a local time on the clock.
+    def end_of(self, clock: Clock, local: int, key: int) -> int:
+        """Return the key of the end of an instance by its start, local and key, on the clock.
 
         The length is exact where DTEND or DUE gives it, and nominal by DURATION, whose days end at
         the same time of the clock (RFC 5545 §3.8.5.3).
         """
         if self.duration is not None and self.start is not None:
             return clock.to_key(local + self.duration.days * DAY) + self.duration.seconds
-        return clock.to_key(local) + self.length
+        return key + self.length
 
 
 def read_entry(component: Component, zones: Zones) -> Entry:
@@ -89,6 +100,7 @@ def read_entry(component: Component, zones: Zones) -> Entry:
         end,
         duration,
         _length(component, start, end),
+        _busy(component, start),
         _read_rules(component, "RRULE"),
         _read_rules(component, "EXRULE"),
         _read_added(component, zones),
@@ -109,6 +121,16 @@ def _length(component: Component, start: Moment | None, end: Moment | None) -> i
     length = end.key_on(start.clock) - start.key if end is not None else 0
     is_day = start.clock.kind == DATE and component.name in _OF_DAYS
     return DAY if length == 0 and is_day else length
+
+
+def _busy(component: Component, start: Moment | None) -> str:
+    """Return what the instances of an event do to free/busy (RFC 4791 §7.10)."""
+    if component.name != "VEVENT" or start is None:
+        return FREE
+    status = component.value("STATUS").strip().upper()
+    if status == "CANCELLED" or component.value("TRANSP").strip().upper() == "TRANSPARENT":
+        return FREE
+    return TENTATIVE if status == "TENTATIVE" else BUSY
 
 
 def _check_length(

@@ -23,7 +23,7 @@ from calendar_app.ical.entries import Entry
 from calendar_app.ical.iteration import Fuel, OutOfFuel, iterate_rule
 from calendar_app.ical.objects import CalendarObject
 from calendar_app.ical.rules import Rule, without_hours
-from calendar_app.ical.spans import busy_of, span_of, timeless_spans, told_periods
+from calendar_app.ical.spans import span_of, timeless_spans, told_periods
 from calendar_app.ical.times import Clock, Moment
 from calendar_app.ical.values import DATE, DAY, ZONED
 from calendar_app.ical.zones import UTC, Zone
@@ -145,9 +145,9 @@ def _occurrence(
     entry: Entry, clock: Clock, local: int, recurrence_id: str, length: int | None = None
 ) -> Occurrence:
     start = clock.to_key(local)
-    end = entry.end_of(clock, local) if length is None else start + length
+    end = entry.end_of(clock, local, start) if length is None else start + length
     low, high = span_of(entry, clock.kind, start, end)
-    busy = busy_of(entry) if end > start else ""
+    busy = entry.busy if end > start else ""
     return Occurrence(clock.kind, start, end, recurrence_id, entry, low, high, busy)
 
 
@@ -230,7 +230,7 @@ class _Series:
     def describe(self, key: int, local: int, length: int | None) -> Occurrence:
         """Return an instance as the master describes it, or the last change before it."""
         recurrence_id = self._clock.serialize(key)
-        index = bisect_right(self._futures, key, key=itemgetter(0))
+        index = bisect_right(self._futures, key, key=itemgetter(0)) if self._futures else 0
         if index == 0:
             return _occurrence(self._master, self._clock, local, recurrence_id, length)
         entry = self._futures[index - 1][1]

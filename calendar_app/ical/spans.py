@@ -1,4 +1,4 @@
-"""What of time a component takes for a time-range (RFC 4791 §9.9), and for free/busy.
+"""What of time a component takes for a time-range (RFC 4791 §9.9).
 
 Seconds are whole, so that every row of the tables there is one form: an instance is in the range
 where `low < end of the range` and `high > start of the range`. Where a table says `start <=`, high
@@ -13,8 +13,12 @@ from typing import NamedTuple
 from calendar_app.ical.components import Component
 from calendar_app.ical.entries import Entry
 from calendar_app.ical.values import (
+    BUSY,
     DATE,
     DAY,
+    FREE,
+    TENTATIVE,
+    UNAVAILABLE,
     ZONED,
     BadValue,
     parse_duration,
@@ -29,7 +33,6 @@ __all__ = [
     "TENTATIVE",
     "UNAVAILABLE",
     "Span",
-    "busy_of",
     "span_of",
     "timeless_spans",
     "told_periods",
@@ -38,7 +41,6 @@ __all__ = [
 NEVER, FOREVER = -(1 << 40), 1 << 40
 """Before and after every time: what begins or ends at no time."""
 
-FREE, BUSY, TENTATIVE, UNAVAILABLE = "", "B", "T", "U"
 _BUSY_TYPES = {"FREE": FREE, "BUSY-TENTATIVE": TENTATIVE, "BUSY-UNAVAILABLE": UNAVAILABLE}
 
 
@@ -74,17 +76,6 @@ def _span_of_task(entry: Entry, start: int, end: int) -> tuple[int, int]:
     if start == end:
         return start - 1, end + 1
     return start, end if entry.duration is None else end + 1
-
-
-def busy_of(entry: Entry) -> str:
-    """Return what the instances of an event do to free/busy (RFC 4791 §7.10)."""
-    component = entry.component
-    if component.name != "VEVENT" or entry.start is None:
-        return FREE
-    status = component.value("STATUS").strip().upper()
-    if status == "CANCELLED" or component.value("TRANSP").strip().upper() == "TRANSPARENT":
-        return FREE
-    return TENTATIVE if status == "TENTATIVE" else BUSY
 
 
 def timeless_spans(entry: Entry) -> Iterator[Span]:

@@ -12,9 +12,15 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 __all__ = [
+    "BUSY",
     "DATE",
     "DAY",
+    "FIRST_SECOND",
     "FLOATING",
+    "FREE",
+    "LAST_SECOND",
+    "TENTATIVE",
+    "UNAVAILABLE",
     "ZONED",
     "BadValue",
     "Duration",
@@ -30,10 +36,12 @@ __all__ = [
 ]
 
 ZONED, FLOATING, DATE = "z", "f", "d"
+FREE, BUSY, TENTATIVE, UNAVAILABLE = "", "B", "T", "U"
+"""What a stretch of time is to free/busy (§3.2.9)."""
 DAY = 86_400
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a local time, whatever the zone
 _EPOCH_DAY = _EPOCH.toordinal()
-_FIRST, _LAST = -62_135_596_800, 253_402_300_799  # the years 1 to 9999
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799  # the years 1 to 9999
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,9})W)?(?:(\d{1,9})D)?"
     r"(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
@@ -105,7 +113,9 @@ def parse_offset(text: str) -> int:
 
 def to_datetime(seconds: int) -> datetime:
     """Return seconds as a naive time, those outside the years 1 to 9999 moved to the nearest."""
-    return _EPOCH + timedelta(seconds=min(max(seconds, _FIRST), _LAST))
+    if not FIRST_SECOND <= seconds <= LAST_SECOND:
+        seconds = FIRST_SECOND if seconds < FIRST_SECOND else LAST_SECOND
+    return _EPOCH + timedelta(seconds=seconds)
 
 
 def to_seconds(moment: datetime) -> int:
@@ -116,15 +126,12 @@ def to_seconds(moment: datetime) -> int:
 
 def serialize_date(seconds: int) -> str:
     """Write a DATE."""
-    moment = to_datetime(seconds)
-    return f"{moment.year:04}{moment.month:02}{moment.day:02}"
+    return to_datetime(seconds).date().isoformat().replace("-", "")
 
 
 def serialize_local(seconds: int) -> str:
     """Write a DATE-TIME without a zone."""
-    moment = to_datetime(seconds)
-    clock = f"{moment.hour:02}{moment.minute:02}{moment.second:02}"
-    return f"{moment.year:04}{moment.month:02}{moment.day:02}T{clock}"
+    return to_datetime(seconds).isoformat().replace("-", "").replace(":", "")
 
 
 def serialize_utc(seconds: int) -> str:
