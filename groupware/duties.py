@@ -11,7 +11,7 @@ from calendar_app.services import reindexing
 from contacts.services import directory
 from groupware.core import blobs, outbox, retention
 from groupware.core.blobs import collector
-from groupware.dav.services import properties
+from groupware.dav.services import locks, properties
 from mail.services import expunged, search
 
 
@@ -33,6 +33,7 @@ DUTIES = (
     Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
     Duty("expunged", 600.0, expunged.let_go),
+    Duty("dav-locks", 600.0, locks.remove_expired),
     Duty("dav-properties", 3600.0, properties.remove_left_over),
     Duty("calendar-horizon", 3600.0, reindexing.move_horizon),
     Duty("calendar-rules", 600.0, reindexing.renew_rules),

@@ -310,5 +310,14 @@ DAV_ANSWER = Limit(
     Unit.OCTETS,
     "events or cards that one report sends whole; a synchronization goes on from there",
 )
+DAV_LOCKS = Limit("DAV_MAX_LOCKS", 1_000, Unit.COUNT, "DAV locks that an account holds at once")
+DAV_LOCK_TIMEOUT = Limit(
+    "DAV_LOCK_TIMEOUT",
+    3600,
+    Unit.SECONDS,
+    "how long a DAV lock is in force unless its client renews it",
+    lowest=60,
+    highest=7 * 24 * 3600,
+)
 
 LIMITS: tuple[Limit, ...] = tuple(held for held in list(globals().values()) if type(held) is Limit)

@@ -19,6 +19,7 @@ from groupware.dav.errors import DavError, from_outcome
 from groupware.dav.handlers import (
     delete,
     get,
+    lock,
     mkcol,
     options,
     propfind,
@@ -80,12 +81,14 @@ class Application(RadicaleApplication):
     do_DELETE = handled(delete.handle)
     do_GET = handled(get.handle)
     do_HEAD = handled(get.handle)
+    do_LOCK = handled(lock.handle_lock)
     do_MKCALENDAR = handled(mkcol.handle_mkcalendar)
     do_MKCOL = handled(mkcol.handle_mkcol)
     do_PROPFIND = handled(propfind.handle)
     do_PROPPATCH = handled(proppatch.handle)
     do_PUT = handled(put.handle)
     do_REPORT = handled(report.handle)
+    do_UNLOCK = handled(lock.handle_unlock)
 
     def __init__(self) -> None:
         super().__init__(configuration())

@@ -14,6 +14,7 @@ from groupware.core import db
 from groupware.core.resources import readers
 from groupware.core.resources.queries import CollectionInfo
 from groupware.core.resources.readers import OwnFace
+from groupware.dav.locks import Lock, list_locks
 from groupware.dav.queries import Dead, read_dead_of_collections
 
 
@@ -56,6 +57,10 @@ class Beside:
         """Return the dead properties of a collection that are this home's."""
         return self._dead.get(collection_id, {})
 
+    def locks_of(self, collection_id: int) -> list[Lock]:
+        """Return the locks on a collection and in it."""
+        return [lock for lock in self._locks if lock.collection_id == collection_id]
+
     def quota_of(self, account_id: int) -> tuple[int, int]:
         """Return (octets used, octets of the quota) of an account."""
         return self._quotas.get(account_id, (0, 0))
@@ -82,6 +87,10 @@ class Beside:
     @cached_property
     def _dead(self) -> dict[int, Dead]:
         return read_dead_of_collections(self._reader_id, self._collection_ids)
+
+    @cached_property
+    def _locks(self) -> list[Lock]:
+        return list_locks(self._collection_ids)
 
     @cached_property
     def _newest(self) -> dict[int, int]:

@@ -6,6 +6,7 @@ resource of each member. Rows are `ResourceRow`, or `Stored` where bytes are tol
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
 from groupware.core.resources.queries import ResourceRow
@@ -132,7 +133,7 @@ def _elements(
 def as_resource(place: Resource, row: ResourceRow) -> Resource:
     """Return a member as a resource of its own, for properties that need more than the row."""
     path = collection_path(place) + row.href
-    return Resource(Kind.OBJECT, path, place.access, place.owner, place.info, row, row.href)
+    return replace(place, kind=Kind.OBJECT, path=path, row=row, segment=row.href)
 
 
 def collection_path(place: Resource) -> str:

@@ -5,10 +5,12 @@ from groupware.dav import resources
 from groupware.dav.access import UNBIND
 from groupware.dav.conditions import failed, read_conditions
 from groupware.dav.errors import DavError, need_privileges, not_found
-from groupware.dav.guards import remove_guard, require
+from groupware.dav.guards import check_locks, check_states, remove_guard, require
+from groupware.dav.ifheader import parse_if
 from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Kind, Resource, principal_path
 from groupware.dav.responses import Response
+from groupware.dav.services.locks import forget_locks
 from groupware.dav.writing import place_of, writer_of
 
 
@@ -20,7 +22,9 @@ def handle(request: Request) -> Response:
         raise not_found()
     if found.kind is Kind.OBJECT:
         require(found, UNBIND)
-        writer_of(found).remove(place_of(found), check=remove_guard(found, request))
+        guard = remove_guard(found, request)
+        writer_of(found).remove(place_of(found), check=guard)
+        forget_locks(guard.destroyed)
         return Response(204)
     if found.kind is not Kind.COLLECTION:
         raise DavError(403, "Principals and what they all have are not removed by DAV.")
@@ -36,6 +40,9 @@ def _delete_collection(collection: Resource, request: Request) -> None:
     if conditions.match is not None and not conditions.match.is_any:
         raise failed()
     assert collection.info is not None
+    states = parse_if(request.header("If"))
+    check_states(request, collection, None, states)
+    check_locks(collection, request, states, whole=True)
     writer_of(collection).delete_collection(
         collection.info.account_id, collection.info.collection_id
     )

@@ -15,8 +15,10 @@ METHODS: Final = (
     "PROPFIND",
     "PROPPATCH",
     "REPORT",
+    "LOCK",
+    "UNLOCK",
 )
-FEATURES: Final = ("1", "3", "calendar-access", "addressbook", "extended-mkcol")
+FEATURES: Final = ("1", "2", "3", "calendar-access", "addressbook", "extended-mkcol")
 HEADERS: Final = {"Allow": ", ".join(METHODS), "DAV": ", ".join(FEATURES)}
 
 

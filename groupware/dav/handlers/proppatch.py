@@ -9,6 +9,8 @@ from groupware.core.errors import Invalid, LimitExceeded
 from groupware.dav import resources
 from groupware.dav.access import WRITE_PROPERTIES
 from groupware.dav.errors import DavError, need_privileges, not_found
+from groupware.dav.guards import check_locks, check_states
+from groupware.dav.ifheader import parse_if
 from groupware.dav.names import dav, element
 from groupware.dav.properties import wishes
 from groupware.dav.properties.dead import holder_of
@@ -52,6 +54,10 @@ def handle(request: Request) -> Response:
         raise DavError(403, "No properties are set here.")
     patch = read_patch(root, table_of(target))
     _check_rights(target, patch)
+    if target.info is not None:
+        states = parse_if(request.header("If"))
+        check_states(request, target, target.row.etag if target.row else None, states)
+        check_locks(target, request, states)
     if not patch.refused:
         _apply(target, patch)
     if not patch.refused and request.is_minimal:

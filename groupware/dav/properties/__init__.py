@@ -7,7 +7,8 @@ resource has no such property. Modules of this package each bring a table.
 from collections.abc import Mapping
 from typing import Final
 
-from groupware.dav.properties import calendars, contacts, principals, webdav
+from groupware.dav.names import dav
+from groupware.dav.properties import calendars, contacts, locks, principals, webdav
 from groupware.dav.properties.getter import Getter
 
 LIVE: Final[Mapping[str, Getter]] = {
@@ -15,8 +16,9 @@ LIVE: Final[Mapping[str, Getter]] = {
     **principals.PROPERTIES,
     **calendars.PROPERTIES,
     **contacts.PROPERTIES,
+    **locks.PROPERTIES,
 }
 ALLPROP: Final = webdav.ALLPROP
 """What allprop stands for (RFC 4918 §9.1: those of WebDAV itself)."""
-VARYING: Final = frozenset[str]()
+VARYING: Final = frozenset({dav("lockdiscovery")})
 """Those that differ between members of a collection and are no column of their rows."""

@@ -112,10 +112,11 @@ def note(wishes: Wishes, table: Table, element: ET.Element, *, is_set: bool) -> 
     elif name in _RESERVED:
         raise Refused(403, "The server keeps this property itself.", PROTECTED)
     else:
-        wishes.dead[name] = _serialize(element) if is_set else None
+        wishes.dead[name] = serialize(element) if is_set else None
 
 
-def _serialize(element: ET.Element) -> str:
+def serialize(element: ET.Element) -> str:
+    """Return an element as XML that stands for itself; raises `Refused`."""
     if len(str(element.tag)) > MAX_NAME:
         raise Refused(403, f"A property's name has at most {MAX_NAME} characters.")
     element.tail = None
