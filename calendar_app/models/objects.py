@@ -85,3 +85,21 @@ class OccurrenceRules(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+
+class Task(models.Model):
+    """What a task says beside its times (`calendar_app.ical.tasks`)."""
+
+    resource = RowKey(
+        "core.Resource", primary_key=True, on_delete=models.CASCADE, related_name="task"
+    )
+    status = models.CharField(max_length=12)
+    percent = models.SmallIntegerField()
+    priority = models.SmallIntegerField()
+    parent_uid = models.TextField(blank=True)
+    due_kind = models.CharField(max_length=1, blank=True)
+    due_at = models.BigIntegerField()
+    repeats = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.percent} %"

@@ -10,14 +10,15 @@ from typing import NamedTuple
 from calendar_app.ical.indexing import index_object
 from calendar_app.ical.objects import CalendarObject
 from calendar_app.ical.recurrence import DEFAULT_FUEL, Fuel
+from calendar_app.ical.tasks import Task, read_task
 from calendar_app.ical.zones import ZONE_RULES_VERSION
 from calendar_app.lanes import UNEXPANDED, lane_of
 from groupware.core import db, limits
 from groupware.core.clock import epoch
 
-TABLES = ("calendar_app_occurrence", "calendar_app_calendarobject")
+TABLES = ("calendar_app_occurrence", "calendar_app_task", "calendar_app_calendarobject")
 """Those whose rows hang on a resource."""
-RULES = f"1/{ZONE_RULES_VERSION}"
+RULES = f"2/{ZONE_RULES_VERSION}"
 """By what rows are made: the version of this code's index, and of the time zones' rules.
 
 Another number before the slash lets all rows be made anew.
@@ -29,6 +30,8 @@ _INSERT = (
     "INSERT INTO calendar_app_occurrence (account_id, collection_id, resource_id, component, lane,"
     " start_at, end_at, busy, recurrence_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
+
+_TASK = ", ".join(Task._fields)
 
 
 class OccurrenceRow(NamedTuple):
@@ -43,7 +46,10 @@ class OccurrenceRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ObjectIndex:
-    """The columns of an object and its occurrences; `letter` is its component's behind the V."""
+    """The columns of an object, its occurrences, and of a task how far it is.
+
+    `letter` is that of its component behind the V.
+    """
 
     summary: str
     text: str
@@ -52,6 +58,7 @@ class ObjectIndex:
     expanded_until: int
     letter: str
     rows: tuple[OccurrenceRow, ...]
+    task: Task | None
 
 
 class Holder(NamedTuple):
@@ -95,6 +102,7 @@ def make_index(found: CalendarObject, horizon: int, *, leeway: int = 1) -> Objec
         index.until,
         letter_of(found.component),
         tuple(sorted(rows)),
+        _storable_task(found),
     )
 
 
@@ -108,6 +116,11 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
+def _storable_task(found: CalendarObject) -> Task | None:
+    task = read_task(found)
+    return task and task._replace(parent_uid=_storable(task.parent_uid))
+
+
 def insert_index(holder: Holder, index: ObjectIndex) -> None:
     """Write what is known of an object that is new, in the caller's transaction."""
     db.execute(
@@ -116,6 +129,12 @@ def insert_index(holder: Holder, index: ObjectIndex) -> None:
         [holder.resource_id, *_columns(index)],
     )
     _insert_rows(holder, index.letter, index.rows)
+    if index.task is not None:
+        db.execute(
+            f"INSERT INTO calendar_app_task (resource_id, {_TASK})"
+            f" VALUES (%s{', %s' * len(Task._fields)})",
+            [holder.resource_id, *index.task],
+        )
 
 
 def replace_index(holder: Holder, index: ObjectIndex) -> bool:
@@ -134,7 +153,8 @@ def forget_index(resource_id: int) -> bool:
         "DELETE FROM calendar_app_calendarobject WHERE resource_id = %s RETURNING classification",
         [resource_id],
     )
-    db.execute("DELETE FROM calendar_app_occurrence WHERE resource_id = %s", [resource_id])
+    for table in ("calendar_app_occurrence", "calendar_app_task"):
+        db.execute(f"DELETE FROM {table} WHERE resource_id = %s", [resource_id])
     return bool(rows) and rows[0][0] == PRIVATE
 
 
@@ -165,6 +185,12 @@ def read_indexes(resource_ids: Sequence[int]) -> dict[int, ObjectIndex]:
     ):
         rows.setdefault(resource_id, []).append(OccurrenceRow(*row))
         letters.setdefault(resource_id, set()).add(letter)
+    tasks = {
+        row[0]: Task._make((*row[1:-1], bool(row[-1])))
+        for row in db.fetch_rows(
+            f"SELECT resource_id, {_TASK} FROM calendar_app_task WHERE {within}", params
+        )
+    }
     held = db.fetch_rows(
         "SELECT c.resource_id, r.component, c.summary, c.text, c.classification, c.has_alarm,"
         " c.expanded_until FROM calendar_app_calendarobject c"
@@ -180,6 +206,7 @@ def read_indexes(resource_ids: Sequence[int]) -> dict[int, ObjectIndex]:
             until,
             "".join(sorted(letters.get(resource_id, {letter_of(component)}))),
             tuple(sorted(rows.get(resource_id, []))),
+            tasks.get(resource_id),
         )
         for resource_id, component, summary, text, classification, has_alarm, until in held
     }

@@ -185,7 +185,7 @@ def test_a_put_takes_a_fixed_number_of_statements(
         with django_assert_num_queries(10 + 3 * SAVEPOINT + _lock()):
             put_object(ann.pk, calendar, f"{uid}.ics", prepared)
     again = prepare_object(event("one", "20260311T090000Z", "RRULE:FREQ=DAILY;COUNT=300"))
-    with django_assert_num_queries(11 + 3 * SAVEPOINT + _lock()):
+    with django_assert_num_queries(12 + 3 * SAVEPOINT + _lock()):
         put_object(ann.pk, calendar, "one.ics", again)
 
 
