@@ -70,8 +70,8 @@ class Holder(NamedTuple):
 
 
 def next_horizon() -> int:
-    """Return up to when endless series have rows that are written now."""
-    return epoch() + limits.CALENDAR_HORIZON.value * DAY
+    """Return up to when endless series have rows that are written today."""
+    return (epoch() // DAY + limits.CALENDAR_HORIZON.value) * DAY
 
 
 def make_index(found: CalendarObject, horizon: int, *, leeway: int = 1) -> ObjectIndex:
