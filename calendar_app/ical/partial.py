@@ -1,9 +1,9 @@
 """What calendar-data asks for of an object (RFC 4791 §9.6): some properties, or instances.
 
     select_data(obj: CalendarObject, asked: DataRequest, *, zone: Zone = UTC,
-                fuel: Fuel | None = None) -> bytes
+                fuel: Fuel | None = None, most: int | None = None) -> bytes
 
-raises `OutOfFuel`. Where nothing is asked for in particular, the octets as they were put are the
+raises `OutOfFuel`, also where it would be more than `most` instances. Where nothing is asked for in particular, the octets as they were put are the
 answer, not what is written here.
 """
 
@@ -20,6 +20,7 @@ from calendar_app.ical.objects import CalendarObject
 from calendar_app.ical.recurrence import (
     Fuel,
     Occurrence,
+    OutOfFuel,
     expand,
     iterate_series,
     overlaps,
@@ -61,12 +62,19 @@ class DataRequest:
 
 
 def select_data(
-    obj: CalendarObject, asked: DataRequest, *, zone: Zone = UTC, fuel: Fuel | None = None
+    obj: CalendarObject,
+    asked: DataRequest,
+    *,
+    zone: Zone = UTC,
+    fuel: Fuel | None = None,
+    most: int | None = None,
 ) -> bytes:
     """Return the data of an object that is asked for."""
     calendar = obj.calendar
     if asked.expand is not None and obj.component in _REPEATING:
         seen = expand(obj, asked.expand.start, asked.expand.end, zone=zone, fuel=fuel)
+        if most is not None and len(seen) > most:
+            raise OutOfFuel
         calendar = Component(calendar.name, calendar.lines, [_instance(one, obj) for one in seen])
     elif asked.limit_recurrence_set is not None:
         calendar = _limit_overrides(obj, asked.limit_recurrence_set, zone)

@@ -12,6 +12,7 @@ from calendar_app.queries.objects import (
     classify,
     find_by_component,
     find_by_text,
+    find_candidates,
     read_found,
 )
 from calendar_app.queries.search import Hit, list_readable, search_objects
@@ -29,6 +30,7 @@ __all__ = [
     "find_by_component",
     "find_by_text",
     "find_calendar",
+    "find_candidates",
     "find_in_span",
     "list_calendars",
     "list_readable",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from calendar_app.ical.objects import DEFAULT_LIMITS
 from groupware.core import db
 from mail.mime.text import fold_search
 
@@ -40,6 +41,34 @@ def find_by_text(collection_ids: Sequence[int], text: str, *, component: str = "
         f" WHERE {condition} AND {db.holds('c.text')} AND (%s = '' OR r.component = %s)"
         " ORDER BY r.id",
         [*params, fold_search(text), component, component],
+    )
+    return [row[0] for row in rows]
+
+
+def find_candidates(
+    collection_id: int, *, component: str = "", texts: Sequence[str] = (), uids: Sequence[str] = ()
+) -> list[int]:
+    """Return the ids of objects that may match conditions, in the order they came.
+
+    `texts` are folded (`contacts.vcard.matching.needle`): the searched text holds each of them, or
+    was cut off. `uids` are pieces of the UID, in ASCII, in either case.
+    """
+    conditions = ["r.collection_id = %s"]
+    values: list[str | int] = [collection_id]
+    if component:
+        conditions.append("r.component = %s")
+        values.append(component)
+    for text in texts:
+        conditions.append(f"(r.size > %s OR {db.holds('c.text')})")
+        values += [DEFAULT_LIMITS.max_text, text]
+    for uid in uids:
+        conditions.append(db.holds("lower(r.ical_uid)"))
+        values.append(uid.lower())
+    rows = db.fetch_rows(
+        "SELECT r.id FROM core_resource r"
+        " JOIN calendar_app_calendarobject c ON c.resource_id = r.id"
+        f" WHERE {' AND '.join(conditions)} ORDER BY r.id",
+        values,
     )
     return [row[0] for row in rows]
 

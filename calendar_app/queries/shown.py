@@ -101,6 +101,13 @@ def find_many_shown(info: CollectionInfo, hrefs: Sequence[str]) -> dict[str, Res
     return {row.href: row for row in _rows(info, rows)}
 
 
+def find_shown_by_ids(info: CollectionInfo, resource_ids: Sequence[int]) -> list[ResourceRow]:
+    """Return the rows of those of the collection's objects that are shown, in their order."""
+    condition, params = db.in_list("r.id", resource_ids)
+    rows = db.fetch_rows(f"{_ROW} AND {condition} ORDER BY r.id", [info.collection_id, *params])
+    return _rows(info, rows)
+
+
 def read_shown(
     info: CollectionInfo, hrefs: Sequence[str], room: db.Room | None = None
 ) -> dict[str, Stored]:

@@ -64,6 +64,10 @@ class Members(Protocol):
         """Return the rows of those members that are there, by href."""
         ...
 
+    def find_by_ids(self, resource_ids: Sequence[int]) -> list[ResourceRow]:
+        """Return the rows of those members that are there, by the ids of their rows."""
+        ...
+
     def read(self, href: str) -> Stored | None:
         """Return one member with its bytes."""
         ...
@@ -130,6 +134,10 @@ class StoredMembers:
     def find_many(self, hrefs: Sequence[str]) -> dict[str, ResourceRow]:
         """Return the rows of those members that are there, by href."""
         return queries.find_many(self._info.collection_id, hrefs)
+
+    def find_by_ids(self, resource_ids: Sequence[int]) -> list[ResourceRow]:
+        """Return the rows of those members that are there, by the ids of their rows."""
+        return queries.find_by_ids(resource_ids)
 
     def read(self, href: str) -> Stored | None:
         """Return one member with its bytes."""
@@ -201,6 +209,10 @@ class ShownMembers:
         """Return the rows of those members that are there, by href."""
         return shown.find_many_shown(self._info, hrefs)
 
+    def find_by_ids(self, resource_ids: Sequence[int]) -> list[ResourceRow]:
+        """Return the rows of those members that are there, by the ids of their rows."""
+        return shown.find_shown_by_ids(self._info, resource_ids)
+
     def read(self, href: str) -> Stored | None:
         """Return one member with its bytes."""
         return shown.read_shown(self._info, [href]).get(href)
@@ -258,6 +270,10 @@ class HiddenMembers:
     def find_many(self, _hrefs: Sequence[str]) -> dict[str, ResourceRow]:
         """Find nothing."""
         return {}
+
+    def find_by_ids(self, _resource_ids: Sequence[int]) -> list[ResourceRow]:
+        """Find nothing."""
+        return []
 
     def read(self, _href: str) -> Stored | None:
         """Find nothing."""

@@ -164,6 +164,13 @@ def find_many(collection_id: int, hrefs: Sequence[str]) -> dict[str, ResourceRow
     return found
 
 
+def find_by_ids(resource_ids: Sequence[int]) -> list[ResourceRow]:
+    """Return the rows of those of the resources that are there, in the order they came."""
+    condition, params = db.in_list("id", resource_ids)
+    rows = db.fetch_rows(f"{_ROW} WHERE {condition} ORDER BY id", params)
+    return [ResourceRow(*row) for row in rows]
+
+
 def list_resources(collection_id: int) -> list[ResourceRow]:
     """Return the rows of all resources, in the order they came. Hot: PROPFIND of a collection."""
     rows = db.fetch_rows(f"{_ROW} WHERE collection_id = %s ORDER BY id", [collection_id])

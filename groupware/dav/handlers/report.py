@@ -7,11 +7,18 @@ from typing import Final
 
 from groupware.core import db
 from groupware.dav import resources
-from groupware.dav.access import READ
+from groupware.dav.access import FREE_BUSY, READ
 from groupware.dav.errors import DavError, need_privileges, not_found
-from groupware.dav.names import carddav, dav
+from groupware.dav.names import caldav, carddav, dav
 from groupware.dav.properties.webdav import reports_of
-from groupware.dav.reports import addressbook_query, expand_property, multiget, sync
+from groupware.dav.reports import (
+    addressbook_query,
+    calendar_query,
+    expand_property,
+    free_busy,
+    multiget,
+    sync,
+)
 from groupware.dav.request import Request
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Response
@@ -30,6 +37,9 @@ class Report:
 REPORTS: Final[Mapping[str, Report]] = {
     dav("sync-collection"): Report(sync.handle),
     dav("expand-property"): Report(expand_property.handle),
+    caldav("calendar-query"): Report(calendar_query.handle),
+    caldav("calendar-multiget"): Report(multiget.handle),
+    caldav("free-busy-query"): Report(free_busy.handle, FREE_BUSY),
     carddav("addressbook-query"): Report(addressbook_query.handle),
     carddav("addressbook-multiget"): Report(multiget.handle),
 }

@@ -109,11 +109,12 @@ def reports_of(resource: Resource) -> tuple[str, ...]:
     )
     own: tuple[str, ...] = ()
     if resource.is_calendar:
-        own = tuple(map(caldav, ("calendar-query", "calendar-multiget", "free-busy-query")))
+        own = tuple(map(caldav, ("calendar-query", "calendar-multiget")))
     elif resource.is_address_book:
         own = tuple(map(carddav, ("addressbook-query", "addressbook-multiget")))
     if resource.kind is Kind.COLLECTION:
         own = (*own, dav("sync-collection"))
+        own += (caldav("free-busy-query"),) if resource.is_calendar else ()
     return own + anywhere
 
 

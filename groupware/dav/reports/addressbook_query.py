@@ -28,7 +28,7 @@ from groupware.dav.responses import Multistatus, Response
 
 def handle(request: Request, place: Resource, root: ET.Element) -> Response:
     """Answer an addressbook-query; raises `DavError`."""
-    asked = parse_asked(root, data_of(place))
+    asked = parse_asked(root, data_of(place, request))
     wanted = parse_card_filter(root)
     limit = read_limit(root, carddav("limit"), carddav("nresults"))
     most = min(limit or limits.DAV_RESULTS.value, limits.DAV_RESULTS.value)

@@ -3,18 +3,25 @@
 Hot: members that are told as they are stored are one template; iCalendar and vCard are not read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
+from calendar_app.ical.zones import Zone
 from groupware.core import db, limits
 from groupware.core.resources.queries import ResourceRow, Stored
 from groupware.dav.errors import DavError
 from groupware.dav.handlers.propfind import Wanted, read_properties
 from groupware.dav.names import dav, element
+from groupware.dav.queries import Dead, read_dead_of_members
 from groupware.dav.reports.address_data import NAME as ADDRESS_DATA
 from groupware.dav.reports.address_data import parse_address_data
 from groupware.dav.reports.asked import Asked, ReadData, Unconvertible
+from groupware.dav.reports.calendar_data import NAME as CALENDAR_DATA
+from groupware.dav.reports.calendar_data import parse_calendar_data
+from groupware.dav.reports.times import zone_of
 from groupware.dav.request import Request
 from groupware.dav.resources import Resource
 from groupware.dav.responses import Multistatus, quote_path, quote_segment
@@ -30,14 +37,25 @@ from groupware.dav.telling import (
 )
 from groupware.dav.xmltext import escape_data
 
+_NOTHING: Final = ET.Element("nothing")
 DATA_COLUMN: Final = 2
 """Place of the bytes in a `Stored`."""
 WITHIN_LIMITS: Final = dav("number-of-matches-within-limits")
 
 
-def data_of(place: Resource) -> Mapping[str, ReadData]:
-    """Return the property that is the data of a collection's members, with what reads it."""
-    return {ADDRESS_DATA: parse_address_data} if place.is_address_book else {}
+def data_of(
+    place: Resource, request: Request, find_zone: Callable[[], Zone] | None = None
+) -> Mapping[str, ReadData]:
+    """Return the property that is the data of a collection's members, with what reads it.
+
+    `find_zone` tells the zone of floating times, where that is not the calendar's.
+    """
+    if place.is_address_book:
+        return {ADDRESS_DATA: parse_address_data}
+    if not place.is_calendar:
+        return {}
+    zone = find_zone or partial(zone_of, place, _NOTHING)
+    return {CALENDAR_DATA: lambda asked: parse_calendar_data(asked, request, zone)}
 
 
 def room_of_an_answer() -> db.Room:
@@ -53,6 +71,11 @@ def too_many(text: str) -> DavError:
 def add_truncation(answer: Multistatus, place: Resource) -> None:
     """Add that there is more (RFC 6578 §3.6, RFC 6352 §8.6.1)."""
     answer.add_status(quote_path(place.path), HTTPStatus.INSUFFICIENT_STORAGE, WITHIN_LIMITS)
+
+
+def is_template(asked: Asked) -> bool:
+    """Tell whether members are told by one template; otherwise each is a resource of its own."""
+    return not asked.names_only and not varies(asked.names)
 
 
 def tell_rows(
@@ -98,9 +121,11 @@ def _tell(
     *,
     columns: Mapping[str, Column],
 ) -> None:
-    if asked.names_only or varies(asked.names):
+    if not is_template(asked):
+        assert place.info is not None
+        dead = read_dead_of_members(place.info.collection_id)
         for row in rows:
-            _tell_one(answer, place, row, asked, request)
+            _tell_one(answer, place, row, (asked, dead.get(row.href, {})), request)
         return
     members = write_members(
         place, rows, asked.names, columns, request, tells_missing=not asked.is_all
@@ -109,12 +134,13 @@ def _tell(
 
 
 def _tell_one(
-    answer: Multistatus, place: Resource, row: Any, asked: Asked, request: Request
+    answer: Multistatus, place: Resource, row: Any, what: tuple[Asked, Dead], request: Request
 ) -> None:
     """Add one member with properties that differ between members."""
+    asked, dead = what
     member = as_resource(place, _without_data(row))
     wanted = Wanted(asked.other_names, asked.names_only, asked.is_all)
-    found = read_properties(member, request, wanted)
+    found = read_properties(member, request, wanted, dead)
     if asked.has_data:
         found[HTTPStatus.OK].append(element(asked.data_name, escape_data(row.data)))
     answer.add_properties(quote_path(member.path), found)

@@ -34,7 +34,7 @@ _Found = TypeVar("_Found")
 
 def handle(request: Request, place: Resource, root: ET.Element) -> Response:
     """Answer a multiget report; raises `DavError`."""
-    asked = parse_asked(root, data_of(place))
+    asked = parse_asked(root, data_of(place, request))
     urls = [(found.text or "").strip() for found in find_all(root, dav("href"))]
     if not urls:
         raise DavError(400, "A multiget report names at least one href.")

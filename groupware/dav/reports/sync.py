@@ -18,6 +18,7 @@ from groupware.dav.names import dav, element
 from groupware.dav.reports.answers import (
     add_truncation,
     data_of,
+    is_template,
     tell_rows,
     tell_stored,
     too_many,
@@ -45,7 +46,7 @@ class _Piece:
 def handle(request: Request, place: Resource, root: ET.Element) -> Response:
     """Answer a sync-collection report; raises `DavError`."""
     _check_level(request, root)
-    asked = parse_asked(root, data_of(place))
+    asked = parse_asked(root, data_of(place, request))
     limit = read_limit(root, dav("limit"), dav("nresults"))
     token = root.findtext(dav("sync-token"))
     if token is None:
@@ -116,7 +117,7 @@ def _tell(
     if asked.has_data:
         found = members.read_many(hrefs)
         tell_stored(answer, place, list(found.values()), asked, request)
-    elif needs_etags_alone(asked.names):
+    elif is_template(asked) and needs_etags_alone(asked.names):
         etags = [EtagRow(row.href, row.etag) for row in rows if row.etag is not None]
         tell_rows(answer, place, etags, asked, request)
     else:
