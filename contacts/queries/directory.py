@@ -84,7 +84,7 @@ def find_entry(domain_id: int, href: str) -> ResourceRow | None:
 
 def find_entries(domain_id: int, hrefs: Sequence[str]) -> dict[str, ResourceRow]:
     """Return the rows of those cards that are there, by href."""
-    rows = _fetch_many(_ROW, domain_id, hrefs)
+    rows = _fetch_many(_ROW, domain_id, ("href", hrefs))
     return {row[1]: ResourceRow(*row) for row in rows}
 
 
@@ -93,19 +93,34 @@ def read_entry(domain_id: int, href: str) -> Stored | None:
     return read_entries(domain_id, [href]).get(href)
 
 
-def read_entries(domain_id: int, hrefs: Sequence[str]) -> dict[str, Stored]:
-    """Return those cards that are there with their bytes, by href."""
-    return {row[0]: _stored(row) for row in _fetch_many(_STORED, domain_id, hrefs)}
+def read_entries(
+    domain_id: int, hrefs: Sequence[str], room: db.Room | None = None
+) -> dict[str, Stored]:
+    """Return those cards that are there with their bytes, by href; with a room what fills it."""
+    rows = _fetch_many(_STORED, domain_id, ("href", hrefs), room)
+    return {row[0]: _stored(row) for row in rows}
 
 
-def list_entry_changes(domain_id: int, since: int, limit: int | None = None) -> list[ChangedHref]:
-    """Return what came, changed and went after a modseq, by modseq; each card has its own."""
+def read_entries_by_ids(
+    domain_id: int, entry_ids: Sequence[int], room: db.Room | None = None
+) -> list[Stored]:
+    """Return those cards that are there with their bytes, by their rows; with a room as above."""
+    return [_stored(row) for row in _fetch_many(_STORED, domain_id, ("id", entry_ids), room)]
+
+
+def list_entry_changes(
+    domain_id: int, since: int, limit: int | None = None, *, base: int = 0
+) -> list[ChangedHref]:
+    """Return what came, changed and went after a modseq, as `resources.queries.list_changes` does.
+
+    Each card has a modseq of its own.
+    """
     bound = f" LIMIT {limit:d}" if limit is not None else ""
     rows = db.fetch_rows(
-        "SELECT modseq, href, CASE WHEN is_gone THEN NULL ELSE etag END"
+        "SELECT modseq, href, CASE WHEN is_gone THEN NULL ELSE etag END, size"
         " FROM contacts_directorycard WHERE domain_id = %s AND modseq > %s"
-        f" ORDER BY modseq{bound}",
-        [domain_id, since],
+        f" AND (NOT is_gone OR modseq > %s) ORDER BY modseq{bound}",
+        [domain_id, since, base],
     )
     return [ChangedHref(*row) for row in rows]
 
@@ -144,10 +159,23 @@ def search_entries(domain_id: int, text: str, limit: int) -> list[Stored]:
     return [_stored(row) for row in rows]
 
 
-def _fetch_many(select: str, domain_id: int, hrefs: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    for start in range(0, len(hrefs), HREFS_OF_A_QUERY):
-        condition, params = db.in_list("href", hrefs[start : start + HREFS_OF_A_QUERY])
-        yield from db.fetch_rows(f"{select} AND {condition}", [domain_id, *params])
+def _fetch_many(
+    select: str,
+    domain_id: int,
+    wanted: tuple[str, Sequence[str] | Sequence[int]],
+    room: db.Room | None = None,
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows whose column is one of the values; with a room until it is full."""
+    column, values = wanted
+    for start in range(0, len(values), HREFS_OF_A_QUERY):
+        condition, params = db.in_list(column, values[start : start + HREFS_OF_A_QUERY])
+        query = f"{select} AND {condition}"
+        if room is None:
+            yield from db.fetch_rows(query, [domain_id, *params])
+            continue
+        yield from db.fetch_rows_into(room, query, [domain_id, *params])
+        if room.is_full:
+            return
 
 
 def _stored(row: Sequence[Any]) -> Stored:

@@ -14,6 +14,7 @@ from radicale.app import Application as RadicaleApplication
 from groupware.core import db
 from groupware.core.auth import Principal
 from groupware.core.errors import GroupwareError
+from groupware.dav import directory
 from groupware.dav.door import authenticate_request
 from groupware.dav.errors import DavError, from_outcome
 from groupware.dav.handlers import (
@@ -115,6 +116,7 @@ def answer(handle: Handle, environ: Environ, path: str) -> _Answer:
     """Call a handler; every outcome becomes an answer, in Radicale's form."""
     principal: Principal = environ[PRINCIPAL]
     request = Request(environ, environ["REQUEST_METHOD"].upper(), path, principal)
+    directory.refresh(path, principal.account_id)
     try:
         response = handle(request)
     except DavError as error:

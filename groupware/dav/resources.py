@@ -3,6 +3,7 @@
     /                                    root
     /ACCOUNT/                            a principal, and the home of what it owns
     /ACCOUNT/SLUG/                       a calendar or an address book
+    /ACCOUNT/directory/                  the address book of ACCOUNT's domain
     /ACCOUNT/~OBJECT_ID/                 what somebody else shares with ACCOUNT, in its home
     /ACCOUNT/SLUG/HREF                   a calendar object or a card
     /ACCOUNT/calendar-proxy-read/        who may read all of ACCOUNT's calendars; -write/: and write
@@ -24,8 +25,10 @@ from groupware.core.resources import queries
 from groupware.core.resources.collections import SHARED_MARK
 from groupware.core.resources.queries import CollectionInfo, ResourceRow
 from groupware.core.rights import ALL, Rights
+from groupware.dav import directory
 from groupware.dav.access import NOTHING, OWNER, READER, Access
 from groupware.dav.beside import Beside, Face
+from groupware.dav.directory import DirectoryMembers
 from groupware.dav.members import HiddenMembers, Members, ShownMembers, StoredMembers
 
 GROUPS: Final = "groups"
@@ -95,6 +98,8 @@ class Resource:
         assert self.info is not None
         if not self.access.reads:
             return HiddenMembers()
+        if directory.is_directory(self.info):
+            return DirectoryMembers(self.info)
         if self.access.sees_private or not self.is_calendar:
             return StoredMembers(self.info)
         return ShownMembers(self.info, partial(self.known.newest_of, self.info.collection_id))
@@ -216,6 +221,9 @@ def _missing_collection(
 
 
 def _find_info(owner: Owner, slug: str, requester_id: int) -> CollectionInfo | None:
+    if slug == directory.SLUG:
+        own = owner.account_id == requester_id
+        return directory.find_directory(owner.account_id, owner.domain_id) if own else None
     if not slug.startswith(SHARED_MARK):
         return queries.find_by_slug(owner.account_id, slug)
     if owner.account_id != requester_id:
@@ -226,6 +234,8 @@ def _find_info(owner: Owner, slug: str, requester_id: int) -> CollectionInfo | N
 
 def access_to(info: CollectionInfo, requester_id: int) -> Access:
     """Return what a requester may do with a collection."""
+    if directory.is_directory(info):
+        return READER
     held = rights.effective_rights(requester_id, info.account_id, info.collection_id)
     return access_by(held, info, requester_id)
 
@@ -247,6 +257,8 @@ def home_of(owner: Owner, requester_id: int) -> list[Resource]:
     infos = queries.list_collections(owner.account_id)
     if owner.account_id == requester_id:
         own = [(info, access_by(ALL, info, requester_id)) for info in infos]
+        book = directory.find_directory(owner.account_id, owner.domain_id)
+        own += [(book, READER)] if book is not None else []
         return _told_together(owner, own + _shared_with(owner))
     granted = rights.find_owner(requester_id, owner.account_id)
     if granted is None:

@@ -102,7 +102,7 @@ def test_well_known_addresses_lead_there(kind: str, client: Client) -> None:
 def test_a_home_shows_what_an_account_begins_with(ann: Account, anns: DavClient) -> None:
     home = f"/{ann.pk}/"
     answer = anns.propfind(home, "D:resourcetype", "D:displayname", depth="1")
-    paths = ["", "calendar/", "tasks/", "birthdays/", "contacts/"]
+    paths = ["", "calendar/", "tasks/", "birthdays/", "contacts/", "directory/"]
     assert sorted(answer.responses()) == sorted(home + path for path in paths)
     kinds = {
         path: {child.tag for child in answer.properties(home + path)[dav("resourcetype")]}
