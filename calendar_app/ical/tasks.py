@@ -62,7 +62,8 @@ def _due(obj: CalendarObject) -> tuple[str, int]:
     if entry.end is not None:
         return entry.end.clock.kind, entry.end.key
     if entry.start is not None and entry.duration is not None:
-        return entry.start.clock.kind, entry.end_of(entry.start.clock, entry.start.local)
+        start = entry.start
+        return start.clock.kind, entry.end_of(start.clock, start.local, start.key)
     return "", 0
 
 
