@@ -71,7 +71,7 @@ async def test_every_keyword_of_lhlo_is_in_the_matrix_and_no_other() -> None:
     assert named_in("LMTP") == await announced_by_lmtp()
 
 
-@pytest.mark.parametrize("chapter", ["IMAP", "LMTP", "Messages"])
+@pytest.mark.parametrize("chapter", ["IMAP", "LMTP", "Messages", "Cards"])
 def test_every_row_names_an_rfc_and_what_shows_it(chapter: str) -> None:
     rows = rows_of(chapter)
     assert len(rows) > 5
