@@ -44,13 +44,16 @@ _UPSERT = (
 )
 
 
-def put_card(place: Place, data: bytes, *, check: Check = anything) -> Written:
+def put_card(
+    place: Place, data: bytes, *, check: Check = anything, card: Card | None = None
+) -> Written:
     """Store a card, new or over what is there; `check` is called under the account's lock.
 
+    `card` is what `parse_card` made of the data, where the caller has it already.
     Raises `InvalidCard` with the precondition of RFC 6352 §6.3.2.1, and what
     `items.put_resource` raises: `UidTaken`, `PreconditionFailed`, `OverQuota` and others.
     """
-    card = parse_card(data)
+    card = card or parse_card(data)
     content = Content(data, card.uid, COMPONENT)
     with db.write_transaction():
         written = put_resource(

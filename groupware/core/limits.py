@@ -319,5 +319,11 @@ DAV_LOCK_TIMEOUT = Limit(
     lowest=60,
     highest=7 * 24 * 3600,
 )
+DAV_COPY = Limit(
+    "DAV_MAX_COPY",
+    10_000,
+    Unit.COUNT,
+    "members of a calendar or address book that is copied as a whole over DAV",
+)
 
 LIMITS: tuple[Limit, ...] = tuple(held for held in list(globals().values()) if type(held) is Limit)

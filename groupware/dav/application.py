@@ -27,6 +27,7 @@ from groupware.dav.handlers import (
     proppatch,
     put,
     report,
+    transfer,
 )
 from groupware.dav.plugins import LOGIN, Auth, Rights
 from groupware.dav.request import Request
@@ -79,12 +80,14 @@ def handled(handle: Handle) -> Any:
 class Application(RadicaleApplication):
     """The WSGI application below /dav."""
 
+    do_COPY = handled(transfer.handle_copy)
     do_DELETE = handled(delete.handle)
     do_GET = handled(get.handle)
     do_HEAD = handled(get.handle)
     do_LOCK = handled(lock.handle_lock)
     do_MKCALENDAR = handled(mkcol.handle_mkcalendar)
     do_MKCOL = handled(mkcol.handle_mkcol)
+    do_MOVE = handled(transfer.handle_move)
     do_PROPFIND = handled(propfind.handle)
     do_PROPPATCH = handled(proppatch.handle)
     do_PUT = handled(put.handle)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from calendar_app.queries.shown import is_whole
 from groupware.core.resources import queries
+from groupware.core.resources.items import UidTaken
 from groupware.dav import locks, resources
 from groupware.dav.access import BIND, UNBIND, WRITE_CONTENT
 from groupware.dav.conditions import Conditions, failed, read_conditions
@@ -25,8 +26,8 @@ Privilege = Callable[[str | None], str]
 class Guard:
     """Checks what is at a member's place: rights, privacy, conditions and locks.
 
-    `place` is what the requester saw there, which may be less than what is. `covering` are the
-    locks that were there, each of them open.
+    `place` is what the requester saw there, which may be less than what is. `uid` is of what is to
+    be written. `covering` are the locks that were there, each of them open.
     """
 
     place: Resource
@@ -34,6 +35,7 @@ class Guard:
     conditions: Conditions
     states: If
     privilege: Privilege
+    uid: str | None = None
     covering: list[Lock] = field(default_factory=list)
 
     @property
@@ -47,6 +49,7 @@ class Guard:
         refuse_unseen(self.place, etag)
         self.conditions.check_write(etag, changed_at(self.place, self.conditions))
         check_states(self.request, self.place, etag, self.states)
+        check_uid(self.place, etag, self.uid)
         is_membership = etag is None or self.privilege(etag) == UNBIND
         self.covering = check_locks(self.place, self.request, self.states, membership=is_membership)
 
@@ -83,6 +86,17 @@ def refuse_unseen(place: Resource, etag: str | None) -> None:
         return
     if not is_whole(place.info.collection_id, place.segment):
         raise DavError(403, "What is there is private: its owner alone changes it.")
+
+
+def check_uid(place: Resource, etag: str | None, uid: str | None) -> None:
+    """Raise `UidTaken` where what is there has another UID (RFC 4791 §5.3.2.1)."""
+    if etag is None or uid is None or place.info is None:
+        return
+    row = place.row
+    if row is None or row.etag != etag:  # it was changed since
+        row = queries.find_resource(place.info.collection_id, place.segment)
+    if row is not None and row.ical_uid not in (None, uid):
+        raise UidTaken(place.segment)
 
 
 def changed_at(place: Resource, conditions: Conditions) -> int | None:

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import XMLParser
+from django.conf import settings
 
 from groupware.core import limits
 from groupware.core.auth import Principal
@@ -112,13 +113,26 @@ class Request:
 
         Raises `DavError` 502 for what lies elsewhere (RFC 4918 §9.8.5).
         """
-        parts = urlsplit(url.strip())
-        if parts.netloc and parts.netloc.lower() != self.environ.get("HTTP_HOST", "").lower():
+        try:
+            parts = urlsplit(url.strip())
+            is_own = not parts.netloc or parts.hostname in self._own_names()
+        except ValueError as error:
+            raise DavError(400, "An address in the request cannot be read.") from error
+        if not is_own:
             raise DavError(502, "The destination is another server's.")
         path = unquote(parts.path, errors="surrogateescape")
         if not path.startswith(f"{PREFIX}/"):
             raise DavError(502, f"The destination does not begin with {PREFIX}/.")
         return path[len(PREFIX) :]
+
+    def _own_names(self) -> set[str | None]:
+        """Return the names of this server, here and at proxies before it; raises `ValueError`.
+
+        Nothing but a path is read of such an address: who names another host gains nothing.
+        """
+        said = [self.header("Host"), *self.header("X-Forwarded-Host").split(",")]
+        names = {urlsplit(f"//{name.strip()}").hostname for name in said}
+        return names | {urlsplit(settings.GROUPWARE_PUBLIC_URL).hostname}
 
 
 def too_large(most: int) -> DavError:

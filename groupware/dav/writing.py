@@ -9,7 +9,7 @@ from calendar_app.services.calendars import delete_calendar
 from calendar_app.services.objects import prepare_object, put_object, remove_object
 from calendar_app.services.placing import copy_object, move_object
 from contacts.services.addressbooks import delete_address_book
-from contacts.services.cards import copy_card, move_card, put_card, remove_card
+from contacts.services.cards import copy_card, move_card, parse_card, put_card, remove_card
 from contacts.vcard.cards import InvalidCard
 from groupware.core.errors import TooLarge
 from groupware.core.models import CollectionKind
@@ -17,11 +17,16 @@ from groupware.core.resources.items import Check, UidTaken, Written
 from groupware.core.resources.moving import Place
 from groupware.dav.errors import DavError
 from groupware.dav.names import caldav, carddav, dav, element
-from groupware.dav.resources import Kind, Resource
+from groupware.dav.resources import Resource
 from groupware.dav.responses import quote_path
 
-Put = Callable[[Place, Check], Written]
-"""Stores what was read already."""
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was read and can be put, before any lock."""
+
+    uid: str | None
+    put: Callable[[Place, Check], Written]
 
 
 class Transfer(Protocol):
@@ -49,27 +54,29 @@ class Writer:
     name: Callable[[str], str]
     media_types: frozenset[str]
     supported_data: str
-    prepare: Callable[[bytes], Put]
+    prepare: Callable[[bytes], Prepared]
     remove: Remove
     copy: Transfer
     move: Transfer
     delete_collection: Callable[[int, int], None]
 
 
-def _prepare_card(data: bytes) -> Put:
+def _prepare_card(data: bytes) -> Prepared:
+    card = parse_card(data)
+
     def put(place: Place, check: Check) -> Written:
-        return put_card(place, data, check=check)
+        return put_card(place, data, check=check, card=card)
 
-    return put
+    return Prepared(card.uid, put)
 
 
-def _prepare_object(data: bytes) -> Put:
+def _prepare_object(data: bytes) -> Prepared:
     prepared = prepare_object(data)
 
     def put(place: Place, check: Check) -> Written:
         return put_object(*place, prepared, check=check)
 
-    return put
+    return Prepared(prepared.content.ical_uid, put)
 
 
 def _remove_object(place: Place, *, check: Check) -> int:
@@ -148,12 +155,3 @@ class Refusals:
         path = collection_path(self.target) + error.href
         content = element(dav("href"), quote_path(path))
         raise DavError(409, error.message, condition, content=content) from error
-
-
-def is_member_place(resource: Resource | None) -> bool:
-    """Tell whether a member is or could be put there."""
-    return (
-        resource is not None
-        and resource.info is not None
-        and resource.kind in (Kind.OBJECT, Kind.MISSING)
-    )

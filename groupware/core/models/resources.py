@@ -67,8 +67,8 @@ class CollectionRole(models.TextChoices):
 class ResourceCollection(models.Model):
     """What calendars and address books have beside the columns of every collection.
 
-    `slug` is the last segment of its URL's path, once in its account for ever: what MKCALENDAR was
-    sent to, or random. `display_name` is what clients show and may be held twice;
+    `slug` is the last segment of its URL's path, once in its account: what MKCALENDAR was sent to,
+    or random; a MOVE alone changes it. `display_name` is what clients show and may be held twice;
     `Collection.name` is made of it and is held once. `color` is as a client wrote it, `position`
     orders it among the others (calendar-order), -1 where none was given.
     """

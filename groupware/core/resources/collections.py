@@ -85,6 +85,23 @@ def describe_collection(account_id: int, collection_id: int, face: Face) -> Chan
         return change
 
 
+def rename_collection(account_id: int, collection_id: int, slug: str) -> Change:
+    """Give a collection another last segment of its URL; all else about it stays.
+
+    Raises `AlreadyExists` for a slug that is taken, `Invalid`, `NotFound` when it is gone.
+    """
+    with db.write_transaction():
+        change = begin_change(account_id)
+        _checked_slug(account_id, slug)
+        faces = ResourceCollection.objects.filter(
+            collection_id=collection_id, account_id=account_id
+        )
+        if not faces.update(slug=slug):
+            raise NotFound("The collection is gone.")
+        Collection.objects.filter(id=collection_id).update(changed_modseq=change.modseq)
+        return change
+
+
 def delete_collection(account_id: int, collection_id: int, tables: tuple[str, ...]) -> Change:
     """Delete a collection and what is in it; give back what that used.
 

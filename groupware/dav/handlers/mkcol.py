@@ -99,7 +99,7 @@ def find_place(request: Request) -> Resource:
     with db.read_snapshot():
         place = resources.find(request.path, request.account_id)
         if place is None:
-            raise _refusal(request)
+            raise refuse_place(request.path, request.account_id)
     if place.kind is not Kind.MISSING:
         raise DavError(405, "There is something at this address.", dav("resource-must-be-null"))
     if place.info is not None:
@@ -108,12 +108,12 @@ def find_place(request: Request) -> Resource:
     return place
 
 
-def _refusal(request: Request) -> DavError:
-    """Return why nothing can be made where nothing is known to be (RFC 4918 §9.3.1)."""
-    first, *others = (segment for segment in request.path.split("/") if segment)
+def refuse_place(path: str, account_id: int) -> DavError:
+    """Return why no collection comes where nothing is known to be (RFC 4918 §9.3.1)."""
+    first, *others = (segment for segment in path.split("/") if segment)
     owner = resources.find_owner(first)
-    is_own = owner is not None and owner.account_id == request.account_id
-    is_known = owner is not None and resources.principal_of(owner, request.account_id) is not None
+    is_own = owner is not None and owner.account_id == account_id
+    is_known = owner is not None and resources.principal_of(owner, account_id) is not None
     if len(others) == 1 and not is_own and is_known and owner is not None:
         return need_privileges(principal_path(owner.account_id), BIND)
     if len(others) <= 1:

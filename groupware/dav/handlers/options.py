@@ -15,6 +15,8 @@ METHODS: Final = (
     "PROPFIND",
     "PROPPATCH",
     "REPORT",
+    "COPY",
+    "MOVE",
     "LOCK",
     "UNLOCK",
 )

@@ -33,9 +33,10 @@ def handle(request: Request) -> Response:
     writer = writer_of(place)
     guard = write_guard(place, request)
     with Refusals(place):
-        put = writer.prepare(_read_body(request, writer))
+        prepared = writer.prepare(_read_body(request, writer))
+        guard.uid = prepared.uid
         try:
-            written = put(place_of(place), guard)
+            written = prepared.put(place_of(place), guard)
         except DavError as error:
             return _failed(request, error)
     return _answer(request, written)

@@ -1,12 +1,26 @@
-"""Making calendars and address books as a client describes them."""
+"""Making calendars and address books as a client describes them, copying and moving them."""
 
-from calendar_app.services.calendars import USUAL_COMPONENTS, create_calendar
+from collections.abc import Iterable, Iterator, Sequence
+
+from calendar_app.queries.calendars import find_calendar
+from calendar_app.services.calendars import USUAL_COMPONENTS, CalendarSettings, create_calendar
 from contacts.services.addressbooks import create_address_book
-from groupware.core import db
+from groupware.core import db, limits
+from groupware.core.errors import LimitExceeded
 from groupware.core.models import CollectionKind
+from groupware.core.resources.collections import Face, rename_collection
+from groupware.core.resources.items import anything
+from groupware.core.resources.moving import Place
+from groupware.core.resources.queries import Stored
+from groupware.dav.properties.dead import dead_of
 from groupware.dav.properties.wishes import Wishes
-from groupware.dav.queries import Holder
+from groupware.dav.queries import Holder, read_dead_of_members
+from groupware.dav.resources import Resource
 from groupware.dav.services.properties import store_dead
+from groupware.dav.writing import writer_of
+
+BATCH = 100
+"""Members that one transaction writes: others wait for no more than that."""
 
 
 def make_collection(account_id: int, kind: str, slug: str, wishes: Wishes) -> int:
@@ -27,3 +41,85 @@ def make_collection(account_id: int, kind: str, slug: str, wishes: Wishes) -> in
             collection_id = create_address_book(account_id, wishes.as_face(), slug=slug)
         store_dead(Holder(account_id, collection_id), wishes.dead)
         return collection_id
+
+
+def move_collection(source: Resource, target: Resource, replaced: Resource | None) -> None:
+    """Give a collection the name of the target, in place of what is there.
+
+    Raises `NotFound`, `AlreadyExists`, `Invalid`.
+    """
+    info = source.info
+    assert info is not None
+    with db.write_transaction():
+        slug = _make_way(target, replaced)
+        rename_collection(info.account_id, info.collection_id, slug)
+
+
+def copy_collection(
+    source: Resource, target: Resource, replaced: Resource | None, *, with_members: bool
+) -> None:
+    """Make a collection as the requester sees the source, in place of what is at the target.
+
+    Members come in batches; where one cannot come, the copy goes. Raises what writing them raises.
+    """
+    assert source.info is not None
+    assert target.owner is not None
+    if with_members and source.info.items > (most := limits.DAV_COPY.value):
+        raise LimitExceeded(f"A collection that is copied has at most {most} members.")
+    account_id = target.owner.account_id
+    with db.write_transaction():
+        slug = _make_way(target, replaced)
+        collection_id = _make_alike(source, account_id, slug)
+    if not with_members:
+        return
+    try:
+        _copy_members(source, account_id, collection_id)
+    except Exception:
+        writer_of(source).delete_collection(account_id, collection_id)
+        raise
+
+
+def _make_way(target: Resource, replaced: Resource | None) -> str:
+    """Remove what is at the target, and return its name."""
+    if replaced is None or replaced.info is None:
+        return target.segment
+    info = replaced.info
+    writer_of(replaced).delete_collection(info.account_id, info.collection_id)
+    return info.slug
+
+
+def _make_alike(source: Resource, account_id: int, slug: str) -> int:
+    """Make a collection that shows and behaves as another does, and return its id."""
+    info = source.info
+    assert info is not None
+    shown = source.face
+    face = Face(shown.display_name, info.description, shown.color, shown.position)
+    held = find_calendar(info.collection_id)
+    if held is None:
+        collection_id = create_address_book(account_id, face, slug=slug)
+    else:
+        settings = CalendarSettings(held.timezone, held.tzid, held.is_transparent)
+        collection_id = create_calendar(
+            account_id, face, slug=slug, components=held.components, settings=settings
+        )
+    store_dead(Holder(account_id, collection_id), {**dead_of(source)})
+    return collection_id
+
+
+def _copy_members(source: Resource, account_id: int, collection_id: int) -> None:
+    assert source.info is not None
+    writer = writer_of(source)
+    dead = read_dead_of_members(source.info.collection_id)
+    for batch in _batches(source):
+        puts = [(stored.href, writer.prepare(stored.data).put) for stored in batch]
+        with db.write_transaction():
+            for href, put in puts:
+                written = put(Place(account_id, collection_id, href), anything)
+                holder = Holder(account_id, collection_id, written.resource_id)
+                store_dead(holder, {**dead.get(href, {})})
+
+
+def _batches(source: Resource) -> Iterator[Iterable[Stored]]:
+    hrefs: Sequence[str] = [row.href for row in source.members.rows()]
+    for start in range(0, len(hrefs), BATCH):
+        yield source.members.read_many(hrefs[start : start + BATCH]).values()

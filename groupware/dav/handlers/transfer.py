@@ -1,0 +1,203 @@
+"""COPY and MOVE (RFC 4918 §9.8, §9.9): members between collections, and whole collections.
+
+A member goes anywhere that the requester may write, across accounts too. A collection is copied
+into the requester's own home, and moved within it: it gets another name there, and nothing else
+about it changes.
+"""
+
+from dataclasses import dataclass
+
+from groupware.core import db
+from groupware.dav import resources
+from groupware.dav.access import READ, UNBIND
+from groupware.dav.conditions import failed, read_conditions
+from groupware.dav.errors import DavError, need_privileges, not_found
+from groupware.dav.guards import (
+    Guard,
+    check_locks,
+    check_states,
+    check_uid,
+    needed_to_write,
+    refuse_unseen,
+    require,
+)
+from groupware.dav.handlers.delete import refuse_other_collections
+from groupware.dav.handlers.mkcol import refuse_place
+from groupware.dav.ifheader import If, parse_if
+from groupware.dav.names import caldav
+from groupware.dav.properties.dead import dead_of
+from groupware.dav.queries import Holder
+from groupware.dav.request import INFINITY, Request
+from groupware.dav.resources import Kind, Resource
+from groupware.dav.responses import Response
+from groupware.dav.services.collections import copy_collection, move_collection
+from groupware.dav.services.locks import forget_locks
+from groupware.dav.services.properties import carry_dead
+from groupware.dav.writing import Refusals, place_of, writer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What goes where; `target` is a place where something or nothing is."""
+
+    request: Request
+    source: Resource
+    target: Resource
+    is_move: bool
+    overwrites: bool
+    states: If
+
+
+def handle_copy(request: Request) -> Response:
+    """Copy what is at the path to the Destination."""
+    return _handle(request, is_move=False)
+
+
+def handle_move(request: Request) -> Response:
+    """Move what is at the path to the Destination."""
+    return _handle(request, is_move=True)
+
+
+def _handle(request: Request, *, is_move: bool) -> Response:
+    overwrite = request.header("Overwrite", "T").strip().upper()
+    if overwrite not in ("T", "F"):
+        raise DavError(400, "The Overwrite header is T or F.")
+    destination = request.header("Destination")
+    if not destination:
+        raise DavError(400, "The Destination header says where to.")
+    path, states = request.inner_path(destination), parse_if(request.header("If"))
+    with db.read_snapshot():
+        source = resources.find(request.path, request.account_id)
+        if source is None or source.kind is Kind.MISSING:
+            raise not_found()
+        if source.kind not in (Kind.OBJECT, Kind.COLLECTION):
+            raise DavError(403, "Principals and homes stay where they are.")
+        target = resources.find(path, request.account_id)
+        if source.kind is Kind.COLLECTION and target is None:
+            raise refuse_place(path, request.account_id)
+    if target is None:
+        raise DavError(409, "There is no calendar or address book at the Destination.")
+    transfer = Transfer(request, source, target, is_move, overwrite == "T", states)
+    if source.kind is Kind.OBJECT:
+        return _transfer_member(transfer)
+    return _transfer_collection(transfer)
+
+
+def _transfer_member(transfer: Transfer) -> Response:
+    source, target = transfer.source, transfer.target
+    _check_target_of_member(source, target)
+    require(source, UNBIND if transfer.is_move else READ)
+    target_guard = _Overwriting(target, transfer)
+    source_guard = _source_guard(transfer)
+    dead = dead_of(source)
+    writer = writer_of(target)
+    go = writer.move if transfer.is_move else writer.copy
+    with Refusals(target):
+        written = go(
+            place_of(source), place_of(target), check=target_guard, source_check=source_guard
+        )
+    if transfer.is_move:
+        forget_locks(source_guard.destroyed)
+    assert target.info is not None
+    holder = Holder(target.info.account_id, target.info.collection_id, written.resource_id)
+    if dead or not written.is_new:
+        carry_dead(dead, holder)
+    return Response(201 if written.is_new else 204)
+
+
+def _check_target_of_member(source: Resource, target: Resource) -> None:
+    if target.kind is Kind.MISSING and target.info is None:
+        raise DavError(409, "Make a calendar or an address book first.")
+    if target.info is None or target.kind is Kind.COLLECTION:
+        raise DavError(403, "A collection is not replaced by what could be in it.")
+    assert source.info is not None
+    if place_of(source) == place_of(target):
+        raise DavError(403, "The Destination is the same place.")
+    if source.info.kind != target.info.kind:
+        name = writer_of(target).supported_data
+        text = "Events and tasks are in calendars, cards in address books."
+        raise DavError(403, text, writer_of(target).name(name))
+
+
+class _Overwriting:
+    """Checks the Destination: rights, privacy, locks, and whether it may be written over."""
+
+    def __init__(self, target: Resource, transfer: Transfer) -> None:
+        self._target = target
+        self._transfer = transfer
+
+    def __call__(self, etag: str | None) -> None:
+        """Raise `DavError` unless what has this entity tag, None for nothing, may be written."""
+        transfer = self._transfer
+        require(self._target, needed_to_write(etag))
+        if etag is not None and not transfer.overwrites:
+            raise failed()
+        refuse_unseen(self._target, etag)
+        source = transfer.source.row
+        check_uid(self._target, etag, source.ical_uid if source is not None else None)
+        check_locks(self._target, transfer.request, transfer.states, membership=etag is None)
+
+
+def _source_guard(transfer: Transfer) -> Guard:
+    """Return what checks the source: conditions are of the request's own path, so of it."""
+    conditions = read_conditions(transfer.request.header)
+    if transfer.is_move:
+        return Guard(
+            transfer.source, transfer.request, conditions, transfer.states, lambda _etag: UNBIND
+        )
+    return _ReadGuard(
+        transfer.source, transfer.request, conditions, transfer.states, lambda _etag: READ
+    )
+
+
+class _ReadGuard(Guard):
+    """Checks what is copied: locks do not stand against reading."""
+
+    def __call__(self, etag: str | None) -> None:
+        """Raise `DavError` unless what has this entity tag may be copied."""
+        require(self.place, READ)
+        refuse_unseen(self.place, etag)
+        self.conditions.check_write(etag, None)
+        check_states(self.request, self.place, etag, self.states)
+
+
+def _transfer_collection(transfer: Transfer) -> Response:
+    source, target = transfer.source, transfer.target
+    depth = transfer.request.depth(INFINITY)
+    if depth == "1" or (transfer.is_move and depth != INFINITY):
+        raise DavError(400, "A collection goes with Depth: infinity, a copy of it also with 0.")
+    replaced = _check_target_of_collection(transfer)
+    if transfer.is_move:
+        refuse_other_collections(source)
+    elif not source.access.reads:
+        raise need_privileges(source.path, READ)
+    check_states(transfer.request, source, None, transfer.states)
+    if replaced is not None:
+        check_locks(target, transfer.request, transfer.states, whole=True)
+    if transfer.is_move:
+        locks = check_locks(source, transfer.request, transfer.states, whole=True)
+        move_collection(source, target, replaced)
+        forget_locks(locks)
+    else:
+        copy_collection(source, target, replaced, with_members=depth == INFINITY)
+    return Response(201 if replaced is None else 204)
+
+
+def _check_target_of_collection(transfer: Transfer) -> Resource | None:
+    """Return the collection that is to be replaced, None where there is none."""
+    source, target = transfer.source, transfer.target
+    if target.kind in (Kind.OBJECT, Kind.MISSING) and target.info is not None:
+        condition = caldav("calendar-collection-location-ok")
+        raise DavError(403, "There are no collections in calendars and address books.", condition)
+    if target.kind is Kind.MISSING:
+        return None
+    if target.kind is not Kind.COLLECTION:
+        raise DavError(403, "There is something at the Destination that stays.")
+    assert source.info is not None
+    assert target.info is not None
+    if source.info.collection_id == target.info.collection_id:
+        raise DavError(403, "The Destination is the same place.")
+    if not transfer.overwrites:
+        raise failed()
+    refuse_other_collections(target)
+    return target
