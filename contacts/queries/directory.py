@@ -88,6 +88,11 @@ def find_entries(domain_id: int, hrefs: Sequence[str]) -> dict[str, ResourceRow]
     return {row[1]: ResourceRow(*row) for row in rows}
 
 
+def find_entries_by_ids(domain_id: int, entry_ids: Sequence[int]) -> list[ResourceRow]:
+    """Return the rows of those cards that are there, by the ids of their rows."""
+    return [ResourceRow(*row) for row in _fetch_many(_ROW, domain_id, ("id", entry_ids))]
+
+
 def read_entry(domain_id: int, href: str) -> Stored | None:
     """Return one card with its bytes."""
     return read_entries(domain_id, [href]).get(href)

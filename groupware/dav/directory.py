@@ -28,11 +28,14 @@ def refresh(path: str, account_id: int) -> None:
     """
     if _IN_A_HOME.fullmatch(path) is None:
         return
-    domain_id = _domain_of(account_id)
-    if domain_id is None:
-        return
-    if f"/{SLUG}" in path or queries.find_directory(domain_id) is None:
-        refresh_directory(domain_id)
+    rows = db.fetch_rows(
+        "SELECT a.domain_id, d.domain_id FROM core_account a"
+        " LEFT JOIN contacts_directory d ON d.domain_id = a.domain_id WHERE a.id = %s",
+        [account_id],
+    )
+    for domain_id, made in rows:
+        if made is None or f"/{SLUG}" in path:
+            refresh_directory(domain_id)
 
 
 def find_directory(account_id: int, domain_id: int) -> CollectionInfo | None:
@@ -62,11 +65,6 @@ def find_directory(account_id: int, domain_id: int) -> CollectionInfo | None:
 def is_directory(info: CollectionInfo) -> bool:
     """Tell whether it is a directory, and no collection of the store."""
     return info.collection_id < 0
-
-
-def _domain_of(account_id: int) -> int | None:
-    rows = db.fetch_rows("SELECT domain_id FROM core_account WHERE id = %s", [account_id])
-    return rows[0][0] if rows else None
 
 
 class DirectoryMembers:
@@ -117,6 +115,10 @@ class DirectoryMembers:
     def find_many(self, hrefs: Sequence[str]) -> dict[str, ResourceRow]:
         """Return the rows of those members that are there, by href."""
         return queries.find_entries(self._domain_id, hrefs)
+
+    def find_by_ids(self, resource_ids: Sequence[int]) -> list[ResourceRow]:
+        """Return the rows of those members that are there, by the ids of their rows."""
+        return queries.find_entries_by_ids(self._domain_id, resource_ids)
 
     def read(self, href: str) -> Stored | None:
         """Return one member with its bytes."""

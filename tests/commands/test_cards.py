@@ -14,7 +14,7 @@ from groupware.core import directory, limits
 from groupware.core.models import Account, Collection
 from groupware.core.resources import importing
 from groupware.core.resources.moving import Place
-from groupware.core.resources.queries import list_resources, read_data
+from groupware.core.resources.queries import list_resources, read_data, read_page
 from tests.commands.running import call, call_json
 from tests.conftest import SetLimit
 from tests.services.contacts.cards import book_of, card
@@ -229,3 +229,28 @@ def test_what_was_exported_can_be_imported(ann: Account, book: int, tmp_path: Pa
     file = tmp_path / "addressbooks" / "Contacts.vcf"
     answer = call_json("import", "vcf", str(file), "--into", f"{ANN}/addressbooks/Copy")
     assert counts(answer, "Copy") == (2, 0)
+
+
+@pytest.mark.corpus
+def test_cards_of_real_programs_are_imported_and_come_back_from_an_export(
+    ann: Account, book: int, tmp_path: Path, corpus: Path
+) -> None:
+    answer = call_json("import", "vcf", str(corpus / "vcf"), "--into", BOOK)
+    imported, skipped = counts(answer)
+    assert answer["broken"] == []
+    assert imported > 15
+    assert counts(call_json("import", "vcf", str(corpus / "vcf"), "--into", BOOK)) == (
+        *(0, imported + skipped),
+    )
+    call("export", ANN, "--to", str(tmp_path))
+    file = str(tmp_path / "addressbooks" / "Contacts.vcf")
+    copy = call_json("import", "vcf", file, "--into", f"{ANN}/addressbooks/Copy")
+    assert counts(copy, "Copy") == (imported, 0)
+    copied = Collection.objects.get(account=ann, name="Copy").pk
+    assert contents(copied) == contents(book)
+
+
+def contents(book: int) -> list[bytes]:
+    """Return the cards of a book, but for a last line that was not ended."""
+    stored, _ = read_page(book, 0, 1000)
+    return sorted(each.data.rstrip(b"\r\n") for each in stored)

@@ -12,7 +12,7 @@ from contacts.vcard.cards import Card, read_card
 from contacts.vcard.filters import Filter, PropFilter
 from contacts.vcard.matching import TextMatch
 from contacts.vcard.media import read_media
-from groupware.core import directory
+from groupware.core import db, directory
 from groupware.core.clock import epoch
 from groupware.core.directory import NewAccount
 from groupware.core.models import Account, Domain
@@ -175,6 +175,11 @@ def test_one_card_is_read_by_its_href(domain: Domain, ann: Account) -> None:
     assert stored is not None
     assert (row.etag, row.size, row.component) == (stored.etag, len(stored.data), "VCARD")
     assert queries.find_entries(domain.pk, [href, "none"]) == {href: row}
+    assert queries.find_entries_by_ids(domain.pk, [row.resource_id, 0]) == [row]
+    assert queries.read_entries_by_ids(domain.pk, [row.resource_id]) == [stored]
+    room = db.Room(1, (2,))
+    assert queries.read_entries(domain.pk, ["none", href], room) == {href: stored}
+    assert room.is_full
     assert queries.find_entry(domain.pk, "none") is None
     assert queries.read_entry(domain.pk, "none") is None
 
