@@ -30,7 +30,7 @@ __all__ = ["EARLIEST", "LATEST", "AddedDate", "Entry", "read_entry"]
 
 EARLIEST, LATEST = parse_date("00020101"), parse_date("99991231") + DAY - 1
 # Where a date without an end, or one that ends as it begins, lasts its day (§3.6.1).
-_OF_DAYS = {"VEVENT"}
+_OF_DAYS = frozenset({"VEVENT", "AVAILABLE"})
 
 
 class AddedDate(NamedTuple):

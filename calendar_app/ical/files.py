@@ -102,6 +102,7 @@ class _Scan:
         self._depth = 0
         self._position = 0
         self._naming: bytearray | None = None
+        self._header: list[bytes] | None = None
 
     def read(self, file: BinaryIO) -> Iterator[BrokenPart]:
         """Read the file to its end; yield what is broken."""
@@ -125,9 +126,12 @@ class _Scan:
         """Take the rest of a line, or what is folded."""
         if self._naming is not None and len(self._naming) < _KEPT:
             self._naming += part.rstrip(b"\r\n")
+        if self._header is not None and len(self._header[-1]) < _KEPT:
+            self._header[-1] = self._header[-1].rstrip(b"\r\n") + part.rstrip(b"\r\n") + b"\r\n"
 
     def _take(self, line: bytes, number: int) -> Iterator[BrokenPart]:
         self._end_naming()
+        self._header = None
         edge = _EDGE.fullmatch(line)
         if edge is not None:
             name = edge[2].upper()
@@ -137,14 +141,16 @@ class _Scan:
                 yield from self._end(name, len(line), number)
         elif self._depth == 1 and self._calendar is not None:
             self._take_header(self._calendar, line)
-        elif self._depth == 2 and _NAMING.match(line):
+        elif self._depth == 2 and line[:4].upper().startswith((b"UID", b"TZID")):
             self._naming = bytearray(line.rstrip(b"\r\n"))
 
     def _take_header(self, calendar: _Calendar, line: bytes) -> None:
         upper = line[:8].upper()
         if upper.startswith(_HEADER) and len(line) < _KEPT:
             calendar.header.append(line.rstrip(b"\r\n") + b"\r\n")
-        calendar.has_method |= upper.startswith(b"METHOD:")
+            self._header = calendar.header
+        # Whatever follows the name: it may be on the next line.
+        calendar.has_method |= upper.startswith(b"METHOD")
 
     def _begin(self, name: bytes, number: int) -> Iterator[BrokenPart]:
         if name == b"VCALENDAR":
@@ -200,6 +206,9 @@ class _Scan:
         wanted = b"TZID" if self._piece is not None and self._piece.name == b"VTIMEZONE" else b"UID"
         if found and self._piece is not None and found[1].upper() == wanted:
             self._piece.key = self._piece.key or found[2].strip()
+            if wanted == b"TZID":
+                # A TEXT here, but not in the parameter that names it (RFC 5545 §3.8.3.1).
+                self._piece.key = re.sub(rb"\\([,;\\])", rb"\1", self._piece.key)
         self._naming = None
 
 

@@ -60,16 +60,6 @@ class Index(NamedTuple):
     rows: tuple[Row, ...]
     until: int
 
-    @property
-    def first(self) -> int:
-        """The start of the first row, 0 without any."""
-        return min((row.start for row in self.rows), default=0)
-
-    @property
-    def last(self) -> int:
-        """The end of the last row, 0 without any."""
-        return max((row.end for row in self.rows), default=0)
-
 
 def index_object(
     obj: CalendarObject, horizon: int, *, max_instances: int = 20_000, fuel: Fuel | None = None

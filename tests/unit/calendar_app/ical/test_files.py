@@ -137,3 +137,19 @@ def test_any_file_gives_objects_or_what_is_broken(parts: list[bytes]) -> None:
 @given(st.binary())
 def test_garbage_gives_what_is_broken_and_no_other_error(data: bytes) -> None:
     assert objects(data) == []
+
+
+def test_lines_may_be_folded_after_their_names() -> None:
+    folded = part("", b"UID", b" :a", b"SUMMARY:x")
+    head = (
+        b"BEGIN:VCALENDAR\r\nVERSION\r\n :2.0\r\nPRODID\r\n\t:-//x//EN\r\nMETHOD\r\n :PUBLISH\r\n"
+    )
+    assert objects(head + folded + TAIL) == [HEAD + folded + TAIL]
+    assert read_object(HEAD + folded + TAIL).ical_uid == "a"
+
+
+def test_a_zone_whose_name_is_escaped_is_known_by_what_it_says() -> None:
+    zone = BERLIN.replace(b"TZID:Berlin", b"TZID:Here\\, there")
+    event = part("a", b'DTEND;TZID="Here, there":20260310T110000')
+    data = HEAD + b"METHOD:PUBLISH\r\n" + zone + event + TAIL
+    assert objects(data) == [HEAD + zone + event + TAIL]

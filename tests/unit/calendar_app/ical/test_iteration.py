@@ -239,3 +239,30 @@ def test_the_first_instance_is_yielded_on_demand_where_the_rule_has_it() -> None
 def test_a_day_of_many_times_has_them_all() -> None:
     text = f"FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(60)))}"
     assert len(instances(text, before="19970904T000000", after="19970903T000000")) == 1_440
+
+
+def test_a_monthly_rule_may_keep_to_months() -> None:
+    found = days("FREQ=MONTHLY;BYMONTH=2,3;BYMONTHDAY=1,-1", "20260201T090000", "20270101T000000")
+    assert found == ["20260201", "20260228", "20260301", "20260331"]
+
+
+def test_a_daily_rule_may_keep_to_weekdays() -> None:
+    found = days("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", "20260102T090000", "20260107T000000")
+    assert found == ["20260102", "20260105", "20260106"]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("FREQ=WEEKLY;BYDAY=MO,SU", "99991227T090000"),
+        ("FREQ=MONTHLY", "99991201T090000"),
+        ("FREQ=DAILY", "99991231T090000"),
+        ("FREQ=MONTHLY;BYDAY=FR", "99991231T090000"),
+    ],
+)
+def test_the_last_instance_is_in_the_year_9999(text: str, last: str) -> None:
+    start, end = utc("99991101T090000"), utc("99991231T235959") + 86_400 * 30
+    fuel = Fuel(2_000)
+    found = list(iterate_rule(parse_rule(text), start, start, end, fuel))
+    assert serialize_local(found[-1]) == last
+    assert not fuel.is_cut

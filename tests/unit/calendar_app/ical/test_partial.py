@@ -55,7 +55,8 @@ SERIES = read(
     EXDATE;TZID=Europe/Paris:20260328T090000
     SUMMARY:usual
     X-AT;TZID=Europe/Paris:20260327T100000
-    X-TEXT;TZID=Europe/Paris:whenever""",
+    X-TEXT;TZID=Europe/Paris:whenever
+    X-WALL;TZID=:20260327T100000""",
     """RECURRENCE-ID;TZID=Europe/Paris:20260329T090000
     DTSTART;TZID=Europe/Paris:20260402T090000
     DTEND;TZID=Europe/Paris:20260402T103000
@@ -74,6 +75,7 @@ def test_instances_are_expanded_to_utc_without_rules() -> None:
         "SUMMARY:usual",
         "X-AT:20260327T090000Z",
         "X-TEXT;TZID=Europe/Paris:whenever",
+        "X-WALL;TZID=:20260327T100000",
         "END:VEVENT",
     ]
 

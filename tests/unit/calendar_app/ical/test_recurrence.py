@@ -524,3 +524,13 @@ def test_an_availability_may_have_no_beginning_and_no_end() -> None:
         (f"{DTSTART}\nDURATION:PT30M", [False, True, False]),
     ):
         assert hits(read(lines, name="VAVAILABILITY"), BEFORE, NINE, TEN) == expected
+
+
+def test_an_empty_tzid_is_a_floating_time() -> None:
+    obj = read("DTSTART;TZID=:20260105T090000")
+    assert starts(obj, "20260105T000000", "20260106T000000") == ["20260105T0900"]
+
+
+def test_a_time_that_is_called_a_date_is_its_day() -> None:
+    obj = read("DTSTART;VALUE=DATE:20260105T090000\nEXDATE:,")
+    assert starts(obj, "20260105T000000", "20260106T000000") == ["20260105"]

@@ -83,3 +83,7 @@ def test_local_time_and_utc_lead_to_each_other() -> None:
     for day in range(366):
         moment = utc("20240101T120000") + day * 86_400
         assert paris.to_utc(paris.to_local(moment)) == moment
+
+
+def test_a_zone_tells_its_name() -> None:
+    assert repr(zone(PARIS)) == "IanaZone('Europe/Paris')"
