@@ -114,7 +114,7 @@ def understand(calendar: Component, limits: ObjectLimits = DEFAULT_LIMITS) -> Ca
     entries = [read_entry(component, zones) for component in components]
     master, overrides = _sort_entries(entries, limits)
     for component in components:
-        _check_component(component, zones, limits)
+        _check_component(component, limits)
     first = components[0] if master is None else master.component
     return CalendarObject(
         calendar,
@@ -191,7 +191,7 @@ def _sort_entries(
     return (masters[0] if masters else None), overrides
 
 
-def _check_component(component: Component, zones: Zones, limits: ObjectLimits) -> None:
+def _check_component(component: Component, limits: ObjectLimits) -> None:
     if component.name == "VEVENT" and component.first("DTSTART") is None:
         raise InvalidObject("valid-calendar-data", "The VEVENT has no DTSTART.")
     if component.first("RRULE") is not None and not (
@@ -199,10 +199,6 @@ def _check_component(component: Component, zones: Zones, limits: ObjectLimits) -
     ):
         text = f"The {component.name} has an RRULE and no DTSTART from which it would count."
         raise InvalidObject("valid-calendar-data", text)
-    if component.name == "VAVAILABILITY":
-        for child in component.children_named("AVAILABLE"):
-            if read_entry(child, zones).start is None:
-                raise InvalidObject("valid-calendar-data", "An AVAILABLE has no DTSTART.")
     attendees = len(component.all("ATTENDEE"))
     if attendees > limits.max_attendees:
         text = f"The {component.name} has {attendees} attendees; {limits.max_attendees} may be."
