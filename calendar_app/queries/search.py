@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from groupware.core import db, rights
+from groupware.core import db, holdings, rights
 from groupware.core.models import CollectionKind
 from mail.mime.text import fold_search
 
@@ -26,7 +26,7 @@ class Hit(NamedTuple):
 
 def list_readable(account_id: int) -> dict[int, bool]:
     """Return the calendars that an account may read, and of each whether with private details."""
-    owners = {other.account_id: other for other in rights.list_owners(account_id)}
+    owners = {other.account_id: other for other in holdings.list_owners(account_id)}
     within, params = db.in_list("account_id", [account_id, *owners])
     rows = db.fetch_rows(
         f"SELECT id, account_id FROM core_collection WHERE kind = %s AND {within}",

@@ -298,6 +298,12 @@ DAV_PROPERTIES = Limit(
     lowest=64 << 10,
 )
 
+DAV_ACES = Limit(
+    "DAV_MAX_ACES", 500, Unit.COUNT, "whom one calendar or address book is shared with by DAV"
+)
+DAV_PRINCIPALS = Limit(
+    "DAV_MAX_PRINCIPALS", 500, Unit.COUNT, "people and groups that one search of DAV finds"
+)
 DAV_RESULTS = Limit(
     "DAV_MAX_RESULTS",
     200_000,

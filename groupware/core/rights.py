@@ -166,8 +166,7 @@ def change_grant(
     Nothing comes between: `change` is called under the account's lock. Raises `Invalid` for the
     owner and for delegates of a single collection, `NotFound` where the account, the collection or the grantee is gone since it was read.
     """
-    if isinstance(grantee, Account) and grantee.pk == account.pk:
-        raise Invalid(f"{account.login} owns it and has every right.")
+    _refuse_owner(account, grantee)
     with directory_change():
         _lock(account)
         _hold(collection, grantee)
@@ -181,6 +180,11 @@ def change_grant(
             _insert(account, collection, grantee, rights)
         _publish(account.pk)
     return rights
+
+
+def _refuse_owner(account: Account, grantee: Grantee) -> None:
+    if isinstance(grantee, Account) and grantee.pk == account.pk:
+        raise Invalid(f"{account.login} owns it and has every right.")
 
 
 def _insert(
@@ -203,6 +207,36 @@ def find_grant(account: Account, collection: Collection | None, grantee: Grantee
     ).first()
 
 
+def replace_grants(
+    account: Account,
+    collection: Collection | None,
+    wanted: Mapping[Grantee, Callable[[Rights], Rights]],
+    others: Callable[[Rights], Rights] = lambda _: NONE,
+) -> None:
+    """Set the rights of all grantees in a place, each by those that it has there.
+
+    Those who are not named have what `others` leaves them. All of it happens or nothing. Raises as
+    `change_grant` does.
+    """
+    with directory_change():
+        _lock(account)
+        place = None if collection is None else collection.pk
+        held = {
+            grantee_of(own): own for own in list_grants(account.pk) if own.collection_id == place
+        }
+        for grantee in {**held, **wanted}:
+            own = held.get(grantee)
+            before = NONE if own is None else rights_of(own)
+            after = wanted.get(grantee, others)(before)
+            if own is not None and after != before:
+                own.delete()
+            if after and after != before:
+                _refuse_owner(account, grantee)
+                _hold(collection, grantee)
+                _insert(account, collection, grantee, after)
+        _publish(account.pk)
+
+
 def revoke(account: Account, collection: Collection | None, grantee: Grantee) -> None:
     """Take away what was granted there; raises `NotFound` where nothing was."""
     with directory_change():
@@ -220,15 +254,22 @@ def inherit_grants(superior_id: int, collection_id: int) -> None:
     In the transaction that makes it. Whoever was granted something by its name before it was
     made keeps that: nobody has two grants in one place.
     """
-    known = {_grantee_of(own) for own in Grant.objects.filter(collection_id=collection_id)}
+    known = {_grantee_key(own) for own in Grant.objects.filter(collection_id=collection_id)}
     above = Grant.objects.filter(collection_id=superior_id)
-    held = [grant_ for grant_ in above if _grantee_of(grant_) not in known]
+    held = [grant_ for grant_ in above if _grantee_key(grant_) not in known]
     for grant_ in held:
         grant_.pk, grant_.collection_id, grant_.created_at = None, collection_id, now()
     Grant.objects.bulk_create(held)
 
 
-def _grantee_of(held: Grant) -> tuple[int | None, ...]:
+def grantee_of(held: Grant) -> Grantee:
+    """Return whom a grant is to."""
+    grantee = held.grantee_account or held.grantee_group or held.grantee_domain
+    assert grantee is not None  # the database's own condition
+    return grantee
+
+
+def _grantee_key(held: Grant) -> tuple[int | None, ...]:
     return held.grantee_account_id, held.grantee_group_id, held.grantee_domain_id
 
 
@@ -267,11 +308,17 @@ def _publish(account_id: int) -> None:
 
 def list_grants(account_id: int, *, collection_id: int | None = None) -> list[Grant]:
     """Return the grants on an account and all its collections, or on one collection."""
-    grants = Grant.objects.filter(account_id=account_id).select_related(
+    grants = list_grants_of([account_id])
+    if collection_id is None:
+        return grants
+    return [held for held in grants if held.collection_id == collection_id]
+
+
+def list_grants_of(account_ids: Iterable[int]) -> list[Grant]:
+    """Return the grants on accounts and all their collections, the oldest first."""
+    grants = Grant.objects.filter(account_id__in=list(account_ids)).select_related(
         "collection", "grantee_account", "grantee_group", "grantee_domain"
     )
-    if collection_id is not None:
-        grants = grants.filter(collection_id=collection_id)
     return list(grants.order_by("id"))
 
 
@@ -280,14 +327,14 @@ def rights_of(held: Grant) -> Rights:
     return make_rights(held.rights, held.named_rights.split())
 
 
-_GROUPS = """
+GROUPS_HELD = """
 WITH RECURSIVE held(group_id) AS (
     SELECT group_id FROM core_groupmember WHERE account_id = %s
     UNION
     SELECT m.group_id FROM core_groupmember m JOIN held h ON m.subgroup_id = h.group_id
 )
 """
-_REACHED = """
+REACHED = """
 (
     grantee_account_id = %s
     OR grantee_group_id IN (SELECT group_id FROM held)
@@ -295,13 +342,8 @@ _REACHED = """
 )
 """
 _EFFECTIVE = (
-    f"{_GROUPS} SELECT rights, named_rights FROM core_grant"
-    f" WHERE account_id = %s AND (collection_id IS NULL OR collection_id = %s) AND {_REACHED}"
-)
-_HELD = (
-    f"{_GROUPS} SELECT g.account_id, a.login, a.kind, g.collection_id, g.rights, g.named_rights"
-    " FROM core_grant g JOIN core_account a ON a.id = g.account_id"
-    f" WHERE g.account_id <> %s AND {_REACHED}"
+    f"{GROUPS_HELD} SELECT rights, named_rights FROM core_grant"
+    f" WHERE account_id = %s AND (collection_id IS NULL OR collection_id = %s) AND {REACHED}"
 )
 
 
@@ -318,53 +360,3 @@ def effective_rights(account_id: int, owner_id: int, collection_id: int | None =
     return make_rights(
         "".join(letters for letters, _ in rows), " ".join(named for _, named in rows).split()
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Somebody who granted an account something: on everything, and on collections."""
-
-    account_id: int
-    login: str
-    kind: str
-    rights: Rights
-    on_collections: Mapping[int, Rights]
-
-    def rights_on(self, collection_id: int) -> Rights:
-        """Return what is held on a collection."""
-        held = self.on_collections.get(collection_id)
-        return self.rights if held is None else self.rights | held
-
-    def letters_on(self, collection_id: int) -> str:
-        """Return the letters that are held on a collection, in their one order."""
-        return self.rights_on(collection_id).letters
-
-
-def list_owners(account_id: int) -> list[Owner]:
-    """Return who else's collections an account holds rights on, by login; one query."""
-    keys = [account_id, account_id, account_id, account_id]
-    return _owners(db.fetch_rows(f"{_HELD} ORDER BY a.login", keys))
-
-
-def find_owner(account_id: int, owner_id: int) -> Owner | None:
-    """Return one of those that `list_owners` returns."""
-    keys = [account_id, account_id, account_id, account_id, owner_id]
-    return next(iter(_owners(db.fetch_rows(f"{_HELD} AND g.account_id = %s", keys))), None)
-
-
-def _owners(rows: Iterable[tuple[Any, ...]]) -> list[Owner]:
-    names: dict[int, tuple[str, str]] = {}
-    rights: dict[int, Rights] = {}
-    on_collections: dict[int, dict[int, Rights]] = {}
-    for owner_id, login, kind, collection_id, letters, named in rows:
-        granted = make_rights(letters, named.split())
-        names[owner_id] = login, kind
-        held = on_collections.setdefault(owner_id, {})
-        if collection_id is None:
-            rights[owner_id] = rights.get(owner_id, NONE) | granted
-        else:
-            held[collection_id] = held.get(collection_id, NONE) | granted
-    return [
-        Owner(owner_id, login, kind, rights.get(owner_id, NONE), on_collections[owner_id])
-        for owner_id, (login, kind) in names.items()
-    ]

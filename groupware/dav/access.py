@@ -8,7 +8,7 @@
 | t | DAV:unbind (members go) |
 | w | DAV:write-content, DAV:write-properties |
 | a, or manage | DAV:read-acl, DAV:write-acl |
-| private | sees what is private and confidential |
+| private | sees what is private and confidential: our own privilege `read-private` |
 
 An owner has every right. What nothing is granted on is not there for the requester.
 """
@@ -31,6 +31,8 @@ WRITE_ACL: Final = dav("write-acl")
 OWN_PRIVILEGES: Final = dav("read-current-user-privilege-set")
 UNLOCK: Final = dav("unlock")
 EVERYTHING: Final = dav("all")
+PRIVATE: Final = "{urn:groupware:dav}read-private"
+"""No standard has it: to see what is private or confidential in a calendar."""
 _WRITES: Final = (BIND, UNBIND, WRITE_CONTENT, WRITE_PROPERTIES)
 
 
@@ -79,6 +81,7 @@ class Access:
         held += writes
         held += [UNLOCK] if writes else []
         held += [READ_ACL, WRITE_ACL] if self.administers else []
+        held += [PRIVATE] if "private" in self.rights else []
         return (EVERYTHING, *held) if self.is_owner and not self.is_fixed else tuple(held)
 
     def _writes(self, privilege: str) -> bool:

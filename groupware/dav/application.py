@@ -18,6 +18,7 @@ from groupware.dav import directory
 from groupware.dav.door import authenticate_request
 from groupware.dav.errors import DavError, from_outcome
 from groupware.dav.handlers import (
+    acl,
     delete,
     get,
     lock,
@@ -80,6 +81,7 @@ def handled(handle: Handle) -> Any:
 class Application(RadicaleApplication):
     """The WSGI application below /dav."""
 
+    do_ACL = handled(acl.handle)
     do_COPY = handled(transfer.handle_copy)
     do_DELETE = handled(delete.handle)
     do_GET = handled(get.handle)

@@ -11,9 +11,11 @@ from typing import NamedTuple
 from calendar_app.queries import shown
 from calendar_app.queries.calendars import CalendarInfo, find_calendars
 from groupware.core import db
+from groupware.core.models import Grant
 from groupware.core.resources import readers
 from groupware.core.resources.queries import CollectionInfo
 from groupware.core.resources.readers import OwnFace
+from groupware.core.rights import list_grants_of
 from groupware.dav.locks import Lock, list_locks
 from groupware.dav.queries import Dead, read_dead_of_collections
 
@@ -65,6 +67,15 @@ class Beside:
         """Return (octets used, octets of the quota) of an account."""
         return self._quotas.get(account_id, (0, 0))
 
+    def grants_on(self, info: CollectionInfo) -> list[Grant]:
+        """Return the grants on a collection: its own, and those on all that its owner has."""
+        return [
+            held
+            for held in self._grants
+            if held.account_id == info.account_id
+            and held.collection_id in (None, info.collection_id)
+        ]
+
     def _is_shared(self, info: CollectionInfo) -> bool:
         return info.account_id != self._reader_id
 
@@ -91,6 +102,10 @@ class Beside:
     @cached_property
     def _locks(self) -> list[Lock]:
         return list_locks(self._collection_ids)
+
+    @cached_property
+    def _grants(self) -> list[Grant]:
+        return list_grants_of(self._account_ids)
 
     @cached_property
     def _newest(self) -> dict[int, int]:

@@ -4,7 +4,7 @@ It is no collection of the store: its number is negative, so that no table knows
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from contacts.queries import directory as queries
@@ -75,6 +75,10 @@ class DirectoryMembers:
     def __init__(self, info: CollectionInfo) -> None:
         self._info = info
         self._domain_id = -info.collection_id
+
+    def veiled(self, _hrefs: Sequence[str] | None = None) -> Collection[str]:
+        """Return that there are none: everybody of the domain sees all of it."""
+        return ()
 
     def sync_token(self) -> str:
         """Return the token of what the directory holds now."""

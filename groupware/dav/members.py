@@ -4,10 +4,10 @@ Rows are (href, etag) and the like, as plain tuples: reports of ten thousand are
 Whoever reads members by anything else than these classes shows what is private.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
-from calendar_app.queries import shown
+from calendar_app.queries import classify, shown
 from contacts.queries import query_cards
 from contacts.vcard.filters import Filter as CardFilter
 from groupware.core import db
@@ -26,6 +26,10 @@ class Members(Protocol):
         Where not, what is known of the content of members (texts, properties) is no ground to tell
         of one: only what `read` and its like return is to be held against a question.
         """
+        ...
+
+    def veiled(self, hrefs: Sequence[str] | None = None) -> Collection[str]:
+        """Return the hrefs of members, among those named or all, that are not shown as they are."""
         ...
 
     def sync_token(self) -> str:
@@ -92,6 +96,10 @@ class StoredMembers:
 
     def __init__(self, info: CollectionInfo) -> None:
         self._info = info
+
+    def veiled(self, _hrefs: Sequence[str] | None = None) -> Collection[str]:
+        """Return that there are none."""
+        return ()
 
     def sync_token(self) -> str:
         """Return the token of what the collection holds now."""
@@ -169,6 +177,10 @@ class ShownMembers:
         self._info = info
         self._newest = newest
 
+    def veiled(self, hrefs: Sequence[str] | None = None) -> Collection[str]:
+        """Return the hrefs of what is private or confidential, among those named or all."""
+        return classify(self._info.collection_id, hrefs).keys()
+
     def sync_token(self) -> str:
         """Return the token of what is shown now: what is hidden does not change it."""
         return self.token_at(self._newest())
@@ -234,6 +246,10 @@ class HiddenMembers:
     """The members of a collection for whoever may not read it: none, and no token."""
 
     is_whole = False
+
+    def veiled(self, hrefs: Sequence[str] | None = None) -> Collection[str]:
+        """Return all that are named: nothing is shown."""
+        return hrefs or ()
 
     def sync_token(self) -> str:
         """Return no token."""

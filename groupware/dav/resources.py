@@ -19,7 +19,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Final
 
-from groupware.core import db, rights
+from groupware.core import db, holdings, rights
 from groupware.core.models import CollectionKind, CollectionRole
 from groupware.core.resources import queries
 from groupware.core.resources.collections import SHARED_MARK
@@ -170,7 +170,7 @@ def principal_of(owner: Owner, requester_id: int) -> Resource | None:
         "SELECT 1 FROM core_account WHERE id = %s AND domain_id = %s",
         [requester_id, owner.domain_id],
     )
-    if same or rights.find_owner(requester_id, owner.account_id) is not None:
+    if same or holdings.find_owner(requester_id, owner.account_id) is not None:
         return Resource(Kind.PRINCIPAL, path, READER, owner)
     return None
 
@@ -260,7 +260,7 @@ def home_of(owner: Owner, requester_id: int) -> list[Resource]:
         book = directory.find_directory(owner.account_id, owner.domain_id)
         own += [(book, READER)] if book is not None else []
         return _told_together(owner, own + _shared_with(owner))
-    granted = rights.find_owner(requester_id, owner.account_id)
+    granted = holdings.find_owner(requester_id, owner.account_id)
     if granted is None:
         return []
     held = [(info, granted.rights_on(info.collection_id)) for info in infos]
@@ -274,7 +274,7 @@ def shared_with(owner: Owner) -> list[Resource]:
 
 
 def _shared_with(owner: Owner) -> list[tuple[CollectionInfo, Access]]:
-    owners = {other.account_id: other for other in rights.list_owners(owner.account_id)}
+    owners = {other.account_id: other for other in holdings.list_owners(owner.account_id)}
     seen = [
         (
             info,

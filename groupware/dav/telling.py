@@ -12,9 +12,10 @@ from typing import Any, Final, NamedTuple, Protocol
 from groupware.core.resources.queries import ResourceRow
 from groupware.dav.names import dav, element
 from groupware.dav.properties import LIVE, VARYING
+from groupware.dav.properties.dead import dead_of_members
 from groupware.dav.properties.getter import http_date, iso_date
 from groupware.dav.properties.webdav import content_type
-from groupware.dav.queries import Dead, read_dead_of_members
+from groupware.dav.queries import Dead
 from groupware.dav.request import Request
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import MemberForm, quote_path, quote_segment
@@ -95,9 +96,7 @@ def write_members(
 
 def _read_dead(place: Resource, names: Sequence[str] | None) -> Mapping[str, Dead]:
     """Return the dead properties of members that are asked for, all of them where None is."""
-    if place.info is None or (names is not None and not names):
-        return {}
-    return read_dead_of_members(place.info.collection_id, names)
+    return dead_of_members(place, names) if names is None or names else {}
 
 
 def _by_dead(rows: Sequence[Row], dead: Mapping[str, Dead]) -> Iterator[tuple[Dead, Sequence[Row]]]:

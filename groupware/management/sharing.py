@@ -2,17 +2,14 @@
 
 from groupware.core.models import Account, Collection, Domain, Grant, Group
 from groupware.core.names import name_of
-from groupware.core.rights import Grantee, Rights, rights_of
+from groupware.core.rights import Grantee, Rights, grantee_of, rights_of
 
 _KINDS: dict[type[Grantee], str] = {Account: "account", Group: "group", Domain: "domain"}
 
 
 def describe_grant(held: Grant, owner: Account) -> dict[str, object]:
     """Return a grant with the keys that every command uses."""
-    grantee = held.grantee_account or held.grantee_group or held.grantee_domain
-    if grantee is None:
-        raise ValueError(f"grant {held.pk} has no grantee")
-    return describe(owner, held.collection, grantee) | describe_rights(rights_of(held))
+    return describe(owner, held.collection, grantee_of(held)) | describe_rights(rights_of(held))
 
 
 def describe(owner: Account, collection: Collection | None, grantee: Grantee) -> dict[str, object]:

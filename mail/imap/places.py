@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from groupware.core.errors import NotAllowed, NotFound
+from groupware.core.holdings import list_owners
 from groupware.core.models import Account, AccountKind
-from groupware.core.rights import LETTERS, effective_rights, list_owners
+from groupware.core.rights import LETTERS, effective_rights
 from mail import names, queries
 from mail.queries import MailboxInfo
 

@@ -19,8 +19,18 @@ METHODS: Final = (
     "MOVE",
     "LOCK",
     "UNLOCK",
+    "ACL",
 )
-FEATURES: Final = ("1", "2", "3", "calendar-access", "addressbook", "extended-mkcol")
+FEATURES: Final = (
+    "1",
+    "2",
+    "3",
+    "access-control",
+    "calendar-access",
+    "addressbook",
+    "extended-mkcol",
+    "calendar-proxy",
+)
 HEADERS: Final = {"Allow": ", ".join(METHODS), "DAV": ", ".join(FEATURES)}
 
 

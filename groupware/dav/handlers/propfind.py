@@ -13,8 +13,8 @@ from groupware.dav import resources
 from groupware.dav.errors import DavError, not_found
 from groupware.dav.names import dav, element
 from groupware.dav.properties import ALLPROP, LIVE
-from groupware.dav.properties.dead import dead_of
-from groupware.dav.queries import Dead, read_dead_of_members
+from groupware.dav.properties.dead import dead_of, dead_of_members
+from groupware.dav.queries import Dead
 from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, quote_path
@@ -139,8 +139,7 @@ def tell_members(
     """Add the properties of a collection's members. Hot: `benchmarks`, PROPFIND of etags."""
     members, names = collection.members, wanted.names
     if wanted.names_only or varies(names):
-        assert collection.info is not None
-        dead = read_dead_of_members(collection.info.collection_id)
+        dead = dead_of_members(collection)
         for row in members.rows():
             member = as_resource(collection, row)
             told = read_properties(member, request, wanted, dead.get(row.href, {}))

@@ -7,7 +7,7 @@ from typing import Final
 
 from groupware.core import db
 from groupware.dav import resources
-from groupware.dav.access import FREE_BUSY, READ
+from groupware.dav.access import FREE_BUSY, READ, READ_ACL
 from groupware.dav.errors import DavError, need_privileges, not_found
 from groupware.dav.names import caldav, carddav, dav
 from groupware.dav.properties.webdav import reports_of
@@ -17,6 +17,7 @@ from groupware.dav.reports import (
     expand_property,
     free_busy,
     multiget,
+    principals,
     sync,
 )
 from groupware.dav.request import Request
@@ -40,6 +41,10 @@ REPORTS: Final[Mapping[str, Report]] = {
     caldav("calendar-query"): Report(calendar_query.handle),
     caldav("calendar-multiget"): Report(multiget.handle),
     caldav("free-busy-query"): Report(free_busy.handle, FREE_BUSY),
+    dav("principal-property-search"): Report(principals.search),
+    dav("principal-search-property-set"): Report(principals.tell_searched),
+    dav("principal-match"): Report(principals.match),
+    dav("acl-principal-prop-set"): Report(principals.of_acl, READ_ACL),
     carddav("addressbook-query"): Report(addressbook_query.handle),
     carddav("addressbook-multiget"): Report(multiget.handle),
 }

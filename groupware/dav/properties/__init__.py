@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from groupware.dav.names import dav
-from groupware.dav.properties import calendars, contacts, locks, principals, webdav
+from groupware.dav.properties import acl, calendars, contacts, locks, principals, webdav
 from groupware.dav.properties.getter import Getter
 
 LIVE: Final[Mapping[str, Getter]] = {
     **webdav.PROPERTIES,
     **principals.PROPERTIES,
+    **acl.PROPERTIES,
     **calendars.PROPERTIES,
     **contacts.PROPERTIES,
     **locks.PROPERTIES,

@@ -3,28 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-from groupware.core import db
 from groupware.dav.names import caldav, calserver, carddav, dav, element
+from groupware.dav.people import USER_TYPES, list_addresses
 from groupware.dav.properties.getter import Getter, href, text
 from groupware.dav.request import Request
-from groupware.dav.resources import Kind, Resource, principal_path
+from groupware.dav.resources import Kind, Owner, Resource, principal_path
 
 _PRINCIPALS: Final = (Kind.PRINCIPAL, Kind.GROUP, Kind.DOMAIN, Kind.PROXY)
-_USER_TYPES: Final = {"person": "INDIVIDUAL", "room": "ROOM", "equipment": "RESOURCE"}
 
 
-def addresses_of(account_id: int) -> list[str]:
-    """Return the mail addresses that lead to an account alone, the login first."""
-    rows = db.fetch_rows(
-        "SELECT a.local_part || '@' || d.name FROM core_addresstarget t"
-        " JOIN core_address a ON a.id = t.address_id JOIN core_domain d ON d.id = a.domain_id"
-        " WHERE t.account_id = %s AND a.kind IN ('primary', 'alias')"
-        " AND NOT EXISTS (SELECT 1 FROM core_addresstarget o"
-        " WHERE o.address_id = t.address_id AND o.id <> t.id)"
-        " ORDER BY a.kind DESC, a.id",
-        [account_id],
-    )
-    return [row[0] for row in rows]
+def _addresses_of(owner: Owner) -> list[str]:
+    return list_addresses([owner.account_id]).get(owner.account_id, [owner.login])
 
 
 def _home(resource: Resource, _request: Request) -> bytes | None:
@@ -45,8 +34,7 @@ def _user_addresses(resource: Resource, _request: Request) -> bytes | None:
     if resource.kind is not Kind.PRINCIPAL or resource.owner is None:
         return None
     mails = (
-        element(dav("href"), text(f"mailto:{address}"))
-        for address in addresses_of(resource.owner.account_id)
+        element(dav("href"), text(f"mailto:{address}")) for address in _addresses_of(resource.owner)
     )
     return b"".join(mails) + href(principal_path(resource.owner.account_id))
 
@@ -64,7 +52,7 @@ def _user_type(resource: Resource, _request: Request) -> bytes | None:
         return b"GROUP"
     if resource.kind is not Kind.PRINCIPAL or resource.owner is None:
         return None
-    return _USER_TYPES.get(resource.owner.kind, "UNKNOWN").encode()
+    return USER_TYPES.get(resource.owner.kind, "UNKNOWN").encode()
 
 
 def _email_addresses(resource: Resource, _request: Request) -> bytes | None:
@@ -72,7 +60,7 @@ def _email_addresses(resource: Resource, _request: Request) -> bytes | None:
         return None
     return b"".join(
         element(calserver("email-address"), text(address))
-        for address in addresses_of(resource.owner.account_id)
+        for address in _addresses_of(resource.owner)
     )
 
 

@@ -86,11 +86,6 @@ def _owner(resource: Resource, _request: Request) -> bytes | None:
     return None
 
 
-def _privileges(resource: Resource, _request: Request) -> bytes:
-    held = (element(privilege) for privilege in resource.access.privileges())
-    return b"".join(element(dav("privilege"), name) for name in held)
-
-
 def _reports(resource: Resource, _request: Request) -> bytes:
     return b"".join(
         element(dav("supported-report"), element(dav("report"), element(name)))
@@ -151,7 +146,6 @@ PROPERTIES: Final[Mapping[str, Getter]] = {
     calserver("getctag"): _sync_token,
     dav("current-user-principal"): _current_principal,
     dav("owner"): _owner,
-    dav("current-user-privilege-set"): _privileges,
     dav("supported-report-set"): _reports,
     dav("quota-used-bytes"): _quota_used,
     dav("quota-available-bytes"): _quota_available,

@@ -11,6 +11,7 @@ from groupware.core.directory import (
 )
 from groupware.core.errors import Invalid, NotFound
 from groupware.core.events import MailboxListChanged
+from groupware.core.holdings import find_owner, list_owners
 from groupware.core.models import Account, Domain, Grant
 from groupware.core.rights import (
     ALL,
@@ -18,10 +19,8 @@ from groupware.core.rights import (
     change_grant,
     effective_rights,
     find_grantee,
-    find_owner,
     grant,
     list_grants,
-    list_owners,
     on_calendar,
     parse_rights,
     revoke,

@@ -3,6 +3,8 @@
 Each case that a reader without it is refused has its twin: the owner, or a reader with it.
 """
 
+import xml.etree.ElementTree as ET
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -215,6 +217,36 @@ def test_who_sees_free_time_alone_finds_the_calendar_and_nothing_in_it(
     assert bens.request("GET", path).status == 403
     share(ann, ben, "read")
     assert bens.request("GET", path + "public.ics").status == 200
+
+
+def test_what_programs_note_of_an_object_is_for_those_who_see_it_whole(
+    path: str, ann: Account, ben: Account, anns: DavClient, bens: DavClient
+) -> None:
+    note = (
+        '<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x xmlns="urn:x">{}</x></D:prop></D:set>'
+        "</D:propertyupdate>"
+    )
+    hrefs = ("public.ics", "private.ics", "secret.ics")
+    for href in hrefs:
+        answer = anns.request("PROPPATCH", path + href, note.format("About"))
+        assert "{urn:x}x" in answer.properties(path + href)
+    share(ann, ben, "write")
+    asked = '<D:propfind xmlns:D="DAV:"><D:prop><x xmlns="urn:x"/></D:prop></D:propfind>'
+    told = bens.request("PROPFIND", path, asked, Depth="1").responses()
+    assert [b"About" in ET.tostring(told[path + href]) for href in (hrefs[0], hrefs[2])] == [
+        True,
+        False,
+    ]
+    one = bens.request("PROPFIND", path + "secret.ics", asked, Depth="0")
+    assert b"About" not in one.body
+    for href, status in zip(hrefs, (207, 404, 403), strict=True):
+        assert bens.request("PROPPATCH", path + href, note.format("Ours")).status == status
+    share(ann, ben, "write private")
+    assert bens.request("PROPPATCH", path + "secret.ics", note.format("Ours")).status == 207
+    principal = f"/{ann.pk}/"
+    assert anns.request("PROPPATCH", principal, note.format("Mine")).status == 207
+    assert b"Mine" in anns.request("PROPFIND", principal, asked, Depth="0").body
+    assert b"Mine" not in bens.request("PROPFIND", principal, asked, Depth="0").body
 
 
 def test_the_file_of_a_calendar_holds_what_is_shown(
