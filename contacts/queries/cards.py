@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from contacts.vcard.cards import InvalidCard, read_lines
 from contacts.vcard.filters import Filter, matches, needles
 from contacts.vcard.limits import CardLimits
-from contacts.vcard.matching import needle
+from contacts.vcard.matching import needles_of
 from groupware.core import db, limits
 from groupware.core.resources.queries import Stored, read_by_ids
 
@@ -53,9 +53,9 @@ def list_cards(collection_id: int, *, kind: str = "") -> list[CardRow]:
 def search_cards(collection_ids: Sequence[int], text: str, limit: int) -> list[CardRow]:
     """Return cards that hold each word of a text anywhere, by their names.
 
-    Words are looked for as search compares (`needle`); without one nothing is found.
+    Words are looked for as search compares (`needles_of`); without one nothing is found.
     """
-    words = [word for word in map(needle, text.split()) if word]
+    words = needles_of(text)
     if not words:
         return []
     within, params = db.in_list("r.collection_id", collection_ids)

@@ -10,7 +10,7 @@ from typing import Any
 from contacts.queries.cards import PAGE
 from contacts.vcard.cards import read_lines
 from contacts.vcard.filters import Filter, matches, needles
-from contacts.vcard.matching import needle
+from contacts.vcard.matching import needles_of
 from groupware.core import db
 from groupware.core.resources.queries import (
     HREFS_OF_A_QUERY,
@@ -154,7 +154,7 @@ def query_entries(domain_id: int, wanted: Filter) -> Iterator[Stored]:
 
 def search_entries(domain_id: int, text: str, limit: int) -> list[Stored]:
     """Return cards that hold each word of a text anywhere, by their names."""
-    words = [word for word in map(needle, text.split()) if word]
+    words = needles_of(text)
     if not words:
         return []
     conditions = "".join(f" AND {db.holds('text')}" for _ in words)

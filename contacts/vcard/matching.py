@@ -25,6 +25,8 @@ COLLATIONS: dict[str, Callable[[str], str]] = {
     "i;octet": str,
     "i;unicode-casemap": fold_search,
 }
+MOST_WORDS = 20
+"""Words of a search; what follows them is not looked for."""
 DEFAULT_COLLATION = "i;unicode-casemap"
 
 _MATCHES: dict[str, Callable[[str, str], bool]] = {
@@ -63,6 +65,12 @@ class TextMatch:
     @cached_property
     def _folded(self) -> str:
         return self._fold(self.text)
+
+
+def needles_of(text: str) -> list[str]:
+    """Return the needle of each word that somebody types to search by."""
+    words = text.split(maxsplit=MOST_WORDS)[:MOST_WORDS]
+    return [word for word in map(needle, words) if word]
 
 
 def needle(text: str) -> str:

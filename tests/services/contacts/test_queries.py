@@ -5,15 +5,18 @@ from pytest_django import DjangoAssertNumQueries
 
 from contacts import queries
 from contacts.services.addressbooks import create_address_book
+from contacts.services.directory import refresh_directory
 from contacts.vcard.cards import read_card
 from contacts.vcard.filters import Filter, PropFilter, matches
 from contacts.vcard.matching import TextMatch
 from groupware.core import limits
-from groupware.core.models import Account
+from groupware.core.models import Account, Collection
 from groupware.core.resources.collections import Face
 from groupware.core.resources.queries import read_page
+from groupware.core.rights import grant, parse_rights, revoke
 from tests.conftest import SetLimit
-from tests.services.contacts.cards import put
+from tests.services.contacts.cards import book_of, put
+from tests.services.store import create
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +111,33 @@ def test_a_card_that_is_larger_than_a_later_limit_is_passed_over(
     assert len(list(queries.query_cards(book, wanted))) == 1
     set_limit(limits.RESOURCE_SIZE, 16 << 10)
     assert list(queries.query_cards(book, wanted)) == []
+
+
+def test_a_search_finds_what_somebody_may_read_and_the_directory(
+    ann: Account, ben: Account
+) -> None:
+    own, bens = book_of(ann), book_of(ben)
+    closed = create_address_book(ben.pk, Face(display_name="Closed"))
+    for account, book, name in ((ann, own, "A Zoe"), (ben, bens, "B Zoe"), (ben, closed, "C Zoe")):
+        put(account, book, name, "EMAIL:zoe@x.test")
+    create("zoe@example.test", name="D Zoe")
+    refresh_directory(ann.domain_id)
+
+    def found(limit: int = 9) -> list[tuple[str, int, str]]:
+        rows = queries.search_contacts(ann.pk, "zoe", limit=limit)
+        return [(row.full_name, row.collection_id, row.mails) for row in rows]
+
+    listed = ("D Zoe", 0, "zoe@example.test")
+    assert found() == [("A Zoe", own, "zoe@x.test"), listed]
+    grant(ben, Collection.objects.get(pk=bens), ann, parse_rights("read"))
+    grant(ben, Collection.objects.get(pk=closed), ann, parse_rights("l"))
+    assert queries.list_readable_books(ann.pk) == [own, bens]
+    assert found() == [("A Zoe", own, "zoe@x.test"), ("B Zoe", bens, "zoe@x.test"), listed]
+    assert len(found(2)) == 2
+    revoke(ben, Collection.objects.get(pk=bens), ann)
+    assert found() == [("A Zoe", own, "zoe@x.test"), listed]
+
+
+def test_a_search_looks_for_no_more_than_some_words(filled: int) -> None:
+    assert names(filled, "jörg mill " + "jörg " * 18 + "nobody") == ["Ann Miller"]
+    assert names(filled, "jörg mill " + "jörg " * 17 + "nobody") == []
