@@ -7,7 +7,7 @@ worked off, whatever became of the broker's message.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from calendar_app.services import reindexing
+from calendar_app.services import reindexing, subscriptions
 from contacts.services import directory
 from groupware.core import blobs, outbox, retention
 from groupware.core.blobs import collector
@@ -35,6 +35,7 @@ DUTIES = (
     Duty("expunged", 600.0, expunged.let_go),
     Duty("dav-locks", 600.0, locks.remove_expired),
     Duty("dav-properties", 3600.0, properties.remove_left_over),
+    Duty("calendar-sources", 60.0, subscriptions.refresh_due),
     Duty("calendar-horizon", 3600.0, reindexing.move_horizon),
     Duty("calendar-rules", 600.0, reindexing.renew_rules),
     Duty("directory", 60.0, directory.refresh_all),

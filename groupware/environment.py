@@ -73,6 +73,7 @@ class Environment:
     tls_cert: Path | None
     tls_key: Path | None
     trusted_proxies: tuple[Network, ...]
+    source_networks: tuple[Network, ...]
     ports: Mapping[str, int]  # "IMAPS" -> 1993; 0 is off
     processes: int
     database_url: DatabaseUrl
@@ -124,6 +125,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         tls_cert=tls_cert,
         tls_key=tls_key,
         trusted_proxies=values.networks("TRUSTED_PROXIES"),
+        source_networks=values.networks("SOURCE_NETWORKS"),
         ports=ports,
         processes=values.number("PROCESSES", min(os.cpu_count() or 1, 4), 1, MAX_PROCESSES),
         database_url=values.database_url(data),

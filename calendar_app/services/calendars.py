@@ -6,9 +6,9 @@ from typing import Any
 
 from calendar_app.models import Calendar
 from calendar_app.services.occurrences import TABLES
-from groupware.core import db
+from groupware.core import db, fetching
 from groupware.core.errors import Invalid, NotFound
-from groupware.core.models import CollectionKind, CollectionRole
+from groupware.core.models import CollectionKind, CollectionRole, Resource
 from groupware.core.resources import collections
 from groupware.core.resources.collections import Face
 
@@ -26,7 +26,10 @@ DEFAULTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class CalendarSettings:
-    """What a calendar has beside its face; None leaves what is there."""
+    """What a calendar has beside its face; None leaves what is there.
+
+    A `source` makes it a subscribed one, fetched every `source_seconds`; "" ends that.
+    """
 
     timezone: str | None = None
     tzid: str | None = None
@@ -64,10 +67,15 @@ def create_calendar(
 def change_calendar(
     account_id: int, collection_id: int, face: Face, settings: CalendarSettings = UNCHANGED
 ) -> None:
-    """Change what a calendar shows and how it behaves; raises `NotFound`, `Invalid`."""
+    """Change what a calendar shows and how it behaves; raises `NotFound`, `Invalid`.
+
+    One that holds something of its own cannot be made a subscribed one: all of that would go.
+    """
     columns = _columns(settings)
     with db.write_transaction():
         collections.describe_collection(account_id, collection_id, face)
+        if settings.source:
+            _check_source(collection_id)
         if columns and not Calendar.objects.filter(collection_id=collection_id).update(**columns):
             raise NotFound("The calendar is gone.")
 
@@ -95,14 +103,24 @@ def _checked_components(components: Iterable[str]) -> list[str]:
     return [name for name in COMPONENTS if name in asked]
 
 
+def _check_source(collection_id: int) -> None:
+    held = Calendar.objects.filter(collection_id=collection_id).first()
+    if held is None:
+        raise NotFound("The calendar is gone.")
+    if not held.source and Resource.objects.filter(collection_id=collection_id).exists():
+        raise Invalid("The calendar has events of its own: subscribe in one that is new.")
+
+
 def _columns(settings: CalendarSettings) -> dict[str, Any]:
     if settings.timezone is not None and len(settings.timezone) > MAX_TIMEZONE:
         raise Invalid(f"A calendar's time zone has at most {MAX_TIMEZONE} characters.")
-    columns = {
+    columns: dict[str, str | int | bool | None] = {
         "timezone": settings.timezone,
         "tzid": settings.tzid,
         "is_transparent": settings.is_transparent,
-        "source": settings.source,
         "source_seconds": settings.source_seconds,
     }
+    if settings.source is not None:
+        columns["source"] = fetching.check_url(settings.source) if settings.source else ""
+        columns |= {"source_etag": "", "source_error": "", "fetched_at": 0}
     return {name: value for name, value in columns.items() if value is not None}

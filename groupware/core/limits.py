@@ -137,6 +137,29 @@ PHOTO_SIZE = Limit(
     lowest=1 << 10,
     highest=4 << 20,
 )
+SOURCE_INTERVAL = Limit(
+    "SOURCE_INTERVAL",
+    3_600,
+    Unit.SECONDS,
+    "how often a subscribed calendar is fetched at most, and where nobody said how often",
+    lowest=60,
+    highest=30 * 86_400,
+)
+SOURCE_SIZE = Limit(
+    "MAX_SOURCE_SIZE",
+    32 << 20,
+    Unit.OCTETS,
+    "what the source of a subscribed calendar may have",
+    lowest=64 << 10,
+    highest=1 << 30,
+)
+SOURCE_TIMEOUT = Limit(
+    "SOURCE_TIMEOUT",
+    60,
+    Unit.SECONDS,
+    "how long the fetching of a subscribed calendar may take",
+    highest=600,
+)
 KEYWORDS = Limit("MAX_KEYWORDS", 200, Unit.COUNT, "different keywords in a mailbox")
 FREE_FAILURES = Limit(
     "LOGIN_FREE_FAILURES",

@@ -1,0 +1,273 @@
+"""Fetching what lies at an address on the web, for people: bounded, and from public hosts alone.
+
+An address that somebody writes down must not let this server speak to what only it can reach. So
+each hop's host is resolved here, a connection is made to an address that was looked at, and it is
+looked at again when it stands; what a name leads to the next time does not matter. Loopback,
+private, link-local and the like are refused, unless `GROUPWARE_SOURCE_NETWORKS` has them.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import zlib
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+
+from django.conf import settings
+
+from groupware.core.clock import monotonic
+from groupware.core.errors import Invalid
+
+MAX_URL = 2_000
+MAX_REDIRECTS = 5
+MAX_ADDRESSES = 8
+"""Addresses of one host that are tried."""
+CONNECT_SECONDS = 10.0
+MAX_ETAG = 255
+AGENT = "groupware"
+_PIECE = 64 << 10
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PORTS = {"http": 80, "https": 443}
+_ALIASES = {"webcal": "https", "webcals": "https"}
+_UNQUOTED = "%/:?#[]@!$&'()*+,;=~"
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class FetchFailed(Invalid):
+    """Nothing came; the text says why and is for the person who wrote the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came; `data` is None where it is still what `etag` stands for (304)."""
+
+    data: bytes | None
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much may come, and within how many seconds, all hops together."""
+
+    octets: int
+    seconds: float
+
+
+def check_url(url: str) -> str:
+    """Return an address as it is fetched; raises `FetchFailed` for one that never can be."""
+    return _parse(url).geturl()
+
+
+def fetch(url: str, bounds: Bounds, *, etag: str = "", accept: str = "*/*") -> Fetched:
+    """Fetch an address, along its redirects; raises `FetchFailed` and nothing else.
+
+    `etag` is that of what is known already. Blocks for at most the seconds of the bounds, and as
+    long as the resolver may take beside them.
+    """
+    deadline = monotonic() + bounds.seconds
+    headers = {"User-Agent": AGENT, "Accept": accept, "Accept-Encoding": "gzip"}
+    if etag:
+        headers["If-None-Match"] = etag
+    target = _parse(url)
+    for _ in range(MAX_REDIRECTS + 1):
+        answer = _ask(target, headers, bounds, deadline)
+        if isinstance(answer, Fetched):
+            return answer
+        following = _parse(answer)
+        if (target.scheme, following.scheme) == ("https", "http"):
+            raise FetchFailed("It leads from an encrypted address to one that is not.")
+        target = following
+    raise FetchFailed(f"It leads on more than {MAX_REDIRECTS} times.")
+
+
+def _parse(url: str) -> SplitResult:
+    url = url.strip()
+    if any(ord(char) <= 32 or ord(char) == 127 for char in url):
+        raise FetchFailed("The address holds spaces or control characters.")
+    try:
+        found = urlsplit(url)
+        found = found._replace(scheme=_ALIASES.get(found.scheme, found.scheme), fragment="")
+        port = found.port
+    except ValueError:
+        raise FetchFailed("The address cannot be read.") from None
+    if found.scheme not in _PORTS:
+        raise FetchFailed("The address begins with http:// or https://, nothing else.")
+    if len(url) > MAX_URL or not found.hostname or port == 0:
+        raise FetchFailed("The address cannot be read.")
+    return found
+
+
+def _ask(
+    target: SplitResult, headers: dict[str, str], bounds: Bounds, deadline: float
+) -> Fetched | str:
+    """Return what a host answers, or the address that it leads to."""
+    try:
+        with _connected(target, deadline) as connection:
+            connection.request("GET", _path(target), headers=headers | _credentials(target))
+            with closing(connection.getresponse()) as answer:
+                return _take(target, headers, answer, bounds)
+    except ssl.SSLError as error:
+        reason = getattr(error, "verify_message", "") or error.reason or "it broke off"
+        raise FetchFailed(f"{target.hostname} could not be spoken to by TLS: {reason}.") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        why = "took too long" if monotonic() >= deadline else "broke off"
+        raise FetchFailed(
+            f"The connection to {target.hostname} {why}.", detail=repr(error)
+        ) from error
+
+
+def _take(
+    target: SplitResult, headers: dict[str, str], answer: http.client.HTTPResponse, bounds: Bounds
+) -> Fetched | str:
+    location = answer.headers["Location"]
+    if answer.status in _REDIRECTS and location:
+        return urljoin(target.geturl(), str(location))
+    if answer.status == 304 and "If-None-Match" in headers:
+        return Fetched(None, headers["If-None-Match"])
+    if answer.status != 200:
+        meaning = http.client.responses.get(answer.status, "which means nothing")
+        raise FetchFailed(f"{target.hostname} answers {answer.status}, {meaning}.")
+    etag = str(answer.headers.get("ETag", ""))
+    return Fetched(_read(answer, bounds.octets), etag if len(etag) <= MAX_ETAG else "")
+
+
+def _path(target: SplitResult) -> str:
+    path = quote(target.path or "/", safe=_UNQUOTED)
+    return f"{path}?{quote(target.query, safe=_UNQUOTED)}" if target.query else path
+
+
+def _credentials(target: SplitResult) -> dict[str, str]:
+    if target.username is None:
+        return {}
+    pair = f"{unquote(target.username)}:{unquote(target.password or '')}"
+    return {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
+
+
+@contextmanager
+def _connected(target: SplitResult, deadline: float) -> Iterator[http.client.HTTPConnection]:
+    """Yield a connection to the target that ends at the deadline, whatever the peer does.
+
+    The time-out of a socket is one of each read: a peer that sends an octet now and then would
+    hold it for ever. The watchdog has a descriptor of its own, which TLS does not take over.
+    """
+    host = target.hostname or ""
+    sock = _connect(host, target.port or _PORTS[target.scheme], deadline)
+    with closing(sock.dup()) as other:
+        watchdog = threading.Timer(max(deadline - monotonic(), 0.01), _shut, [other])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            if target.scheme == "https":
+                sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+            with closing(http.client.HTTPConnection(host, target.port)) as connection:
+                connection.sock = sock
+                yield connection
+        finally:
+            watchdog.cancel()
+            watchdog.join()
+            sock.close()
+
+
+def _shut(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _connect(host: str, port: int, deadline: float) -> socket.socket:
+    """Return a connection to one of the host's addresses that may be spoken to."""
+    found = _resolve(host, port)
+    allowed = [each for each in found if is_allowed(str(each[1][0]))]
+    if not allowed:
+        raise FetchFailed(
+            f"{host} is no public host: an admin may allow its network (GROUPWARE_SOURCE_NETWORKS)."
+        )
+    for family, address in allowed[:MAX_ADDRESSES]:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(max(min(CONNECT_SECONDS, deadline - monotonic()), 0.01))
+            sock.connect(address)
+            if is_allowed(str(sock.getpeername()[0])):
+                sock.settimeout(max(deadline - monotonic(), 0.01))
+                return sock
+        except OSError:
+            pass
+        sock.close()
+    raise FetchFailed(f"Nothing answers at {host}, port {port}.")
+
+
+def _resolve(host: str, port: int) -> list[tuple[int, Any]]:
+    try:
+        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise FetchFailed(f"There is no host {host}.") from None
+    return [(row[0], row[4]) for row in rows]
+
+
+def is_allowed(text: str) -> bool:
+    """Tell whether a host at this address may be spoken to."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    address = _translated(address)
+    if any(address in network for network in settings.GROUPWARE_SOURCE_NETWORKS):
+        return True
+    return all(map(_is_public, [address, *_tunnelled(address)]))
+
+
+def _is_public(address: Address) -> bool:
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or address.is_unspecified
+    )
+
+
+def _translated(address: Address) -> Address:
+    """Return the address of IPv4 that one of IPv6 is another form of."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address
+
+
+def _tunnelled(address: Address) -> list[Address]:
+    """Return the addresses of IPv4 to which packets of a tunnel go."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    held: list[Address] = list(address.teredo or ())
+    return held if address.sixtofour is None else [*held, address.sixtofour]
+
+
+def _read(response: http.client.HTTPResponse, most: int) -> bytes:
+    """Return the body, unpacked; refuses one that is too large before it is held."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip", "x-gzip", ""}:
+        raise FetchFailed(f"It comes packed by {encoding[:20]}, which was not asked for.")
+    unpacker = zlib.decompressobj(31) if "gzip" in encoding else None
+    parts: list[bytes] = []
+    size = 0
+    while piece := response.read(_PIECE):
+        if unpacker is not None:
+            piece = _unpack(unpacker, piece, most - size + 1)
+        size += len(piece)
+        if size > most:
+            raise FetchFailed(f"It is larger than {most} octets.")
+        parts.append(piece)
+    if response.length or (unpacker is not None and not unpacker.eof):
+        raise FetchFailed("It is cut off.")
+    return b"".join(parts)
+
+
+def _unpack(unpacker: Any, piece: bytes, room: int) -> bytes:
+    try:
+        return bytes(unpacker.decompress(piece, room))
+    except zlib.error:
+        raise FetchFailed("It is packed, and damaged.") from None
