@@ -1,6 +1,6 @@
 """Delegates: who has all calendars of an account, to read or to write, also those that come later.
 
-A delegate is a grantee with one of two named rights on the whole account (docs/adr/0027), which
+A delegate is a grantee with one of two named rights on the whole account (docs/adr/0031), which
 give nothing but calendars (`rights.on_calendar`).
 """
 

@@ -35,7 +35,7 @@ NAMED = (
 PRESETS: dict[str, str] = {"read": "lrs", "write": "lrswipkxte", "all": LETTERS}
 """Words for usual sets of letters."""
 _OF_DELEGATES = {DELEGATE_READ: PRESETS["read"], DELEGATE_WRITE: PRESETS["write"]}
-"""What delegates may do with every calendar of an account, and with nothing else (ADR 27)."""
+"""What delegates may do with every calendar of an account, and with nothing else (ADR 31)."""
 _OBSOLETE = {"c": "k", "d": "xte"}
 """RFC 4314 §2.1.1: what the letters of RFC 2086 stand for."""
 _SEPARATORS = re.compile(r"[\s,+]+")

@@ -145,10 +145,16 @@ def find(path: str, requester_id: int) -> Resource | None:
     if len(segments) == 1:
         return principal_of(owner, requester_id)
     if segments[1] in (PROXY_READ, PROXY_WRITE):
-        known = len(segments) == 2 and principal_of(owner, requester_id) is not None
-        path = f"{principal_path(owner.account_id)}{segments[1]}/"
-        return Resource(Kind.PROXY, path, owner=owner, segment=segments[1]) if known else None
+        return _find_proxy(owner, segments, requester_id)
     return _find_in_home(owner, segments[1:], requester_id)
+
+
+def _find_proxy(owner: Owner, segments: Sequence[str], requester_id: int) -> Resource | None:
+    if len(segments) > 2 or principal_of(owner, requester_id) is None:
+        return None
+    path = f"{principal_path(owner.account_id)}{segments[1]}/"
+    access = OWNER if owner.account_id == requester_id else READER
+    return Resource(Kind.PROXY, path, access, owner, segment=segments[1])
 
 
 def find_owner(segment: str) -> Owner | None:

@@ -4,15 +4,17 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from groupware.core import db
+from groupware.core import db, delegates
 from groupware.core.errors import Invalid, LimitExceeded
-from groupware.dav import resources
+from groupware.core.models import Account
+from groupware.dav import people, resources
 from groupware.dav.access import WRITE_PROPERTIES
 from groupware.dav.errors import DavError, need_privileges, not_found
 from groupware.dav.guards import check_locks, check_states
 from groupware.dav.ifheader import parse_if
 from groupware.dav.names import dav, element
 from groupware.dav.properties import wishes
+from groupware.dav.properties.acl import RIGHT_OF_PROXY
 from groupware.dav.properties.dead import holder_of
 from groupware.dav.properties.wishes import Refused, Table, Wishes
 from groupware.dav.request import Request
@@ -50,7 +52,7 @@ def handle(request: Request) -> Response:
         target = resources.find(request.path, request.account_id)
     if target is None or target.kind is Kind.MISSING:
         raise not_found()
-    if holder_of(target) is None:
+    if holder_of(target) is None and target.kind is not Kind.PROXY:
         raise DavError(403, "No properties are set here.")
     patch = read_patch(root, table_of(target))
     _check_rights(target, patch)
@@ -59,7 +61,7 @@ def handle(request: Request) -> Response:
         check_states(request, target, target.row.etag if target.row else None, states)
         check_locks(target, request, states)
     if not patch.refused:
-        _apply(target, patch)
+        _apply(target, patch, request)
     if not patch.refused and request.is_minimal:
         return Response(200, b"", request.applied())
     answer = Multistatus()
@@ -83,6 +85,8 @@ def _check_rights(target: Resource, patch: Patch) -> None:
 
 def table_of(target: Resource) -> Table:
     """Return the live properties that can be set on a resource."""
+    if target.kind is Kind.PROXY:
+        return wishes.OF_DELEGATES
     if target.kind is not Kind.COLLECTION:
         return wishes.OF_OTHERS
     return wishes.OF_CALENDAR if target.is_calendar else wishes.OF_ADDRESS_BOOK
@@ -102,9 +106,13 @@ def read_patch(root: ET.Element, table: Table) -> Patch:
     return patch
 
 
-def _apply(target: Resource, patch: Patch) -> None:
+def _apply(target: Resource, patch: Patch, request: Request) -> None:
     try:
-        if target.kind is Kind.COLLECTION and target.info is not None and target.owner is not None:
+        if target.kind is Kind.PROXY:
+            _set_delegates(target, patch, request)
+        elif (
+            target.kind is Kind.COLLECTION and target.info is not None and target.owner is not None
+        ):
             if target.is_shared:
                 patch_shared(target.owner.account_id, target.info, patch.wishes)
             else:
@@ -116,6 +124,37 @@ def _apply(target: Resource, patch: Patch) -> None:
     except Invalid as error:
         live = set(patch.names) - set(patch.wishes.dead)
         refuse(patch, live, Refused(409, error.message))
+
+
+def _set_delegates(group: Resource, patch: Patch, request: Request) -> None:
+    """Let the members of a group of delegates be those that its hrefs name, and nobody else."""
+    if patch.wishes.dead:
+        refuse(patch, patch.wishes.dead, Refused(403, "Delegates are all that is set here."))
+        return
+    assert group.owner is not None
+    account = Account.objects.filter(pk=group.owner.account_id).first()
+    right = RIGHT_OF_PROXY[group.segment]
+    known = {
+        people.path_of_grantee(held): held
+        for held in delegates.list_delegates(group.owner.account_id, right)
+    }
+    paths = [_principal_path(href, request) for href in patch.wishes.members]
+    members = [known.get(path) or people.find_grantee(path, request.account_id) for path in paths]
+    found = [member for member in members if member is not None]
+    if account is None or len(found) < len(members):
+        text = "There is no such account, group or domain here."
+        refuse(patch, patch.names, Refused(403, text, dav("recognized-principal")))
+        return
+    delegates.set_delegates(account, right, found)
+
+
+def _principal_path(href: str, request: Request) -> str:
+    """Return the path of a principal; for what lies elsewhere one at which nobody is."""
+    try:
+        path = request.inner_path(href)
+    except (DavError, ValueError):
+        return ""
+    return path if path.endswith("/") else f"{path}/"
 
 
 def refuse(patch: Patch, names: Iterable[str], refused: Refused) -> None:

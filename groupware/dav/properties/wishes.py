@@ -63,7 +63,7 @@ class Wishes:
     """What is asked for: columns of a face and of a calendar's settings, and dead properties.
 
     A dead property without a value is to be removed. `components` and `types` are asked for only
-    when a collection is made.
+    when a collection is made, `members` of a group of delegates: the texts of its hrefs.
     """
 
     face: dict[str, Any] = field(default_factory=dict)
@@ -71,6 +71,7 @@ class Wishes:
     dead: dict[str, str | None] = field(default_factory=dict)
     components: tuple[str, ...] = ()
     types: frozenset[str] = frozenset()
+    members: tuple[str, ...] = ()
 
     def as_face(self) -> Face:
         """Return what a collection is to show."""
@@ -193,6 +194,11 @@ def _set_types(wishes: Wishes, element: ET.Element | None) -> None:
     wishes.types = frozenset(str(child.tag) for child in (element if element is not None else ()))
 
 
+def _set_members(wishes: Wishes, element: ET.Element | None) -> None:
+    found = element.findall(dav("href")) if element is not None else []
+    wishes.members = tuple((href.text or "").strip() for href in found)
+
+
 OF_CALENDAR: Final[Table] = {
     dav("displayname"): _set_name,
     caldav("calendar-description"): _set_description,
@@ -208,6 +214,7 @@ OF_ADDRESS_BOOK: Final[Table] = {
     apple("calendar-color"): _set_color,
     apple("calendar-order"): _set_order,
 }
+OF_DELEGATES: Final[Table] = {dav("group-member-set"): _set_members}
 OF_OTHERS: Final[Table] = {}
 """Of principals and members: all that can be set is dead."""
 WHEN_MADE: Final[Table] = {

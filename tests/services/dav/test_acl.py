@@ -14,6 +14,7 @@ from groupware.dav.names import DECLARATIONS, caldav, calserver, dav
 from groupware.dav.privileges import OF_CALENDARS, privileges_of_rights, rights_of_privileges
 from tests.conftest import SetLimit
 from tests.services.dav.client import Answer, DavClient, client_of
+from tests.services.dav.samples import event
 from tests.services.store import create
 
 pytestmark = pytest.mark.django_db
@@ -399,6 +400,44 @@ def test_delegates_are_told_to_both_sides_and_nobody_else(
         dav("principal"),
         calserver("calendar-proxy-write"),
     }
+
+
+def name_delegates(client: DavClient, path: str, *hrefs: str, also: str = "") -> Answer:
+    members = "".join(f"<D:href>{href}</D:href>" for href in hrefs)
+    body = (
+        f"<D:propertyupdate {DECLARATIONS.decode()}><D:set><D:prop>"
+        f"<D:group-member-set>{members}</D:group-member-set>{also}"
+        "</D:prop></D:set></D:propertyupdate>"
+    )
+    return client.request("PROPPATCH", path, body)
+
+
+def test_a_client_names_delegates(
+    ann: Account, ben: Account, anns: DavClient, bens: DavClient
+) -> None:
+    write, name = f"/{ann.pk}/calendar-proxy-write/", dav("group-member-set")
+    create_domain("other.test")
+    eve = create("eve@other.test")
+    set_delegates(ann, DELEGATE_WRITE, [eve])
+    meeting = f"/{ann.pk}/calendar/one.ics"
+    refused = name_delegates(bens, write, f"/dav/{ben.pk}/")
+    assert (refused.status, refused.condition()) == (403, dav("need-privileges"))
+    assert bens.propfind(meeting, "D:getetag").status == 404
+    both = (f"/dav/{eve.pk}", f"https://groupware.test/dav/{ben.pk}/")
+    assert name in name_delegates(anns, write, *both).properties(write)
+    expected = [f"/dav/{eve.pk}/", f"/dav/{ben.pk}/"]
+    assert hrefs(anns, write, "D:group-member-set") == expected
+    assert bens.request("PUT", meeting, event("one")).status == 201
+    for wrong in ("/dav/999999/", "https://elsewhere.test/dav/1/", "http://[", write):
+        told = name_delegates(anns, write, f"/dav/{ben.pk}/", wrong)
+        assert name in told.properties(write, 403)
+    assert name in name_delegates(anns, write, f"/dav/{ann.pk}/").properties(write, 409)
+    told = name_delegates(anns, write, also='<x xmlns="urn:x"/>')
+    assert set(told.properties(write, 403)) == {"{urn:x}x"}
+    assert hrefs(anns, write, "D:group-member-set") == expected
+    assert name in name_delegates(anns, write).properties(write)
+    assert hrefs(anns, write, "D:group-member-set") == []
+    assert bens.propfind(f"/{ann.pk}/calendar/", "D:getetag").status == 404
 
 
 def test_delegates_do_not_touch_what_else_is_granted(ann: Account, ben: Account) -> None:
