@@ -29,6 +29,8 @@ from calendar_app.ical.values import (
 __all__ = ["EARLIEST", "LATEST", "AddedDate", "Entry", "read_entry"]
 
 EARLIEST, LATEST = parse_date("00020101"), parse_date("99991231") + DAY - 1
+# What one entry may list: reading it takes some 2 µs for each.
+MOST_RULES, MOST_DATES = 50, 20_000
 # Where a date without an end, or one that ends as it begins, lasts its day (§3.6.1).
 _OF_DAYS = frozenset({"VEVENT", "AVAILABLE"})
 
@@ -178,6 +180,8 @@ def _read_duration(component: Component) -> Duration | None:
 
 
 def _read_rules(component: Component, name: str) -> tuple[Rule, ...]:
+    if len(component.all(name)) > MOST_RULES:
+        raise _invalid(component, f"has more than {MOST_RULES} {name}s.")
     try:
         return tuple(parse_rule(line.value) for line in component.all(name))
     except UnsupportedScale as error:
@@ -186,7 +190,15 @@ def _read_rules(component: Component, name: str) -> tuple[Rule, ...]:
         raise _invalid(component, f"has a bad {name}: {error}") from None
 
 
+def _check_number(component: Component, name: str) -> None:
+    lines = component.all(name)
+    if lines and sum(line.value.count(",") + 1 for line in lines) > MOST_DATES:
+        text = f"The {component.name} has more than {MOST_DATES} dates as {name}."
+        raise InvalidObject("max-instances", text)
+
+
 def _read_excluded(component: Component, zones: Zones) -> tuple[Moment, ...]:
+    _check_number(component, "EXDATE")
     try:
         return tuple(read_moments(component.all("EXDATE"), zones))
     except BadValue as error:
@@ -194,6 +206,7 @@ def _read_excluded(component: Component, zones: Zones) -> tuple[Moment, ...]:
 
 
 def _read_added(component: Component, zones: Zones) -> tuple[AddedDate, ...]:
+    _check_number(component, "RDATE")
     try:
         return tuple(
             _read_added_date(line, value.strip(), zones)

@@ -196,3 +196,16 @@ def test_size_overrides_and_attendees_are_limited() -> None:
 def test_text_for_search_is_cut_at_its_limit() -> None:
     data = calendar(component(f"{START}\nSUMMARY:{'a' * 100}"))
     assert len(read_object(data, ObjectLimits(max_text=10)).text) == 10
+
+
+@pytest.mark.parametrize("name", ["RDATE", "EXDATE"])
+def test_dates_and_rules_of_an_entry_are_limited(name: str) -> None:
+    dates = ",".join(["20260101T090000Z"] * 10_000)
+    assert read(f"{START}\n{name}:{dates}\n{name}:{dates}").master is not None
+    with pytest.raises(InvalidObject, match="more than 20000 dates") as refused:
+        read(f"{START}\n{name}:{dates}\n{name}:{dates}\n{name}:20260101T090000Z")
+    assert refused.value.precondition == "max-instances"
+    rule = "RRULE" if name == "RDATE" else "EXRULE"
+    assert read("\n".join([START] + [f"{rule}:FREQ=DAILY;COUNT=2"] * 50)).master is not None
+    with pytest.raises(InvalidObject, match=f"more than 50 {rule}s"):
+        read("\n".join([START] + [f"{rule}:FREQ=DAILY;COUNT=2"] * 51))
