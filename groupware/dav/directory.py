@@ -108,7 +108,7 @@ class DirectoryMembers:
         """Return the rows of all members."""
         return queries.list_entries(self._domain_id)
 
-    def etags(self) -> Iterable[tuple[str, str]]:
+    def etags(self) -> Sequence[tuple[str, str]]:
         """Return (href, etag) of all members."""
         return queries.list_entry_etags(self._domain_id)
 

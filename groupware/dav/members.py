@@ -56,7 +56,7 @@ class Members(Protocol):
         """Return the rows of all members."""
         ...
 
-    def etags(self) -> Iterable[tuple[str, str]]:
+    def etags(self) -> Sequence[tuple[str, str]]:
         """Return (href, etag) of all members."""
         ...
 
@@ -131,7 +131,7 @@ class StoredMembers:
         """Return the rows of all members."""
         return queries.list_resources(self._info.collection_id)
 
-    def etags(self) -> Iterable[tuple[str, str]]:
+    def etags(self) -> Sequence[tuple[str, str]]:
         """Return (href, etag) of all members."""
         return queries.list_etags(self._info.collection_id)
 
@@ -209,7 +209,7 @@ class ShownMembers:
         """Return the rows of all members."""
         return shown.list_shown(self._info)
 
-    def etags(self) -> Iterable[tuple[str, str]]:
+    def etags(self) -> Sequence[tuple[str, str]]:
         """Return (href, etag) of all members."""
         return shown.list_shown_etags(self._info)
 
@@ -275,7 +275,7 @@ class HiddenMembers:
         """Return no rows."""
         return ()
 
-    def etags(self) -> Iterable[tuple[str, str]]:
+    def etags(self) -> Sequence[tuple[str, str]]:
         """Return no tags."""
         return ()
 

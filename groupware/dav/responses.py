@@ -3,9 +3,10 @@
 Hot: a report of ten thousand members is joined from pieces, no element is an object.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import chain, repeat
 from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -43,6 +44,14 @@ def quote_segment(href: str) -> bytes:
 def status_line(status: int) -> bytes:
     """Return a status as it is told inside multistatus."""
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
+
+
+def quote_segments(hrefs: Sequence[str]) -> list[bytes]:
+    """Return segments, none of which holds a line break, as parts of hrefs. Hot: one pass."""
+    if not hrefs:
+        return []
+    quoted = quote("\n".join(hrefs), safe=SAFE[1:] + "\n")
+    return escape(quoted).encode().split(b"\n")
 
 
 _OK: Final = b"</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
@@ -124,7 +133,16 @@ class MemberForm:
             )
         )
 
-    def fill(self, hrefs: Iterable[bytes], *columns: Iterable[bytes]) -> bytes:
+    def fill(self, hrefs: Sequence[bytes], *columns: Sequence[bytes]) -> bytes:
         """Return the responses of members, each given by its quoted segment and its values."""
-        rows = list(zip(hrefs, *columns, strict=True))
-        return self._template * len(rows) % tuple(value for row in rows for value in row)
+        if not hrefs:
+            return b""
+        # XML holds no NUL: it marks where values stand.
+        marks = (b"\0",) * (len(columns) + 1)
+        first, *between, last = (self._template % marks).split(b"\0")
+        pieces: list[Iterable[bytes]] = [hrefs]
+        for text, column in zip(between, columns, strict=True):
+            pieces += [repeat(text), column]
+        pieces.append(repeat(last + first))
+        joined = b"".join(chain.from_iterable(zip(*pieces, strict=False)))
+        return first + joined[: len(joined) - len(first)]

@@ -168,13 +168,13 @@ def find_by_ids(resource_ids: Sequence[int]) -> list[ResourceRow]:
     """Return the rows of those of the resources that are there, in the order they came."""
     condition, params = db.in_list("id", resource_ids)
     rows = db.fetch_rows(f"{_ROW} WHERE {condition} ORDER BY id", params)
-    return [ResourceRow(*row) for row in rows]
+    return list(map(ResourceRow._make, rows))
 
 
 def list_resources(collection_id: int) -> list[ResourceRow]:
     """Return the rows of all resources, in the order they came. Hot: PROPFIND of a collection."""
     rows = db.fetch_rows(f"{_ROW} WHERE collection_id = %s ORDER BY id", [collection_id])
-    return [ResourceRow(*row) for row in rows]
+    return list(map(ResourceRow._make, rows))
 
 
 def list_etags(collection_id: int) -> list[tuple[Any, ...]]:
@@ -286,4 +286,4 @@ def _read_changes(
         f" ORDER BY 1, 2{bound}",
         [collection_id, span[0], collection_id, span[1]],
     )
-    return [ChangedHref(*row) for row in rows]
+    return list(map(ChangedHref._make, rows))

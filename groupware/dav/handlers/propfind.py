@@ -6,7 +6,7 @@ Hot: the members of a collection with properties that their rows tell are one te
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from groupware.core import db
 from groupware.dav import resources
@@ -19,9 +19,8 @@ from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, quote_path
 from groupware.dav.telling import (
-    COLUMNS,
-    EtagRow,
-    Row,
+    ETAGS,
+    ROWS,
     as_resource,
     needs_etags_alone,
     varies,
@@ -138,6 +137,7 @@ def tell_members(
 ) -> None:
     """Add the properties of a collection's members. Hot: `benchmarks`, PROPFIND of etags."""
     members, names = collection.members, wanted.names
+    rows: Sequence[Any]
     if wanted.names_only or varies(names):
         dead = dead_of_members(collection)
         for row in members.rows():
@@ -145,11 +145,10 @@ def tell_members(
             told = read_properties(member, request, wanted, dead.get(row.href, {}))
             answer.add_properties(quote_path(member.path), told)
         return
-    rows: Sequence[Row]
     if needs_etags_alone(names):
-        rows = [EtagRow(*pair) for pair in members.etags()]
+        shape, rows = ETAGS, members.etags()
     else:
-        rows = members.rows()
+        shape, rows = ROWS, members.rows()
     answer.add_raw(
-        write_members(collection, rows, names, COLUMNS, request, tells_missing=not wanted.is_all)
+        write_members(collection, rows, names, shape, request, tells_missing=not wanted.is_all)
     )

@@ -26,10 +26,9 @@ from groupware.dav.request import Request
 from groupware.dav.resources import Resource
 from groupware.dav.responses import Multistatus, quote_path, quote_segment
 from groupware.dav.telling import (
-    COLUMNS,
+    ROWS,
     STORED,
-    Column,
-    Row,
+    Shape,
     as_resource,
     base_of,
     varies,
@@ -79,10 +78,16 @@ def is_template(asked: Asked) -> bool:
 
 
 def tell_rows(
-    answer: Multistatus, place: Resource, rows: Sequence[Row], asked: Asked, request: Request
+    answer: Multistatus,
+    place: Resource,
+    rows: Sequence[Any],
+    asked: Asked,
+    request: Request,
+    *,
+    shape: Shape = ROWS,
 ) -> None:
     """Add members by rows without data. Hot."""
-    _tell(answer, place, rows, asked, request, columns=COLUMNS)
+    _tell(answer, place, rows, asked, request, shape=shape)
 
 
 def tell_stored(
@@ -91,12 +96,12 @@ def tell_stored(
     """Add members with their data. Hot: REPORT of events or cards, one write for each call."""
     if asked.render is not None:
         rows = list(_rendered(answer, place, rows, asked))
-    columns = {**STORED, asked.data_name: _data} if asked.has_data else STORED
-    _tell(answer, place, rows, asked, request, columns=columns)
+    shape = STORED.having(asked.data_name, _data) if asked.has_data else STORED
+    _tell(answer, place, rows, asked, request, shape=shape)
 
 
-def _data(row: Any) -> bytes:
-    return escape_data(row.data)
+def _data(rows: Sequence[Any]) -> list[bytes]:
+    return [escape_data(row.data) for row in rows]
 
 
 def _rendered(
@@ -119,7 +124,7 @@ def _tell(
     asked: Asked,
     request: Request,
     *,
-    columns: Mapping[str, Column],
+    shape: Shape,
 ) -> None:
     if not is_template(asked):
         assert place.info is not None
@@ -128,7 +133,7 @@ def _tell(
             _tell_one(answer, place, row, (asked, dead.get(row.href, {})), request)
         return
     members = write_members(
-        place, rows, asked.names, columns, request, tells_missing=not asked.is_all
+        place, rows, asked.names, shape, request, tells_missing=not asked.is_all
     )
     answer.add_raw(members)
 

@@ -28,7 +28,7 @@ from groupware.dav.reports.elements import read_limit
 from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Resource
 from groupware.dav.responses import Multistatus, Response, quote_segment
-from groupware.dav.telling import EtagRow, base_of, needs_etags_alone
+from groupware.dav.telling import ETAGS, base_of, needs_etags_alone
 
 _VALID_TOKEN: Final = dav("valid-sync-token")
 _TRAVERSAL: Final = dav("sync-traversal-supported")
@@ -51,14 +51,28 @@ def handle(request: Request, place: Resource, root: ET.Element) -> Response:
     token = root.findtext(dav("sync-token"))
     if token is None:
         raise DavError(400, "DAV:sync-collection holds a DAV:sync-token, an empty one at first.")
-    piece = _find_piece(place, token.strip(), asked, limit)
     answer = Multistatus()
-    _tell(answer, place, piece.rows, asked, request)
-    if piece.is_cut:
-        add_truncation(answer, place)
-    known = place.members.token_at(piece.known.modseq, piece.known.base)
-    tail = element(dav("sync-token"), known.encode())
-    return answer.finish(tail, request.applied())
+    if not token.strip() and limit is None and _is_quick(place, asked):
+        tell_rows(answer, place, place.members.etags(), asked, request, shape=ETAGS)
+        known = place.members.sync_token()
+    else:
+        piece = _find_piece(place, token.strip(), asked, limit)
+        _tell(answer, place, piece.rows, asked, request)
+        if piece.is_cut:
+            add_truncation(answer, place)
+        known = place.members.token_at(piece.known.modseq, piece.known.base)
+    return answer.finish(element(dav("sync-token"), known.encode()), request.applied())
+
+
+def _is_quick(place: Resource, asked: Asked) -> bool:
+    """Tell whether a first report is the entity tags of all members, in any order."""
+    assert place.info is not None
+    return (
+        place.info.items <= limits.DAV_RESULTS.value
+        and not asked.has_data
+        and is_template(asked)
+        and needs_etags_alone(asked.names)
+    )
 
 
 def _check_level(request: Request, root: ET.Element) -> None:
@@ -118,8 +132,8 @@ def _tell(
         found = members.read_many(hrefs)
         tell_stored(answer, place, list(found.values()), asked, request)
     elif is_template(asked) and needs_etags_alone(asked.names):
-        etags = [EtagRow(row.href, row.etag) for row in rows if row.etag is not None]
-        tell_rows(answer, place, etags, asked, request)
+        etags = [(row.href, row.etag) for row in rows if row.etag is not None]
+        tell_rows(answer, place, etags, asked, request, shape=ETAGS)
     else:
         tell_rows(answer, place, list(members.find_many(hrefs).values()), asked, request)
     for row in rows:
