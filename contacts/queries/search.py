@@ -4,14 +4,15 @@ from contacts.queries.cards import CardRow, search_cards
 from contacts.queries.directory import search_entries
 from contacts.vcard.cards import read_card
 from contacts.vcard.columns import make_columns
-from groupware.core import db, rights
+from groupware.core import db
+from groupware.core.holdings import list_owners
 from groupware.core.models import CollectionKind
 from groupware.core.resources.queries import Stored
 
 
 def list_readable_books(account_id: int) -> list[int]:
     """Return the address books that an account may read, its own and others'."""
-    owners = {other.account_id: other for other in rights.list_owners(account_id)}
+    owners = {other.account_id: other for other in list_owners(account_id)}
     within, params = db.in_list("account_id", [account_id, *owners])
     rows = db.fetch_rows(
         f"SELECT id, account_id FROM core_collection WHERE kind = %s AND {within} ORDER BY id",
