@@ -1,13 +1,15 @@
 """Names of XML elements as `{namespace}local`, and how they are written. Pure."""
 
+import xml.etree.ElementTree as ET
 from typing import Final
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 DAV: Final = "DAV:"
 CALDAV: Final = "urn:ietf:params:xml:ns:caldav"
 CARDDAV: Final = "urn:ietf:params:xml:ns:carddav"
 CALSERVER: Final = "http://calendarserver.org/ns/"
 APPLE: Final = "http://apple.com/ns/ical/"
+XML: Final = "http://www.w3.org/XML/1998/namespace"
 PREFIXES: Final = {"D": DAV, "C": CALDAV, "CR": CARDDAV, "CS": CALSERVER, "I": APPLE}
 _PREFIX_OF: Final = {namespace: prefix for prefix, namespace in PREFIXES.items()}
 DECLARATIONS: Final = " ".join(
@@ -63,3 +65,28 @@ def element(name: str, content: bytes = b"", attributes: str = "") -> bytes:
     if not content:
         return b"<%b/>" % opening
     return b"<%b>%b</%b>" % (opening, content, tag.encode())
+
+
+def write_tree(tree: ET.Element) -> bytes:
+    """Return an element with all that is in it, to stand where `DECLARATIONS` hold.
+
+    ElementTree's own writer knows prefixes that other libraries registered, one of them empty,
+    which would lend its namespace to elements that have none.
+    """
+    content = [escape(tree.text or "").encode()]
+    for child in tree:
+        content += [write_tree(child), escape(child.tail or "").encode()]
+    attributes = "".join(
+        _attribute(number, *split_name(name), value)
+        for number, (name, value) in enumerate(tree.attrib.items())
+    )
+    return element(str(tree.tag), b"".join(content), attributes)
+
+
+def _attribute(number: int, namespace: str, local: str, value: str) -> str:
+    if not namespace:
+        return f" {local}={quoteattr(value)}"
+    if namespace == XML:
+        return f" xml:{local}={quoteattr(value)}"
+    declared = f" xmlns:a{number}={quoteattr(namespace)}"
+    return f"{declared} a{number}:{local}={quoteattr(value)}"

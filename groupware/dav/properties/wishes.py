@@ -22,11 +22,11 @@ from groupware.core.resources.collections import (
     Face,
 )
 from groupware.dav.models.properties import MAX_NAME
-from groupware.dav.names import apple, caldav, carddav, dav
+from groupware.dav.names import XML, apple, caldav, carddav, dav, write_tree
 from groupware.dav.properties import LIVE
 
 PROTECTED: Final = dav("cannot-modify-protected-property")
-_LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_LANGUAGE: Final = f"{{{XML}}}lang"
 _RESERVED: Final = frozenset(LIVE) | frozenset(
     map(
         dav,
@@ -117,16 +117,13 @@ def note(wishes: Wishes, table: Table, element: ET.Element, *, is_set: bool) -> 
 
 
 def serialize(element: ET.Element) -> str:
-    """Return an element as XML that stands for itself; raises `Refused`."""
+    """Return an element as XML that stands inside an answer; raises `Refused`."""
     if len(str(element.tag)) > MAX_NAME:
         raise Refused(403, f"A property's name has at most {MAX_NAME} characters.")
-    element.tail = None
-    value = ET.tostring(element, encoding="unicode")
-    if len(value.encode()) > (most := limits.DAV_PROPERTY.value):
+    value = write_tree(element)
+    if len(value) > (most := limits.DAV_PROPERTY.value):
         raise Refused(507, f"A property has at most {most} octets.")
-    if "\0" in value:  # no XML has it; the databases' bindings would not take it
-        raise Refused(409, "A property is text without NUL.")
-    return value
+    return value.decode()
 
 
 def _text(element: ET.Element | None, most: int) -> str:

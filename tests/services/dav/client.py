@@ -73,6 +73,7 @@ class DavClient:
     login: str
     password: str
     headers: dict[str, str] = field(default_factory=dict)
+    application: Any = None
 
     def request(self, method: str, path: str, body: bytes | str = b"", **headers: str) -> Answer:
         """Send one request; header names are written with underscores."""
@@ -85,6 +86,8 @@ class DavClient:
             "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": "127.0.0.1",
             "HTTP_HOST": HOST,
+            "SERVER_NAME": HOST,
+            "SERVER_PORT": "443",
             "CONTENT_LENGTH": str(len(data)) if data else "",
             "wsgi.url_scheme": "https",
             "wsgi.input": io.BytesIO(data),
@@ -101,7 +104,8 @@ class DavClient:
     def send(self, environ: dict[str, Any]) -> Answer:
         """Send a request that is made already."""
         began: list[Any] = []
-        body = b"".join(application()(environ, lambda *said: began.extend(said)))
+        target = self.application or application()
+        body = b"".join(target(environ, lambda *said: began.extend(said)))
         status, headers = began
         return Answer(int(status.split()[0]), {k.lower(): v for k, v in headers}, body)
 
