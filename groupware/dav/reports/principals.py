@@ -39,6 +39,14 @@ _MATCHES: Final[Mapping[str, Callable[[str, str], bool]]] = {
 }
 """By the attribute that calendarserver.org and RFC 6352 §10.5.4 give a match."""
 _TESTS: Final = {"allof": all, "anyof": any}
+_SYNTAX: Final = {
+    dav("apply-to-principal-collection-set"),
+    dav("principal-property"),
+    dav("prop"),
+    dav("property-search"),
+    dav("self"),
+}
+"""Elements of these reports that name no property."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +72,12 @@ def search(request: Request, place: Resource, root: ET.Element) -> Response:
     if asked is None:
         raise DavError(400, "The attribute test is allof or anyof.")
     terms = [term for found in root.findall(dav("property-search")) for term in _terms(found)]
-    if not terms:
-        raise DavError(400, "Ask for at least one DAV:property-search.")
     anywhere = root.find(dav("apply-to-principal-collection-set")) is not None
     found = [
         person.path
         for person in people.list_people(request.account_id)
-        if asked(term.finds(person) for term in terms)
+        # Who looks for nothing means everybody, as python-caldav does; RFC 3744 wants one search.
+        if (not terms or asked(term.finds(person) for term in terms))
         and (anywhere or place.kind is Kind.ROOT or person.path == place.path)
     ]
     return _tell_principals(found, request, root)
@@ -164,8 +171,11 @@ def _tell_principals(paths: Sequence[str], request: Request, root: ET.Element) -
 
 
 def _wanted(root: ET.Element) -> Wanted:
+    """Return what is asked for: in DAV:prop, or beside an empty one, as python-caldav has it."""
     prop = root.find(dav("prop"))
-    return Wanted(tuple(dict.fromkeys(str(child.tag) for child in prop or ())))
+    place = root if prop is None or len(prop) == 0 else prop
+    names = [str(child.tag) for child in place]
+    return Wanted(tuple(dict.fromkeys(name for name in names if name not in _SYNTAX)))
 
 
 def _need_depth_0(request: Request) -> None:

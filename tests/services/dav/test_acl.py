@@ -301,7 +301,6 @@ def test_who_shares_something_is_found_across_domains(ann: Account) -> None:
 @pytest.mark.parametrize(
     ("inner", "attributes"),
     [
-        ("", ""),
         (term("D:displayname", "x"), ' test="some"'),
         (term("D:displayname", "x", ' match-type="like"'), ""),
         ("<D:property-search/>", ""),
@@ -311,6 +310,19 @@ def test_a_search_that_says_nothing_is_refused(
     inner: str, attributes: str, anns: DavClient
 ) -> None:
     assert report(anns, "/", "principal-property-search", inner, attributes).status == 400
+
+
+def test_python_caldav_finds_everybody_and_what_it_asks_for_in_the_wrong_place(
+    ann: Account, ben: Account, anns: DavClient
+) -> None:
+    asked = "<D:prop/><C:calendar-home-set/><D:displayname/>"
+    told = report(anns, "/", "principal-property-search", asked)
+    assert {f"/{ann.pk}/", f"/{ben.pk}/"} <= set(told.responses())
+    told = report(anns, "/", "principal-property-search", term("D:displayname", "ben") + asked)
+    assert set(told.responses()) == {f"/{ben.pk}/"}
+    held = told.properties(f"/{ben.pk}/")
+    assert held[dav("displayname")].text == ben.login
+    assert held[caldav("calendar-home-set")][0].tag == dav("href")
 
 
 def test_a_search_is_bounded(
