@@ -2,12 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from groupware.dav import public
 from groupware.web import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.front_page, name="front-page"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),
+    # Outside of /dav, whose door asks everybody who he is.
+    path("public/<str:secret>.ics", public.calendar, name="public-calendar"),
     # RFC 6764 §5: how a client that knows the server's name alone finds the rest.
     path(".well-known/caldav", views.to_dav, name="well-known-caldav"),
     path(".well-known/carddav", views.to_dav, name="well-known-carddav"),

@@ -1,5 +1,7 @@
 """Calendars: the calendar's side of a collection."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from groupware.core.models.keys import RowKey
@@ -28,6 +30,11 @@ class Calendar(models.Model):
     source_error = models.CharField(max_length=500, blank=True)
     fetched_at = models.BigIntegerField(default=0)
     link_sha256 = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["link_sha256"], name="calendar_link")
+        ]
 
     def __str__(self) -> str:
         return f"calendar {self.collection_id}"

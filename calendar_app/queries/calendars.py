@@ -52,6 +52,20 @@ def list_calendars(account_id: int) -> dict[int, CalendarInfo]:
     return {row[0]: _info(*row) for row in rows}
 
 
+def find_by_link(link_sha256: bytes) -> int | None:
+    """Return the calendar that a secret opens, found by its hash: no time tells of another's.
+
+    None where there is none, or its owner's account is disabled.
+    """
+    rows = db.fetch_rows(
+        "SELECT c.collection_id FROM calendar_app_calendar c"
+        " JOIN core_resourcecollection f ON f.collection_id = c.collection_id"
+        " JOIN core_account a ON a.id = f.account_id AND a.is_active WHERE c.link_sha256 = %s",
+        [link_sha256],
+    )
+    return int(rows[0][0]) if rows else None
+
+
 def _info(collection_id: int, components: str, *row: object) -> CalendarInfo:
     timezone, tzid, is_transparent, source, etag, seconds, error, fetched_at, link = row
     return CalendarInfo(

@@ -71,6 +71,17 @@ def newest_modseqs(collection_ids: Sequence[int]) -> dict[int, int]:
     }
 
 
+def changed_at(collection_id: int) -> int:
+    """Return when something last came, changed or went that is shown; 0 where nothing ever did."""
+    rows = db.fetch_rows(
+        f"SELECT MAX(r.changed_at) FROM {_TABLES} WHERE r.collection_id = %s AND {_SHOWN}"
+        " UNION ALL SELECT MAX(t.created_at) FROM core_tombstone t"
+        " WHERE t.collection_id = %s AND NOT t.is_hidden",
+        [collection_id, collection_id],
+    )
+    return max((row[0] or 0 for row in rows), default=0)
+
+
 def list_shown(info: CollectionInfo) -> list[ResourceRow]:
     """Return the rows of all objects that are shown; of veiled ones with the size of the veil."""
     return _rows(info, db.fetch_rows(f"{_ROW} ORDER BY r.id", [info.collection_id]))
