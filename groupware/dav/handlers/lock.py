@@ -136,9 +136,12 @@ def _refuse(target: Resource, locks: list[Lock]) -> Response:
     """Tell which locks stand against one; of members in a multistatus (RFC 4918 §9.10.9)."""
     base = collection_path(target)
     within = [lock for lock in locks if lock.href] if target.kind is Kind.COLLECTION else []
-    if len(within) < len(locks) or not within:
-        roots = {base + lock.href for lock in locks}
-        content = b"".join(element(dav("href"), quote_path(path)) for path in sorted(roots))
+    seen = target.members.find_many([lock.href for lock in within])
+    if len(seen) < len({lock.href for lock in locks}):
+        # Of a member that is not shown its collection is told in its place.
+        roots = {base + lock.href for lock in locks if lock not in within or lock.href in seen}
+        told = sorted(roots or {target.path})
+        content = b"".join(element(dav("href"), quote_path(path)) for path in told)
         condition = dav("no-conflicting-lock")
         error = DavError(423, "It is locked by somebody else.", condition, content=content)
         return error.response()

@@ -12,9 +12,9 @@ from groupware.core.resources.collections import Face, rename_collection
 from groupware.core.resources.items import anything
 from groupware.core.resources.moving import Place
 from groupware.core.resources.queries import Stored
-from groupware.dav.properties.dead import dead_of
+from groupware.dav.properties.dead import dead_of, dead_of_members
 from groupware.dav.properties.wishes import Wishes
-from groupware.dav.queries import Holder, read_dead_of_members
+from groupware.dav.queries import Holder
 from groupware.dav.resources import Resource
 from groupware.dav.services.properties import store_dead
 from groupware.dav.writing import writer_of
@@ -109,7 +109,7 @@ def _make_alike(source: Resource, account_id: int, slug: str) -> int:
 def _copy_members(source: Resource, account_id: int, collection_id: int) -> None:
     assert source.info is not None
     writer = writer_of(source)
-    dead = read_dead_of_members(source.info.collection_id)
+    dead = dead_of_members(source)
     for batch in _batches(source):
         puts = [(stored.href, writer.prepare(stored.data).put) for stored in batch]
         with db.write_transaction():

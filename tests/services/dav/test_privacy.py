@@ -4,6 +4,7 @@ Each case that a reader without it is refused has its twin: the owner, or a read
 """
 
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -14,8 +15,8 @@ from groupware.core.rights import grant, parse_rights
 from groupware.core.synctokens import SyncPoint
 from groupware.dav import resources
 from groupware.dav.members import Members
-from groupware.dav.names import calserver, dav
-from tests.services.dav.client import DavClient
+from groupware.dav.names import DECLARATIONS, calserver, dav
+from tests.services.dav.client import DavClient, url_of
 from tests.services.dav.samples import event
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db
 BEGINNING = SyncPoint(0, 0)
 
 HIDDEN = ("CLASS:PRIVATE", "LOCATION:Clinic")
+ALL = '<D:propfind xmlns:D="DAV:"><D:allprop/></D:propfind>'
 VEILED = ("CLASS:CONFIDENTIAL", "LOCATION:Bank")
 
 
@@ -247,6 +249,84 @@ def test_what_programs_note_of_an_object_is_for_those_who_see_it_whole(
     assert anns.request("PROPPATCH", principal, note.format("Mine")).status == 207
     assert b"Mine" in anns.request("PROPFIND", principal, asked, Depth="0").body
     assert b"Mine" not in bens.request("PROPFIND", principal, asked, Depth="0").body
+
+
+def test_a_copy_of_a_calendar_is_of_what_is_shown(
+    path: str, ann: Account, ben: Account, anns: DavClient, bens: DavClient
+) -> None:
+    note = (
+        '<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x xmlns="urn:x">About</x></D:prop>'
+        "</D:set></D:propertyupdate>"
+    )
+    anns.request("PROPPATCH", path + "secret.ics", note)
+    share(ann, ben, "read")
+    mine = f"/{ben.pk}/copy/"
+    assert bens.request("COPY", path, Destination=url_of(mine)).status == 201
+    told = bens.request("PROPFIND", mine, ALL, Depth="1")
+    assert sorted(told.responses()) == [mine, mine + "public.ics", mine + "secret.ics"]
+    assert b"About" not in told.body
+    assert b"Bank" not in bens.request("GET", mine).body
+    to = url_of(f"/{ben.pk}/calendar/x.ics")
+    for href, status in (("secret.ics", 403), ("private.ics", 404), ("public.ics", 201)):
+        for method in ("COPY", "MOVE"):
+            answer = bens.request(method, path + href, Destination=to)
+            assert answer.status == (403 if method == "MOVE" and status == 201 else status)
+
+
+def test_locks_on_what_is_private_are_not_told(
+    path: str, ann: Account, ben: Account, anns: DavClient, bens: DavClient
+) -> None:
+    lock = (
+        '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope>'
+        "<D:locktype><D:write/></D:locktype></D:lockinfo>"
+    )
+    assert anns.request("LOCK", path + "private.ics", lock, Depth="0").status == 200
+    share(ann, ben, "write")
+    answer = bens.request("LOCK", path, lock, Depth="infinity")
+    assert (answer.status, answer.condition()) == (423, dav("no-conflicting-lock"))
+    assert b"private.ics" not in answer.body
+    share(ann, ben, "write private")
+    assert b"private.ics" in bens.request("LOCK", path, lock, Depth="infinity").body
+
+
+def test_what_is_private_is_searched_by_those_alone_who_see_it(
+    path: str, ann: Account, ben: Account, bens: DavClient
+) -> None:
+    def found(prop: str, text: str) -> list[str]:
+        body = (
+            f"<C:calendar-query {DECLARATIONS.decode()}><D:prop><D:getetag/></D:prop><C:filter>"
+            '<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">'
+            f'<C:prop-filter name="{prop}"><C:text-match>{text}</C:text-match></C:prop-filter>'
+            "</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"
+        )
+        told = bens.request("REPORT", path, body, Depth="1").responses()
+        return sorted(href.removeprefix(path) for href in told)
+
+    share(ann, ben, "read")
+    assert found("SUMMARY", "Of") == ["public.ics"]
+    assert found("SUMMARY", "Busy") == ["secret.ics"]
+    assert found("LOCATION", "Bank") == found("UID", "private") == []
+    share(ann, ben, "read private")
+    assert found("SUMMARY", "Of") == ["private.ics", "public.ics", "secret.ics"]
+    assert found("LOCATION", "Bank") == ["secret.ics"]
+
+
+def test_time_that_is_private_counts_as_busy(
+    path: str, ann: Account, ben: Account, anns: DavClient, bens: DavClient
+) -> None:
+    later = datetime(2026, 3, 3, 9, tzinfo=UTC)
+    anns.request("PUT", path + "more.ics", event("more.ics", "X", *HIDDEN, start=later))
+    body = (
+        f"<C:free-busy-query {DECLARATIONS.decode()}>"
+        '<C:time-range start="20260301T000000Z" end="20260310T000000Z"/></C:free-busy-query>'
+    )
+    for words in ("free-busy", "read", "read private"):
+        share(ann, ben, words)
+        answer = bens.request("REPORT", path, body)
+        assert answer.status == 200
+        assert answer.body.count(b"FREEBUSY:") + answer.body.count(b"FREEBUSY;") >= 1
+        assert b"20260303T090000Z" in answer.body
+        assert b"Clinic" not in answer.body
 
 
 def test_the_file_of_a_calendar_holds_what_is_shown(
