@@ -19,17 +19,19 @@ from groupware.core.directory import (
 from groupware.core.errors import Invalid
 from groupware.core.models import Account, Domain
 from groupware.core.rights import find_grantee, grant, parse_rights
+from groupware.demo.agenda import read_agenda
 from groupware.demo.compose import Composer
 from groupware.demo.filing import Filer
 from groupware.demo.letters import read_letters
 from groupware.demo.passwords import keep_passwords
 from groupware.demo.people import People, read_people
+from groupware.demo.planning import Planner, write_plans
 from groupware.demo.workdays import WorkingDays
 from mail.services.messages import prepare_message
 
 
 def create_demo_team() -> bool:
-    """Create the team with its mail; return False where a domain or an account is already there.
+    """Create the team with its mail, calendars and contacts; return False where a domain or an account is already there.
 
     Raises `Invalid` for a domain that no address can be in, `DiskReserve`, `Busy`.
 
@@ -41,9 +43,12 @@ def create_demo_team() -> bool:
         return False
     people = read_people(_own_domain())
     letters = read_letters()
-    composer = Composer(people, WorkingDays(now()))
+    agenda = read_agenda()
+    moment = now()
+    composer = Composer(people, WorkingDays(moment))
     messages = sorted(map(composer.compose, letters), key=lambda message: message.date)
     prepared = [prepare_message(message.data) for message in messages]
+    plans = write_plans(agenda, people, moment)
     with db.write_transaction():
         if _is_taken():  # another server on the same database was faster
             return False
@@ -51,6 +56,7 @@ def create_demo_team() -> bool:
         filer = Filer(people, letters)
         for message, stored in zip(messages, prepared, strict=True):
             filer.file(message, stored)
+        Planner(people, agenda).file(plans)
     return True
 
 
