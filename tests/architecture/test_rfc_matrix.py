@@ -9,6 +9,8 @@ import pytest
 from groupware.core.aio import change_watch, read
 from groupware.core.auth import Principal
 from groupware.core.hub import Hub
+from groupware.dav.application import Application
+from groupware.dav.handlers.options import FEATURES, METHODS
 from groupware.environment import BASE_DIR
 from mail.imap.capabilities import capabilities_of
 from mail.imap.handlers import HANDLERS
@@ -71,7 +73,16 @@ async def test_every_keyword_of_lhlo_is_in_the_matrix_and_no_other() -> None:
     assert named_in("LMTP") == await announced_by_lmtp()
 
 
-@pytest.mark.parametrize("chapter", ["IMAP", "LMTP", "Messages", "Cards"])
+def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> None:
+    assert named_in("DAV") == {*METHODS, *FEATURES}
+    answered = {name.removeprefix("do_") for name in dir(Application) if name.startswith("do_")}
+    # POST is Radicale's, for its sharing and pages that are switched off: it is not announced.
+    assert answered - {"POST"} == set(METHODS)
+
+
+@pytest.mark.parametrize(
+    "chapter", ["IMAP", "LMTP", "Messages", "Calendar objects", "Cards", "DAV"]
+)
 def test_every_row_names_an_rfc_and_what_shows_it(chapter: str) -> None:
     rows = rows_of(chapter)
     assert len(rows) > 5

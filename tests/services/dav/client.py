@@ -78,6 +78,10 @@ class DavClient:
     def request(self, method: str, path: str, body: bytes | str = b"", **headers: str) -> Answer:
         """Send one request; header names are written with underscores."""
         data = body.encode() if isinstance(body, str) else body
+        return self.send(self.environ(method, path, data, **headers))
+
+    def environ(self, method: str, path: str, data: bytes, **headers: str) -> dict[str, Any]:
+        """Return a request as WSGI has it."""
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
@@ -99,7 +103,7 @@ class DavClient:
         for name, value in {**self.headers, **headers}.items():
             key = name.upper().replace("-", "_")
             environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
-        return self.send(environ)
+        return environ
 
     def send(self, environ: dict[str, Any]) -> Answer:
         """Send a request that is made already."""
