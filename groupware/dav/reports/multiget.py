@@ -4,10 +4,11 @@ An href outside of the collection is told as 403, whatever is there. Hot: one qu
 hundred hrefs, one template.
 """
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urljoin
 
 from groupware.core.errors import Invalid
@@ -30,6 +31,8 @@ from groupware.dav.responses import PREFIX, Multistatus, Response, quote_segment
 from groupware.dav.telling import base_of, collection_path
 
 _Found = TypeVar("_Found")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_~@-][A-Za-z0-9._~@-]{0,250}")
+"""Segments that nothing needs to be done to."""
 
 
 def handle(request: Request, place: Resource, root: ET.Element) -> Response:
@@ -61,7 +64,12 @@ def _members(
 ) -> list[str]:
     """Return the hrefs of members, each once; add what is none and what can be none."""
     hrefs: dict[str, None] = {}
+    usual = request.url_of(collection_path(place))
     for url in dict.fromkeys(urls):
+        rest = url.removeprefix(usual) if place.row is None and url.startswith(usual) else ""
+        if _PLAIN.fullmatch(rest):
+            hrefs[rest] = None
+            continue
         href = _member(request, place, url)
         if href is None:
             answer.add_status(text(url), HTTPStatus.FORBIDDEN)
