@@ -24,6 +24,7 @@ from groupware.dav.handlers import (
     lock,
     mkcol,
     options,
+    post,
     propfind,
     proppatch,
     put,
@@ -90,6 +91,7 @@ class Application(RadicaleApplication):
     do_MKCALENDAR = handled(mkcol.handle_mkcalendar)
     do_MKCOL = handled(mkcol.handle_mkcol)
     do_MOVE = handled(transfer.handle_move)
+    do_POST = handled(post.handle)
     do_PROPFIND = handled(propfind.handle)
     do_PROPPATCH = handled(proppatch.handle)
     do_PUT = handled(put.handle)

@@ -76,8 +76,7 @@ async def test_every_keyword_of_lhlo_is_in_the_matrix_and_no_other() -> None:
 def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> None:
     assert named_in("DAV") == {*METHODS, *FEATURES}
     answered = {name.removeprefix("do_") for name in dir(Application) if name.startswith("do_")}
-    # POST is Radicale's, for its sharing and pages that are switched off: it is not announced.
-    assert answered - {"POST"} == set(METHODS)
+    assert answered == set(METHODS)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ METHODS: Final = (
     "GET",
     "HEAD",
     "PUT",
+    "POST",
     "DELETE",
     "MKCOL",
     "MKCALENDAR",
@@ -29,6 +30,7 @@ FEATURES: Final = (
     "calendar-access",
     "addressbook",
     "extended-mkcol",
+    "add-member",
     "calendar-proxy",
 )
 HEADERS: Final = {"Allow": ", ".join(METHODS), "DAV": ", ".join(FEATURES)}

@@ -30,16 +30,21 @@ def handle(request: Request) -> Response:
     """Store a calendar object or a card; 201 where nothing was, else 204 (RFC 4918 §9.7.1)."""
     with db.read_snapshot():
         place = find_place(request)
+    try:
+        written = store(place, request)
+    except DavError as error:
+        return _failed(request, error)
+    return _answer(request, written)
+
+
+def store(place: Resource, request: Request) -> Written:
+    """Store what came at a place; raises `DavError`."""
     writer = writer_of(place)
     guard = write_guard(place, request)
     with Refusals(place):
         prepared = writer.prepare(_read_body(request, writer))
         guard.uid = prepared.uid
-        try:
-            written = prepared.put(place_of(place), guard)
-        except DavError as error:
-            return _failed(request, error)
-    return _answer(request, written)
+        return prepared.put(place_of(place), guard)
 
 
 def find_place(request: Request) -> Resource:

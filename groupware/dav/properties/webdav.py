@@ -134,6 +134,11 @@ def _quota_available(resource: Resource, _request: Request) -> bytes | None:
     return b"%d" % max(quota[1] - quota[0], 0) if quota and quota[1] else None
 
 
+def _add_member(resource: Resource, _request: Request) -> bytes | None:
+    """Return where members are posted to (RFC 5995 §3.2.1): the collection itself."""
+    return href(resource.path) if resource.kind is Kind.COLLECTION else None
+
+
 PROPERTIES: Final[Mapping[str, Getter]] = {
     dav("resourcetype"): resource_type,
     dav("displayname"): display_name,
@@ -142,6 +147,7 @@ PROPERTIES: Final[Mapping[str, Getter]] = {
     dav("getcontentlength"): _content_length,
     dav("getlastmodified"): _last_modified,
     dav("creationdate"): _creation_date,
+    dav("add-member"): _add_member,
     dav("sync-token"): _sync_token,
     calserver("getctag"): _sync_token,
     dav("current-user-principal"): _current_principal,

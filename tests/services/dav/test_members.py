@@ -209,6 +209,28 @@ def test_a_put_can_be_answered_with_what_is_there(meetings: str, anns: DavClient
     assert put(anns, meetings + "2.ics", event("2"), If_Match="*", **prefer).status == 412
 
 
+def test_a_member_is_added_under_a_name_of_the_server(
+    meetings: str, book: str, ann: Account, anns: DavClient, bens: DavClient
+) -> None:
+    for collection, data in ((meetings, event("1")), (book, card("1"))):
+        target = anns.propfind(collection, "D:add-member").properties(collection)
+        assert target[dav("add-member")].findtext(dav("href")) == f"/dav{collection}"
+        posted = anns.request("POST", collection, data)
+        assert posted.status == 201
+        path = posted.headers["location"].removeprefix("/dav")
+        got = anns.request("GET", path)
+        assert (got.body, got.headers["etag"]) == (data, posted.headers["etag"])
+        again = anns.request("POST", collection, data)
+        assert again.status == 409
+        assert again.xml()[0].findtext(dav("href")) == posted.headers["location"]
+        assert anns.request("POST", collection, b"x").status == 403
+        assert anns.request("POST", path, data).status == 405
+        assert bens.request("POST", collection, data).status == 404
+    calendar_of = ann.collections.get(kind="calendars", name="Calendar")
+    grant(ann, calendar_of, Account.objects.get(login=bens.login), parse_rights("read"))
+    assert bens.request("POST", meetings, event("2")).condition() == dav("need-privileges")
+
+
 def test_what_is_deleted_is_gone(meetings: str, book: str, anns: DavClient) -> None:
     for path, data in ((meetings + "1.ics", event("1")), (book + "1.vcf", card("1"))):
         etag = put(anns, path, data).headers["etag"]
