@@ -4,6 +4,7 @@ A file is read twice: once line by line to see what is where, then object by obj
 held whole. Octets stay as they are; what is broken is told of and passed over, whatever follows it.
 
     split_file(file: BinaryIO, max_octets: int) -> Iterator[FoundObject | BrokenPart]
+    to_utf8(data: bytes) -> bytes
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from calendar_app.ical.objects import KNOWN_COMPONENTS
+from mail.mime.charsets import decode_octets
 
-__all__ = ["BrokenPart", "FoundObject", "split_file"]
+__all__ = ["BrokenPart", "FoundObject", "split_file", "to_utf8"]
 
 _LINE = 64 << 10
 """Octets that are read at once of a line."""
@@ -90,6 +92,19 @@ def split_file(file: BinaryIO, max_octets: int) -> Iterator[FoundObject | Broken
             yield BrokenPart(pieces[0].line, f"The object has {size} octets: {max_octets} may be.")
             continue
         yield FoundObject(pieces[0].line, _compose(file, pieces), (number + 1) / len(groups))
+
+
+def to_utf8(data: bytes) -> bytes:
+    """Return an object in UTF-8: octets that are none are read in the character set that they fit.
+
+    Lines that are folded within a character are whole first.
+    """
+    unfolded = _FOLD.sub(b"", data)
+    try:
+        unfolded.decode()
+    except UnicodeDecodeError:
+        return decode_octets(unfolded).encode()
+    return data
 
 
 class _Scan:

@@ -35,7 +35,9 @@ LEEWAY = 10
 _log = structlog.get_logger("groupware.calendar")
 
 
-class _Stored(NamedTuple):
+class StoredObject(NamedTuple):
+    """An object as it is stored."""
+
     holder: Holder
     etag: str
     data: bytes
@@ -107,12 +109,12 @@ def reindex_objects(resource_ids: Sequence[int]) -> int:
     return _reindex(stored, held)
 
 
-def _reindex(stored: Sequence[_Stored], held: Mapping[int, ObjectIndex]) -> int:
+def _reindex(stored: Sequence[StoredObject], held: Mapping[int, ObjectIndex]) -> int:
     """Write what is not held as it must be; one transaction for each account."""
     horizon = next_horizon()
-    changes: dict[int, list[tuple[_Stored, ObjectIndex]]] = {}
+    changes: dict[int, list[tuple[StoredObject, ObjectIndex]]] = {}
     for one in stored:
-        index = index_stored(one.data, horizon)
+        index = index_stored(one, horizon)
         if index is not None and index != held.get(one.holder.resource_id):
             changes.setdefault(one.holder.account_id, []).append((one, index))
     for account_id, found in changes.items():
@@ -120,26 +122,27 @@ def _reindex(stored: Sequence[_Stored], held: Mapping[int, ObjectIndex]) -> int:
     return sum(map(len, changes.values()))
 
 
-def index_stored(data: bytes, horizon: int) -> ObjectIndex | None:
+def index_stored(one: StoredObject, horizon: int) -> ObjectIndex | None:
     """Return what the tables are to keep of an object that is stored; None where it is not read."""
     try:
-        return make_index(read_object(data, object_limits()), horizon, leeway=LEEWAY)
+        return make_index(read_object(one.data, object_limits()), horizon, leeway=LEEWAY)
     except InvalidObject as error:
-        _log.warning("an object that is stored cannot be read", why=error.text)
+        resource = one.holder.resource_id
+        _log.warning("an object that is stored cannot be read", resource=resource, why=error.text)
         return None
 
 
-def _read(resource_ids: Sequence[int]) -> list[_Stored]:
+def _read(resource_ids: Sequence[int]) -> list[StoredObject]:
     within, params = db.in_list("r.id", resource_ids)
     rows = db.fetch_rows(
         "SELECT r.account_id, r.collection_id, r.id, r.etag, d.data FROM core_resource r"
         f" JOIN core_resourcedata d ON d.resource_id = r.id WHERE {within}",
         params,
     )
-    return [_Stored(Holder(*row[:3]), row[3], bytes(row[4])) for row in rows]
+    return [StoredObject(Holder(*row[:3]), row[3], bytes(row[4])) for row in rows]
 
 
-def _write(account_id: int, found: Sequence[tuple[_Stored, ObjectIndex]]) -> None:
+def _write(account_id: int, found: Sequence[tuple[StoredObject, ObjectIndex]]) -> None:
     with db.write_transaction():
         lock_account(account_id)
         within, params = db.in_list("id", [one.holder.resource_id for one, _ in found])

@@ -15,7 +15,7 @@ from itertools import islice
 import structlog
 
 from calendar_app.ical.errors import InvalidObject
-from calendar_app.ical.files import BrokenPart, split_file
+from calendar_app.ical.files import BrokenPart, split_file, to_utf8
 from calendar_app.models import Calendar
 from calendar_app.services.objects import Prepared, discard_object, prepare_object, store_object
 from groupware.core import db, limits
@@ -137,7 +137,7 @@ def _read(due: _Due, data: bytes) -> tuple[dict[str, Prepared], list[str]]:
             broken.append(f"line {part.line}: {part.reason}")
             continue
         try:
-            prepared = prepare_object(part.data)
+            prepared = prepare_object(to_utf8(part.data))
         except InvalidObject as error:
             broken.append(f"line {part.line}: {error.text}")
             continue

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from calendar_app.ical.errors import InvalidObject
-from calendar_app.ical.files import BrokenPart, split_file
+from calendar_app.ical.files import BrokenPart, split_file, to_utf8
 from calendar_app.services.calendars import create_calendar
 from calendar_app.services.objects import Prepared, prepare_object, put_object
 from calendar_app.transfer.layout import SUFFIX, read_face
@@ -29,8 +29,9 @@ def _read_objects(path: Path, listener: Listener) -> Iterator[FileItem]:
             if isinstance(found, BrokenPart):
                 listener.broken(where, found.reason)
                 continue
+            data = to_utf8(found.data)
             try:
-                prepared = prepare_object(found.data)
+                prepared = prepare_object(data)
             except InvalidObject as error:
                 listener.broken(where, error.text)
                 continue
@@ -39,7 +40,7 @@ def _read_objects(path: Path, listener: Listener) -> Iterator[FileItem]:
             href = path.name if found.share == 1 and items == 1 else ""
             uid = prepared.content.ical_uid or ""
             put = partial(_put, prepared)
-            yield FileItem(where, uid, found.data, found.share, put, href)
+            yield FileItem(where, uid, data, found.share, put, href)
 
 
 def _put(prepared: Prepared, place: Place, check: Check) -> Written:

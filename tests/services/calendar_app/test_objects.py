@@ -4,13 +4,14 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from calendar_app.ical.errors import InvalidObject
-from calendar_app.models import Calendar, CalendarObject, Occurrence
+from calendar_app.models import Calendar, CalendarObject, Occurrence, Task
 from calendar_app.services import placing
 from calendar_app.services.calendars import create_calendar, delete_calendar
 from calendar_app.services.objects import Prepared, prepare_object, put_object, remove_object
 from calendar_app.services.placing import WRITER, copy_object, move_object
 from groupware.core import limits, outbox
 from groupware.core.clock import epoch
+from groupware.core.directory import delete_account
 from groupware.core.errors import Invalid, NotAllowed, NotFound, OverQuota, Stale
 from groupware.core.models import Account, Collection, OutboxRow
 from groupware.core.resources import queries
@@ -297,3 +298,11 @@ def test_an_object_of_many_parts_is_one(ann: Account, calendar: int) -> None:
     starts = Occurrence.objects.order_by("start_at").values_list("start_at", "recurrence_id")
     assert list(starts)[-1] == (at("20260401T120000"), "20260311T090000Z")
     assert Collection.objects.get(pk=calendar).items == 1
+
+
+def test_an_account_goes_with_its_calendars(ann: Account, calendar: int) -> None:
+    put(ann, calendar, event("one", "20260310T090000Z", "RRULE:FREQ=DAILY"), "one")
+    put(ann, calendar, task(), "task")
+    delete_account("ann@example.test")
+    for model in (Calendar, CalendarObject, Occurrence, Task):
+        assert not model.objects.exists()

@@ -82,9 +82,9 @@ def test_what_is_changed_meanwhile_is_left_to_its_own_put(
     set_limit(limits.CALENDAR_HORIZON, 200)
     index_stored = reindexing.index_stored
 
-    def change(data: bytes, horizon: int) -> occurrences.ObjectIndex | None:
+    def change(one: reindexing.StoredObject, horizon: int) -> occurrences.ObjectIndex | None:
         put(ann, calendar, event("one", "20260101T090000Z", "RRULE:FREQ=DAILY;COUNT=2"))
-        return index_stored(data, horizon)
+        return index_stored(one, horizon)
 
     monkeypatch.setattr(reindexing, "index_stored", change)
     move_horizon()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendar_app.ical.files import BrokenPart, FoundObject, split_file
+from calendar_app.ical.files import BrokenPart, FoundObject, split_file, to_utf8
 from calendar_app.ical.objects import read_object
 
 HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\n"
@@ -153,3 +153,17 @@ def test_a_zone_whose_name_is_escaped_is_known_by_what_it_says() -> None:
     event = part("a", b'DTEND;TZID="Here, there":20260310T110000')
     data = HEAD + b"METHOD:PUBLISH\r\n" + zone + event + TAIL
     assert objects(data) == [HEAD + zone + event + TAIL]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("SUMMARY:Größe\r\n".encode(), "SUMMARY:Größe\r\n"),
+        (b"SUMMARY:Gr\xc3\r\n \xb6\xc3\x9fe\r\n", None),
+        ("SUMMARY:Größe\r\n".encode("latin-1"), "SUMMARY:Größe\r\n"),
+        ("SUMMARY:Grö\r\n ße\r\n".encode("latin-1"), "SUMMARY:Größe\r\n"),
+        ("SUMMARY:„Größe“\r\n".encode("cp1252"), "SUMMARY:„Größe“\r\n"),
+    ],
+)
+def test_what_is_not_utf_8_becomes_so_and_the_rest_stays(data: bytes, expected: str | None) -> None:
+    assert to_utf8(data) == (data if expected is None else expected.encode())

@@ -1,0 +1,82 @@
+"""Calendars as programs write them: kept octet for octet, and found when they take place."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from calendar_app import queries
+from calendar_app.ical.errors import InvalidObject
+from calendar_app.ical.files import FoundObject, split_file
+from calendar_app.ical.objects import CalendarObject, read_object
+from calendar_app.ical.recurrence import Fuel, expand
+from calendar_app.ical.values import DAY
+from calendar_app.ical.zones import IanaZone
+from calendar_app.lanes import Span
+from calendar_app.services.objects import prepare_object, put_object
+from groupware.core.models import Account, Collection
+from groupware.core.resources.items import UidTaken
+from groupware.core.resources.queries import list_resources, read_by_ids
+from tests.services.calendar_app.events import at
+from tests.services.damage import find
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.corpus,
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+]
+ZONES = [IanaZone(ZoneInfo(name)) for name in ("Europe/Berlin", "Pacific/Auckland", "UTC")]
+WINDOWS = 12
+
+
+def objects(corpus: Path, folder: str) -> Iterator[tuple[str, bytes]]:
+    for path in sorted((corpus / folder).glob("*.ics")):
+        with path.open("rb") as file:
+            for number, found in enumerate(split_file(file, 1 << 20)):
+                if isinstance(found, FoundObject):
+                    yield f"{path.name}-{number}.ics", found.data
+
+
+@pytest.fixture
+def filled(ann: Account, calendar: int, corpus: Path) -> dict[str, bytes]:
+    """Return what was put into the calendar, by hrefs; what is refused has a test of its own."""
+    Collection.objects.filter(pk=calendar).update(name="Corpus")
+    kept: dict[str, bytes] = {}
+    for folder in ("ics", "ics-invalid"):
+        for href, data in objects(corpus, folder):
+            try:
+                put_object(ann.pk, calendar, href, prepare_object(data))
+            except (InvalidObject, UidTaken):
+                continue
+            kept[href] = data
+    assert len(kept) > 500
+    return kept
+
+
+def test_whatever_is_taken_comes_back_octet_for_octet(
+    calendar: int, filled: dict[str, bytes]
+) -> None:
+    ids = [row.resource_id for row in list_resources(calendar)]
+    assert {stored.href: stored.data for stored in read_by_ids(ids)} == filled
+    assert find(deep=True) == []
+
+
+def test_time_ranges_find_what_an_expansion_finds(calendar: int, filled: dict[str, bytes]) -> None:
+    hrefs = {row.resource_id: row.href for row in list_resources(calendar)}
+    read: dict[str, CalendarObject] = {href: read_object(data) for href, data in filled.items()}
+    chance = random.Random(4791)
+    for _ in range(WINDOWS):
+        zone = chance.choice(ZONES)
+        start = chance.randrange(at("20030101"), at("20350101"))
+        span = Span(start, start + chance.choice([3_600, DAY, 31 * DAY, 365 * DAY]))
+        held = {hrefs[each] for each in queries.find_in_span([calendar], span, zone)}
+        expanded = {
+            href
+            for href, found in read.items()
+            if found.component in {"VEVENT", "VTODO", "VJOURNAL"}
+            and expand(found, *span, zone=zone, fuel=Fuel(2_000_000))
+        }
+        assert held == expanded
