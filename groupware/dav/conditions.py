@@ -10,8 +10,9 @@ from groupware.dav.errors import DavError
 
 NOT_MODIFIED: Final = 304
 _TAG: Final = re.compile(
-    r"""\s*(?:(?P<weak>W/)?"(?P<quoted>[^"\x00-\x20\x7f]*)"|(?P<bare>[^\s",]+))?\s*(?:,|$)"""
+    r"""\s*+(?:(?P<weak>W/)?"(?P<quoted>[^"\x00-\x20\x7f]*)"|(?P<bare>[^\s",]++))?\s*+(?:,|$)"""
 )
+"""Nothing is tried twice: a long line of spaces costs by its length."""
 
 
 class Tag(NamedTuple):

@@ -11,7 +11,8 @@ CALSERVER: Final = "http://calendarserver.org/ns/"
 APPLE: Final = "http://apple.com/ns/ical/"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
 PREFIXES: Final = {"D": DAV, "C": CALDAV, "CR": CARDDAV, "CS": CALSERVER, "I": APPLE}
-_PREFIX_OF: Final = {namespace: prefix for prefix, namespace in PREFIXES.items()}
+_PREFIX_OF: Final = {XML: "xml", **{namespace: prefix for prefix, namespace in PREFIXES.items()}}
+"""The prefix xml is declared everywhere, and no other may stand for its namespace."""
 DECLARATIONS: Final = " ".join(
     f'xmlns:{prefix}="{namespace}"' for prefix, namespace in PREFIXES.items()
 ).encode()
@@ -47,7 +48,8 @@ def split_name(name: str) -> tuple[str, str]:
     """Return (namespace, local name); no namespace is the empty one."""
     if not name.startswith("{"):
         return "", name
-    namespace, _, local = name[1:].partition("}")
+    # A namespace is any text, one with a brace too; a local name never has one.
+    namespace, _, local = name[1:].rpartition("}")
     return namespace, local
 
 

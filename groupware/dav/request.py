@@ -111,8 +111,16 @@ class Request:
     def inner_path(self, url: str) -> str:
         """Return the path inside the application of a URL or an absolute path.
 
-        Raises `DavError` 502 for what lies elsewhere (RFC 4918 §9.8.5).
+        Raises `DavError` 502 for what lies elsewhere (RFC 4918 §9.8.5), 400 for what is no address
+        or could be none of anything here: no text, or one with control characters.
         """
+        path = self.any_path(url)
+        if any(char < " " or "\ud800" <= char <= "\udfff" for char in path):
+            raise DavError(400, "An address in the request is no text in UTF-8.")
+        return path
+
+    def any_path(self, url: str) -> str:
+        """Return the same of any address; octets that are no text are lone surrogates."""
         try:
             parts = urlsplit(url.strip())
             is_own = not parts.netloc or parts.hostname in self._own_names()

@@ -23,6 +23,9 @@ from groupware.dav.responses import Multistatus, Response, quote_path, status_li
 
 MAX_EXPANDED: Final = 5_000
 """Hrefs that one report follows."""
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_DECLARING: Final = "http://www.w3.org/2000/xmlns/"
+"""No element is in this namespace (Namespaces in XML §3)."""
 _HREF: Final = re.compile(rb"<D:href>([^<]*)</D:href>")
 
 
@@ -90,7 +93,7 @@ def handle(request: Request, place: Resource, root: ET.Element) -> Response:
 
 def _parse(found: ET.Element) -> _Wanted:
     name, namespace = found.get("name", ""), found.get("namespace", "DAV:")
-    if not re.fullmatch(r"[^\W\d][\w.-]*", name):
+    if not _NAME.fullmatch(name) or "}" in namespace or namespace == _DECLARING:
         raise DavError(400, "The name of a DAV:property is that of an element.")
     inner = tuple(map(_parse, find_all(found, dav("property"))))
     return _Wanted(f"{{{namespace}}}{name}" if namespace else name, inner)

@@ -87,7 +87,7 @@ def _member(request: Request, place: Resource, url: str) -> str | None:
     """Return the last segment of a member's URL; None for what is no member of the place."""
     base = collection_path(place)
     try:
-        path = request.inner_path(urljoin(PREFIX + place.path, url))
+        path = request.any_path(urljoin(PREFIX + place.path, url))
     except (DavError, ValueError):
         return None
     href = path.removeprefix(base)

@@ -1,0 +1,114 @@
+"""Requests that nobody means well with: each is refused clearly, or answered in XML that is one."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from groupware.dav.names import dav
+from tests.services.dav.calendars import event_of
+from tests.services.dav.client import DECLARED, Answer, DavClient
+
+if TYPE_CHECKING:
+    from groupware.core.models import Account
+
+pytestmark = pytest.mark.django_db
+
+EVENT = event_of("a", "DTSTART:20260301T100000Z")
+NO_ADDRESSES = ["%ff.ics", "%ed%a0%80.ics", "%00.ics", "%0d%0aX.ics", "%1f.ics"]
+
+
+@pytest.fixture
+def place(ann: "Account", anns: DavClient) -> str:
+    """Return the path of a calendar that has an event at a.ics."""
+    path = f"/{ann.pk}/calendar/"
+    assert anns.request("PUT", f"{path}a.ics", EVENT).status == 201
+    return path
+
+
+@pytest.mark.parametrize("name", NO_ADDRESSES)
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+def test_a_destination_that_is_no_text_is_refused(
+    anns: DavClient, place: str, method: str, name: str
+) -> None:
+    for source in (place, f"{place}a.ics"):
+        for target in (place + name, f"{place.rsplit('/', 2)[0]}/{name}/"):
+            answer = anns.request(method, source, Destination=f"/dav{target}")
+            assert answer.status == 400, (source, target, answer.body)
+
+
+@pytest.mark.parametrize("name", NO_ADDRESSES)
+def test_an_if_header_of_an_address_that_is_no_text_is_refused(
+    anns: DavClient, place: str, name: str
+) -> None:
+    said = f'</dav{place}{name}> (["x"])'
+    assert anns.request("PUT", f"{place}a.ics", EVENT, If=said).status == 400
+
+
+@pytest.mark.parametrize("name", NO_ADDRESSES)
+def test_an_href_that_is_no_text_is_nobody_and_nothing(
+    anns: DavClient, place: str, name: str
+) -> None:
+    href = f"<D:href>/dav{place}{name}</D:href>"
+    granted = "<D:grant><D:privilege><D:read/></D:privilege></D:grant>"
+    ace = f"<D:ace><D:principal>{href}</D:principal>{granted}</D:ace>"
+    answer = anns.request("ACL", place, f"<D:acl {DECLARED}>{ace}</D:acl>")
+    assert (answer.status, answer.condition()) == (403, dav("recognized-principal"))
+    multiget = anns.report(place, "C:calendar-multiget", f"<D:prop><D:getetag/></D:prop>{href}")
+    [found] = multiget.xml().findall(dav("response"))
+    assert found.findtext(dav("status")) in {"HTTP/1.1 403 Forbidden", "HTTP/1.1 404 Not Found"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<x:foo xmlns:x='a&lt;&amp;&quot;b'/>",
+        "<x:foo xmlns:x='%s%b%'/>",
+        "<xml:foo/>",
+        "<foo/>",
+    ],
+)
+def test_a_property_of_any_name_is_told_by_that_name(
+    anns: DavClient, place: str, name: str
+) -> None:
+    def ask() -> list[Answer]:
+        body = f"<D:propfind {DECLARED}><D:prop>{name}</D:prop></D:propfind>"
+        return [
+            anns.request("PROPFIND", place, body, Depth="1"),
+            anns.request("PROPFIND", f"{place}a.ics", body, Depth="0"),
+        ]
+
+    tag = anns.request(
+        "PROPFIND", place, f"<D:propfind {DECLARED}><D:prop>{name}</D:prop></D:propfind>", Depth="0"
+    ).properties(place, 404)
+    [known] = tag
+    for answer in ask():
+        assert set(answer.properties(f"{place}a.ics", 404)) == {known}
+    change = (
+        f"<D:propertyupdate {DECLARED}><D:set><D:prop>{name}</D:prop></D:set></D:propertyupdate>"
+    )
+    for path in (place, f"{place}a.ics"):
+        assert set(anns.request("PROPPATCH", path, change).properties(path)) == {known}
+    for answer in ask():
+        assert set(answer.properties(f"{place}a.ics")) == {known}
+    told = anns.request(
+        "PROPFIND", place, f"<D:propfind {DECLARED}><D:propname/></D:propfind>", Depth="1"
+    )
+    assert known in told.properties(f"{place}a.ics")
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace"),
+    [
+        ("foo", "a}D:x/&gt;&lt;D:evil"),
+        ("foo", "a}b"),
+        ("foo", "http://www.w3.org/2000/xmlns/"),
+        ("foo²", "DAV:"),
+        ("foo&#10;", "DAV:"),
+        ("a:b", "DAV:"),
+    ],
+)
+def test_a_property_that_no_element_can_be_is_not_expanded(
+    anns: DavClient, place: str, name: str, namespace: str
+) -> None:
+    asked = f'<D:property name="{name}" namespace="{namespace}"/>'
+    assert anns.report(place, "D:expand-property", asked).status == 400
