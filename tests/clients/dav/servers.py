@@ -23,9 +23,14 @@ class DavServer:
     database_url: str
 
     @property
+    def origin(self) -> str:
+        """All that somebody knows who knows the server's name alone."""
+        return f"https://localhost:{self.running.ports['HTTPS']}"
+
+    @property
     def url(self) -> str:
         """Where discovery begins, over TLS."""
-        return f"https://localhost:{self.running.ports['HTTPS']}/dav/"
+        return f"{self.origin}/dav/"
 
     @property
     def plain_url(self) -> str:

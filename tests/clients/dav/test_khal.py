@@ -11,6 +11,8 @@ from tests.clients.dav.vdirsyncer import Vdirsyncer, run_program
 from tests.clients.dav.visitor import Visitor
 from tests.clients.tools import private
 
+pytestmark = pytest.mark.sqlite  # what it asks for, others ask for on PostgreSQL too
+
 CONFIGURATION = """\
 [calendars]
 [[team]]

@@ -13,6 +13,8 @@ from tests.clients.dav.servers import DavServer
 from tests.clients.dav.visitor import Visitor
 from tests.clients.tools import find_tool
 
+pytestmark = pytest.mark.sqlite  # what it asks for, others ask for on PostgreSQL too
+
 SUITES = ("basic", "props", "locks", "http")
 """copymove is left out: it copies within a collection."""
 ONCE = "a calendar holds each UID once (RFC 4791 §5.3.2.1: no-uid-conflict)"

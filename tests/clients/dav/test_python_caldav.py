@@ -28,6 +28,7 @@ def test_functional_tests_pass(dav: DavServer, person: Person, tmp_path: Path) -
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite
 @pytest.mark.timeout(600)
 def test_server_tester_finds_every_feature_but_those_explained(
     dav: DavServer, person: Person, tmp_path: Path

@@ -12,6 +12,8 @@ from tests.clients.dav.vdirsyncer import Vdirsyncer, run_program
 from tests.clients.dav.visitor import Visitor
 from tests.clients.tools import private
 
+pytestmark = pytest.mark.sqlite  # what it asks for, others ask for on PostgreSQL too
+
 CONFIGURATION = """\
 path = {path!r}
 cache_path = {cache!r}

@@ -59,6 +59,16 @@ def test_collections_are_found_from_the_root(client: Told, visitor: Visitor) -> 
     assert url_of(client.call("books"), book)
 
 
+def test_collections_are_found_by_who_knows_the_name_of_the_server_alone(
+    dav: DavServer, person: Person, visitor: Visitor
+) -> None:
+    calendar = visitor.make_calendar("team", "VEVENT")
+    book = visitor.make_address_book("people")
+    with tsdav(dav, person, dav.origin) as client:
+        assert url_of(client.call("calendars"), calendar)
+        assert url_of(client.call("books"), book)
+
+
 def test_calendar_is_made_with_its_properties(client: Told, visitor: Visitor) -> None:
     path = visitor.make_calendar("team", "VEVENT")
     url = url_of(client.call("calendars"), path)

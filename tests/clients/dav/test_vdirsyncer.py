@@ -110,3 +110,18 @@ def test_card_with_umlauts_and_a_photo_comes_as_it_was_put(
     program.sync()
     folder = Folder(program.folder("carddav", "people"), "vcf")
     assert folder.contents() == {"zoe": plain(data)}
+
+
+def test_collections_are_found_by_who_knows_the_name_of_the_server_alone(
+    dav: DavServer, visitor: Visitor, tmp_path: Path
+) -> None:
+    calendar, book = visitor.make_calendar("team", "VEVENT"), visitor.make_address_book("people")
+    visitor.put(f"{calendar}one.ics", event("one"))
+    visitor.put(f"{book}zoe.vcf", card("zoe"))
+    program = Vdirsyncer(tmp_path / "vdirsyncer", dav, dav.origin)
+    program.pair("calendars", "caldav", visitor.person, {"team": "team"})
+    program.pair("books", "carddav", visitor.person, {"people": "people"})
+    program.discover()
+    program.sync()
+    assert set(Folder(program.folder("caldav", "team"), "ics").contents()) == {"one"}
+    assert set(Folder(program.folder("carddav", "people"), "vcf").contents()) == {"zoe"}

@@ -37,10 +37,11 @@ def run_program(
 class Vdirsyncer:
     """One configuration: pairs of a local folder and an account."""
 
-    def __init__(self, directory: Path, server: DavServer) -> None:
+    def __init__(self, directory: Path, server: DavServer, url: str = "") -> None:
         self.directory = directory
         directory.mkdir(exist_ok=True)
         self._server = server
+        self._url = url or server.url
         self._sections: dict[str, dict[str, object]] = {
             "general": {"status_path": str(directory / "status")}
         }
@@ -58,7 +59,7 @@ class Vdirsyncer:
         }
         self._sections[f"storage {name}_far"] = {
             "type": kind,
-            "url": self._server.url,
+            "url": self._url,
             "username": person.address,
             "password": person.password,
             "verify": str(self._server.trusted),

@@ -15,10 +15,10 @@ HERE = Path(__file__).parent
 
 
 @contextlib.contextmanager
-def tsdav(server: DavServer, person: Person) -> Iterator[Told]:
-    """Sign a person in, and look for the homes."""
+def tsdav(server: DavServer, person: Person, url: str = "") -> Iterator[Told]:
+    """Sign a person in, and look for the homes, beginning at another URL than the server's."""
     credentials = {"username": person.address, "password": person.password}
-    settings = json.dumps({"serverUrl": server.url, "credentials": credentials})
+    settings = json.dumps({"serverUrl": url or server.url, "credentials": credentials})
     variables = {"NODE_PATH": str(node_modules(HERE)), "NODE_EXTRA_CA_CERTS": str(server.trusted)}
     with telling([find_tool("node"), str(HERE / "driver.js"), settings], **variables) as client:
         client.call("connect")
