@@ -29,7 +29,6 @@ class Remote:
     def __init__(self, visitor: Visitor, path: str) -> None:
         self._visitor = visitor
         self._path = path
-        self._suffix = ""
         self._paths: dict[str, str] = {}
 
     def contents(self) -> Mapping[str, str]:
