@@ -15,7 +15,7 @@ from groupware.dav import resources
 from groupware.dav.access import BIND
 from groupware.dav.errors import XML, DavError, need_privileges
 from groupware.dav.handlers.proppatch import Patch, read_patch, refuse
-from groupware.dav.names import DECLARATIONS, caldav, carddav, dav
+from groupware.dav.names import DECLARATIONS, caldav, calserver, carddav, dav
 from groupware.dav.properties import wishes
 from groupware.dav.properties.wishes import Refused, Table
 from groupware.dav.request import Request
@@ -43,6 +43,12 @@ CALENDAR: Final = Made(
     frozenset({_COLLECTION, caldav("calendar")}),
     {**wishes.OF_CALENDAR, **wishes.WHEN_MADE},
 )
+SUBSCRIPTION: Final = Made(
+    CollectionKind.CALENDAR,
+    frozenset({_COLLECTION, calserver("subscribed")}),
+    CALENDAR.table,
+)
+"""As calendarserver.org has it; here it is a calendar whose events the server fetches."""
 ADDRESS_BOOK: Final = Made(
     CollectionKind.ADDRESS_BOOK,
     frozenset({_COLLECTION, carddav("addressbook")}),
@@ -78,6 +84,9 @@ def handle_mkcol(request: Request) -> Response:
     made = _find_kind(root)
     assert root is not None
     patch = read_patch(root, made.table)
+    if made is SUBSCRIPTION and not patch.wishes.settings.get("source"):
+        why = Refused(409, "A subscribed calendar comes from an address: set CS:source.")
+        patch.refused.setdefault(calserver("source"), why)
     if not patch.refused:
         _make(place, made, patch)
     if not patch.refused:
@@ -127,7 +136,7 @@ def _find_kind(root: ET.Element | None) -> Made:
     for prop, is_set in wishes.instructions(root) if root is not None else ():
         if prop.tag == dav("resourcetype") and is_set:
             types = frozenset(str(child.tag) for child in prop)
-    for made in (CALENDAR, ADDRESS_BOOK):
+    for made in (CALENDAR, SUBSCRIPTION, ADDRESS_BOOK):
         if types == made.types:
             return made
     text = (

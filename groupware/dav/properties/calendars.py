@@ -1,4 +1,4 @@
-"""Properties of calendars (RFC 4791 §5.2, RFC 7809 §5, Apple's colour and order)."""
+"""Properties of calendars (RFC 4791 §5.2, RFC 7809 §5, Apple's colour and order, subscriptions)."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from xml.sax.saxutils import quoteattr
 from calendar_app.queries import CalendarInfo
 from calendar_app.services.calendars import USUAL_COMPONENTS
 from groupware.core import limits
-from groupware.dav.names import apple, caldav, element
+from groupware.dav.names import apple, caldav, calserver, dav, element
 from groupware.dav.properties.getter import Getter, text
 from groupware.dav.request import Request
 from groupware.dav.resources import Kind, Resource
@@ -92,6 +92,19 @@ def _transparency(resource: Resource, _request: Request) -> bytes | None:
     return element(caldav("transparent" if held.is_transparent else "opaque"))
 
 
+def _source(resource: Resource, _request: Request) -> bytes | None:
+    """Return where a subscribed calendar comes from, to its owner: it may hold a secret."""
+    held = settings_of(resource)
+    if held is None or not held.source or not resource.access.is_owner:
+        return None
+    return element(dav("href"), text(held.source))
+
+
+def _refresh_rate(resource: Resource, _request: Request) -> bytes | None:
+    held = settings_of(resource)
+    return b"PT%dS" % held.source_seconds if held is not None and held.source_seconds else None
+
+
 PROPERTIES: Final[Mapping[str, Getter]] = {
     caldav("supported-calendar-component-set"): _components,
     caldav("supported-calendar-data"): _supported_data,
@@ -103,6 +116,8 @@ PROPERTIES: Final[Mapping[str, Getter]] = {
     caldav("max-date-time"): _max_date,
     caldav("supported-collation-set"): _collations,
     caldav("schedule-calendar-transp"): _transparency,
+    calserver("source"): _source,
+    apple("refreshrate"): _refresh_rate,
     apple("calendar-color"): _color,
     apple("calendar-order"): _order,
 }

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from calendar_app.ical.errors import InvalidObject
 from calendar_app.ical.timezones import make_timezone, read_timezone
+from calendar_app.ical.values import BadValue, parse_duration
 from calendar_app.services.calendars import COMPONENTS, CalendarSettings
 from groupware.core import limits
+from groupware.core.fetching import FetchFailed, check_url
 from groupware.core.resources.collections import (
     MAX_COLOR,
     MAX_DESCRIPTION,
@@ -22,10 +24,12 @@ from groupware.core.resources.collections import (
     Face,
 )
 from groupware.dav.models.properties import MAX_NAME
-from groupware.dav.names import XML, apple, caldav, carddav, dav, write_tree
+from groupware.dav.names import XML, apple, caldav, calserver, carddav, dav, write_tree
 from groupware.dav.properties import LIVE
 
 PROTECTED: Final = dav("cannot-modify-protected-property")
+MAX_SOURCE: Final = 2_000
+MAX_REFRESH: Final = 366 * 24 * 3_600
 _LANGUAGE: Final = f"{{{XML}}}lang"
 _RESERVED: Final = frozenset(LIVE) | frozenset(
     map(
@@ -178,6 +182,25 @@ def _set_transparency(wishes: Wishes, element: ET.Element | None) -> None:
     wishes.settings["is_transparent"] = is_transparent
 
 
+def _set_source(wishes: Wishes, element: ET.Element | None) -> None:
+    """Set where a subscribed calendar comes from; without it the calendar is one's own again."""
+    found = _text(element, MAX_SOURCE)
+    try:
+        wishes.settings["source"] = check_url(found) if found else ""
+    except FetchFailed as error:
+        raise Refused(409, str(error)) from error
+
+
+def _set_refresh_rate(wishes: Wishes, element: ET.Element | None) -> None:
+    try:
+        seconds = parse_duration(_text(element, 40)).total if element is not None else 0
+    except BadValue as error:
+        raise Refused(409, str(error)) from error
+    if not 0 <= seconds <= MAX_REFRESH:
+        raise Refused(409, "A calendar is refreshed at least once in a year.")
+    wishes.settings["source_seconds"] = seconds
+
+
 def _set_components(wishes: Wishes, element: ET.Element | None) -> None:
     found = element.findall(caldav("comp")) if element is not None else []
     names = [comp.get("name", "").upper() for comp in found]
@@ -202,6 +225,8 @@ OF_CALENDAR: Final[Table] = {
     caldav("calendar-timezone"): _set_timezone,
     caldav("calendar-timezone-id"): _set_timezone_id,
     caldav("schedule-calendar-transp"): _set_transparency,
+    calserver("source"): _set_source,
+    apple("refreshrate"): _set_refresh_rate,
     apple("calendar-color"): _set_color,
     apple("calendar-order"): _set_order,
 }

@@ -5,7 +5,7 @@ import pytest
 from groupware.core import limits
 from groupware.core.models import Account
 from groupware.core.rights import grant, parse_rights
-from groupware.dav.names import PREFIXES, apple, caldav, carddav, dav
+from groupware.dav.names import PREFIXES, apple, caldav, calserver, carddav, dav
 from tests.conftest import SetLimit
 from tests.services.dav.client import Answer, DavClient
 from tests.services.dav.samples import event, todo
@@ -170,3 +170,64 @@ def test_collections_are_bounded(home: str, anns: DavClient, set_limit: SetLimit
     set_limit(limits.COLLECTIONS, 4)
     assert anns.request("MKCALENDAR", home + "a/").status == 201
     assert anns.request("MKCALENDAR", home + "b/").status == 507
+
+
+SUBSCRIBED = "<D:resourcetype><D:collection/><CS:subscribed/></D:resourcetype>"
+
+
+def test_a_calendar_follows_an_address(
+    home: str, ann: Account, ben: Account, anns: DavClient, bens: DavClient
+) -> None:
+    path, source = home + "holidays/", "https://example.test/holidays.ics"
+    described = (
+        f"<CS:source><D:href>{source}</D:href></CS:source><I:refreshrate>P1D</I:refreshrate>"
+    )
+    assert make(anns, "MKCOL", path, SUBSCRIBED + described).status == 201
+    names = ("CS:source", "I:refreshrate", "D:resourcetype", "D:current-user-privilege-set")
+    found = anns.propfind(path, *names).properties(path)
+    assert found[calserver("source")].findtext(dav("href")) == source
+    assert found[apple("refreshrate")].text == "PT86400S"
+    assert caldav("calendar") in {child.tag for child in found[dav("resourcetype")]}
+    held = {privilege[0].tag for privilege in found[dav("current-user-privilege-set")]}
+    assert dav("read") in held
+    assert dav("bind") not in held
+    assert anns.request("PUT", path + "1.ics", event("1")).status == 403
+    # The address may hold a secret: it is its owner's.
+    grant(ann, ann.collections.get(face__slug="holidays"), ben, parse_rights("read"))
+    assert bens.propfind(path, "CS:source").properties(path) == {}
+    body = (
+        f"<D:propertyupdate {DECLARED}><D:remove><D:prop><CS:source/></D:prop></D:remove>"
+        "</D:propertyupdate>"
+    )
+    assert anns.request("PROPPATCH", path, body).properties(path)
+    assert anns.request("PUT", path + "1.ics", event("1")).status == 201
+
+
+@pytest.mark.parametrize(
+    ("properties", "refused"),
+    [
+        ("", calserver("source")),
+        ("<CS:source><D:href>ftp://example.test/x</D:href></CS:source>", calserver("source")),
+        ("<CS:source><D:href/></CS:source>", calserver("source")),
+        (
+            "<CS:source>https://example.test/</CS:source><I:refreshrate>x</I:refreshrate>",
+            apple("refreshrate"),
+        ),
+        (
+            "<CS:source>https://example.test/</CS:source><I:refreshrate>P400D</I:refreshrate>",
+            apple("refreshrate"),
+        ),
+    ],
+)
+def test_a_calendar_follows_no_other_address(
+    properties: str, refused: str, home: str, anns: DavClient
+) -> None:
+    answer = make(anns, "MKCOL", home + "a/", SUBSCRIBED + properties)
+    assert answer.status == 403
+    told = {
+        child.tag: propstat.findtext(dav("status"))
+        for propstat in answer.xml()
+        for child in propstat.find(dav("prop")) or ()
+    }
+    assert told[refused] == "HTTP/1.1 409 Conflict"
+    assert anns.propfind(home + "a/", "D:displayname").status == 404
