@@ -3,6 +3,7 @@
 from hashlib import sha256
 from typing import Final
 
+from calendar_app.ical.references import zoned
 from contacts.vcard.cards import read_card
 from contacts.vcard.limits import CardLimits
 from contacts.vcard.versions import convert
@@ -56,7 +57,8 @@ def read_member(member: Resource, request: Request) -> Response | None:
         "Content-Type": content_type(stored.component),
     }
     if not member.is_address_book:
-        return Response(200, stored.data, headers)
+        data = zoned(stored.data, request.header("CalDAV-Timezones"))
+        return Response(200, data, {**headers, "Vary": "CalDAV-Timezones"})
     return _negotiate(stored, headers, request.header("Accept"))
 
 

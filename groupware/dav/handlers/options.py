@@ -28,6 +28,8 @@ FEATURES: Final = (
     "3",
     "access-control",
     "calendar-access",
+    "calendar-no-timezone",
+    "calendar-availability",
     "addressbook",
     "extended-mkcol",
     "add-member",

@@ -1,11 +1,12 @@
 """CALDAV:calendar-data (RFC 4791 §9.6): which components, properties and instances are asked for.
 
 Objects are told octet for octet where nothing of that kind is asked. By `CalDAV-Timezones: F` they
-come without the VTIMEZONEs of zones that are known by name (RFC 7809 §7.1).
+come without the VTIMEZONEs of zones that are known by name, by `T` with all (RFC 7809 §7.1).
 """
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from calendar_app.ical.errors import InvalidObject
@@ -13,7 +14,7 @@ from calendar_app.ical.filters import TimeRange
 from calendar_app.ical.objects import read_object
 from calendar_app.ical.partial import CompSelection, DataRequest, select_data
 from calendar_app.ical.recurrence import Fuel, OutOfFuel
-from calendar_app.ical.references import leave_out_zones
+from calendar_app.ical.references import zoned
 from calendar_app.ical.zones import Zone
 from calendar_app.queries.spans import FUEL_OF_A_QUERY
 from calendar_app.services.objects import object_limits
@@ -41,19 +42,19 @@ def parse_calendar_data(
         text = "Calendar objects are told as text/calendar of version 2.0."
         raise DavError(403, text, SUPPORTED)
     wanted = _parse_wanted(asked)
-    by_reference = request.header("CalDAV-Timezones").strip().upper() == "F"
+    zones = request.header("CalDAV-Timezones").strip()
     if wanted == _NOTHING:
-        return leave_out_zones if by_reference else None
-    return _Selection(wanted, find_zone(), by_reference=by_reference)
+        return partial(zoned, wanted=zones) if zones else None
+    return _Selection(wanted, find_zone(), zones)
 
 
 class _Selection:
     """Cuts the objects of one answer, as long as the answer has room for them."""
 
-    def __init__(self, wanted: DataRequest, zone: Zone, *, by_reference: bool) -> None:
+    def __init__(self, wanted: DataRequest, zone: Zone, zones: str) -> None:
         self._wanted = wanted
         self._zone = zone
-        self._by_reference = by_reference
+        self._zones = zones
         self._fuel = Fuel(FUEL_OF_A_QUERY)
         self._left = limits.DAV_ANSWER.value
 
@@ -63,7 +64,7 @@ class _Selection:
         self._left -= len(selected)
         if self._left < 0:
             raise _too_much()
-        return leave_out_zones(selected) if self._by_reference else selected
+        return zoned(selected, self._zones)
 
     def _select(self, data: bytes) -> bytes:
         most = max(self._left // max(len(data), 1), 1)

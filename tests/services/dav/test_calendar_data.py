@@ -261,3 +261,15 @@ def test_properties_that_differ_between_members_come_with_the_data(asking: Askin
         asking.path, "D:sync-collection", inner.replace("propname", "allprop")
     )
     assert dav("getcontenttype") in answer.properties(f"{asking.path}weekly.ics")
+
+
+def test_zones_that_are_missing_are_put_in_where_they_are_wanted(asking: Asking) -> None:
+    stored = asking.client.request("GET", f"{asking.path}weekly.ics")
+    assert b"VTIMEZONE" not in stored.body
+    whole = asking.client.request("GET", f"{asking.path}weekly.ics", CalDAV_Timezones="T")
+    assert whole.body.count(b"BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin") == 1
+    assert whole.headers["etag"] == stored.headers["etag"]
+    answer = multiget(asking, "<C:calendar-data/>", CalDAV_Timezones="T")
+    assert asking.data(answer, "weekly").encode() == whole.body
+    answer = multiget(asking, "<C:calendar-data/>")
+    assert asking.data(answer, "weekly").encode() == stored.body

@@ -3,7 +3,7 @@
 import pytest
 
 from calendar_app.ical.errors import InvalidObject
-from calendar_app.ical.references import leave_out_zones, read_zone
+from calendar_app.ical.references import leave_out_zones, put_in_zones, read_zone, zoned
 from calendar_app.ical.values import parse_local
 
 
@@ -67,3 +67,45 @@ def test_what_is_no_zone_is_refused(data: str) -> None:
     with pytest.raises(InvalidObject) as caught:
         read_zone(data.encode())
     assert caught.value.precondition == "valid-calendar-data"
+
+
+def started(*params: str) -> bytes:
+    """Return an object whose events begin by these parameters."""
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:1\r\nDTSTART;{param}:20260710T120000\r\nEND:VEVENT\r\n"
+        for param in params
+    )
+    return f"{HEAD}{events}{TAIL}".encode()
+
+
+def test_zones_that_are_named_and_not_described_are_put_in() -> None:
+    data = started("TZID=Europe/Berlin", "X-A=b;TZID=Europe/Berlin", 'TZID="Eastern Standard Time"')
+    whole = put_in_zones(data)
+    assert whole.count(b"BEGIN:VTIMEZONE") == 2
+    assert b"TZID:Europe/Berlin\r\n" in whole
+    assert b"TZID:Eastern Standard Time\r\n" in whole
+    assert whole.startswith(HEAD.encode() + b"BEGIN:VTIMEZONE")
+    assert put_in_zones(whole) == whole
+    noon = parse_local("20260710T120000")
+    alone = put_in_zones(started("TZID=Europe/Berlin"))
+    assert read_zone(alone).to_local(noon) - noon == 7200
+    assert leave_out_zones(alone) == started("TZID=Europe/Berlin")
+
+
+@pytest.mark.parametrize("param", ["X-A=b", "TZID=My own", "TZID=", "VALUE=DATE"])
+def test_what_needs_no_zone_or_has_none_stays(param: str) -> None:
+    assert put_in_zones(started(param)) == started(param)
+
+
+def test_a_zone_that_is_described_is_not_described_again() -> None:
+    data = f"{HEAD}{zone('Europe/Berlin')}{TAIL}".encode().replace(
+        TAIL.encode(), started("TZID=Europe/Berlin")[len(HEAD) :]
+    )
+    assert put_in_zones(data) == data
+    assert put_in_zones(b"TZID=Europe/Berlin") == b"TZID=Europe/Berlin"
+
+
+def test_zones_come_as_the_header_says() -> None:
+    data = started("TZID=Europe/Berlin")
+    assert zoned(data, "") == zoned(data, "x") == zoned(data, " f ") == data
+    assert zoned(zoned(data, "T"), "F") == data != zoned(data, "t")
