@@ -8,7 +8,7 @@ from calendar_app.models import Calendar
 from calendar_app.services.occurrences import TABLES
 from groupware.core import db, fetching
 from groupware.core.errors import Invalid, NotFound
-from groupware.core.models import CollectionKind, CollectionRole, Resource
+from groupware.core.models import CollectionKind, CollectionRole, Resource, ResourceCollection
 from groupware.core.resources import collections
 from groupware.core.resources.collections import Face
 
@@ -56,6 +56,8 @@ def create_calendar(
     """
     names = _checked_components(components)
     columns = _columns(settings)
+    if settings.source:
+        role = CollectionRole.SUBSCRIBED
     with db.write_transaction():
         _, collection_id = collections.create_collection(
             account_id, CollectionKind.CALENDAR, face, slug=slug, role=role
@@ -74,8 +76,8 @@ def change_calendar(
     columns = _columns(settings)
     with db.write_transaction():
         collections.describe_collection(account_id, collection_id, face)
-        if settings.source:
-            _check_source(collection_id)
+        if settings.source is not None:
+            _note_source(collection_id, settings.source)
         if columns and not Calendar.objects.filter(collection_id=collection_id).update(**columns):
             raise NotFound("The calendar is gone.")
 
@@ -103,12 +105,20 @@ def _checked_components(components: Iterable[str]) -> list[str]:
     return [name for name in COMPONENTS if name in asked]
 
 
-def _check_source(collection_id: int) -> None:
-    held = Calendar.objects.filter(collection_id=collection_id).first()
+def _note_source(collection_id: int, source: str) -> None:
+    """Let the role say that a calendar is subscribed, or is so no more."""
+    held = ResourceCollection.objects.filter(collection_id=collection_id).first()
     if held is None:
         raise NotFound("The calendar is gone.")
-    if not held.source and Resource.objects.filter(collection_id=collection_id).exists():
-        raise Invalid("The calendar has events of its own: subscribe in one that is new.")
+    is_subscribed = held.role == CollectionRole.SUBSCRIBED
+    if source and not is_subscribed:
+        if held.role:
+            raise Invalid("An account begins with this calendar: subscribe in one that is new.")
+        if Resource.objects.filter(collection_id=collection_id).exists():
+            raise Invalid("The calendar has events of its own: subscribe in one that is new.")
+    if bool(source) != is_subscribed:
+        role = CollectionRole.SUBSCRIBED if source else CollectionRole.NONE
+        ResourceCollection.objects.filter(collection_id=collection_id).update(role=role)
 
 
 def _columns(settings: CalendarSettings) -> dict[str, Any]:

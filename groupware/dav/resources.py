@@ -20,7 +20,8 @@ from functools import partial
 from typing import Final
 
 from groupware.core import db, holdings, rights
-from groupware.core.models import CollectionKind, CollectionRole
+from groupware.core.models import CollectionKind
+from groupware.core.models.resources import KEPT_BY_SERVER
 from groupware.core.resources import queries
 from groupware.core.resources.collections import SHARED_MARK
 from groupware.core.resources.queries import CollectionInfo, ResourceRow
@@ -250,7 +251,7 @@ def access_by(held: Rights, info: CollectionInfo, requester_id: int) -> Access:
     """Return what rights let a requester do with a collection."""
     if info.kind == CollectionKind.CALENDAR:
         held = rights.on_calendar(held)
-    is_fixed = info.role == CollectionRole.BIRTHDAYS
+    is_fixed = info.role in KEPT_BY_SERVER
     is_owner = info.account_id == requester_id
     return Access(held, is_owner=is_owner, is_fixed=is_fixed) if held else NOTHING
 

@@ -10,10 +10,16 @@ _AGO = re.compile(r"([0-9]{1,5})([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 
 
+def parse_seconds(text: str) -> int | None:
+    """Return the seconds of `30m`, `12h`, `3d` or `2w`; None for any other text."""
+    found = _AGO.fullmatch(text)
+    return int(found[1]) * _SECONDS[found[2]] if found else None
+
+
 def parse_moment(text: str) -> int:
     """Return epoch seconds of `2026-11-25`, `2026-11-25T09:30`, `30m`, `12h`, `3d` or `2w`."""
-    if ago := _AGO.fullmatch(text):
-        return epoch() - int(ago[1]) * _SECONDS[ago[2]]
+    if (ago := parse_seconds(text)) is not None:
+        return epoch() - ago
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

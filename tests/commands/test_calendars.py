@@ -1,11 +1,14 @@
 """Importing files of events and tasks into calendars, and exporting them."""
 
+import ipaddress
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError
+from pytest_django.fixtures import Settings as Configured
 
 from calendar_app.services.calendars import create_calendar, delete_calendar
 from calendar_app.services.objects import remove_object
@@ -28,6 +31,7 @@ from tests.services.calendar_app.events import (
 )
 from tests.services.damage import find
 from tests.services.store import create
+from tests.services.web import Web, serving
 
 ANN = "ann@example.org"
 WORK = f"{ANN}/calendars/Work"
@@ -222,3 +226,51 @@ def test_calendars_of_other_programs_are_imported_whole(
     assert imported == Collection.objects.get(pk=work).items > 100
     assert find(deep=True) == []
     assert Collection.objects.get(pk=work).kind == CollectionKind.CALENDAR
+
+
+@pytest.fixture
+def web(settings: Configured) -> Iterator[Web]:
+    settings.GROUPWARE_SOURCE_NETWORKS = (ipaddress.ip_network("127.0.0.1/32"),)
+    with serving() as found:
+        yield found
+
+
+def test_a_calendar_follows_an_address_until_it_is_unsubscribed(ann: Account, web: Web) -> None:
+    url = web.page("/", several(1, 2))
+    name = f"{ANN}/calendars/Holidays"
+    assert call("calendar", "subscribe", name, url, "--every", "12h") == (
+        f"{name} holds 2 events of {url}."
+    )
+    web.page("/", several(1))
+    answer = call_json("calendar", "refresh", name)
+    assert answer == {"calendar": name, "changed": True, "items": 1, "error": ""}
+    web.page("/", status=500)
+    with pytest.raises(CommandError, match="answers 500"):
+        call("calendar", "refresh", name)
+    assert "ordinary calendar now" in call("calendar", "unsubscribe", name)
+    for verb in ("refresh", "unsubscribe"):
+        with pytest.raises(CommandError, match="no su"):
+            call("calendar", verb, name)
+
+
+def test_a_subscription_that_cannot_be_is_refused(ann: Account, work: int, tmp_path: Path) -> None:
+    put(ann, work, event())
+    for name, url, why in (
+        (WORK, "https://example.org/", "events of its own"),
+        (f"{ANN}/calendars/Tasks", "https://example.org/", "begins with this calendar"),
+        (f"{ANN}/mail/INBOX", "https://example.org/", "is no calendar"),
+        (f"{ANN}/calendars/New", "file:///etc/passwd", "http:// or https://"),
+    ):
+        with pytest.raises(CommandError, match=why):
+            call("calendar", "subscribe", name, url)
+    assert not Collection.objects.filter(name="New").exists()
+    with pytest.raises(CommandError, match="no length of time"):
+        call("calendar", "subscribe", f"{ANN}/calendars/New", "https://example.org", "--every", "x")
+
+
+def test_events_are_found_by_their_words(ann: Account, work: int) -> None:
+    put(ann, work, event("a", "20260310T090000Z", "SUMMARY:Plan of the year"))
+    (hit,) = call_json("calendar", "search", ANN, "YEAR", "plan")
+    assert (hit["calendar"], hit["href"], hit["summary"]) == (WORK, "one.ics", "Plan of the year")
+    assert "Plan of the year" in call("calendar", "search", ANN, "plan")
+    assert call("calendar", "search", ANN, "nowhere").startswith("Nothing")

@@ -56,12 +56,20 @@ class ResourceData(models.Model):
 
 
 class CollectionRole(models.TextChoices):
-    """What a calendar or an address book is for; an account has each at most once."""
+    """What a calendar or an address book is for; an account has each at most once.
+
+    But subscribed calendars, of which it has as many as it likes.
+    """
 
     NONE = ""
     DEFAULT = "default"
     TASKS = "tasks"
     BIRTHDAYS = "birthdays"
+    SUBSCRIBED = "subscribed"
+
+
+KEPT_BY_SERVER = frozenset({CollectionRole.BIRTHDAYS.value, CollectionRole.SUBSCRIBED.value})
+"""Roles of calendars that the server fills by itself: nobody else writes to them."""
 
 
 class ResourceCollection(models.Model):

@@ -1,6 +1,7 @@
 """DELETE (RFC 4918 §9.6): a member, or a collection with all that is in it."""
 
 from groupware.core import db
+from groupware.core.models import CollectionRole
 from groupware.dav import resources
 from groupware.dav.access import UNBIND
 from groupware.dav.conditions import failed, read_conditions
@@ -53,5 +54,5 @@ def refuse_other_collections(collection: Resource) -> None:
     assert collection.info is not None
     if not collection.access.is_owner:
         raise need_privileges(principal_path(collection.info.account_id), UNBIND)
-    if collection.access.is_fixed:
+    if collection.access.is_fixed and collection.info.role != CollectionRole.SUBSCRIBED:
         raise DavError(403, "The server keeps this calendar itself: it stays.")

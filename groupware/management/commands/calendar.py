@@ -1,103 +1,139 @@
-"""`manage.py calendar create|list|delete|link|unlink`: calendars, and their public addresses."""
+"""`manage.py calendar subscribe|refresh|unsubscribe|search`: other people's calendars, and words."""
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 
-from calendar_app.queries import find_calendar
-from calendar_app.services.calendars import (
-    COMPONENTS,
-    USUAL_COMPONENTS,
-    create_calendar,
-    delete_calendar,
-)
-from calendar_app.services.links import create_link, remove_link
+from calendar_app.queries import find_calendar, search_objects
+from calendar_app.services.calendars import CalendarSettings, change_calendar, create_calendar
+from calendar_app.services.subscriptions import refresh
 from groupware.core import names
 from groupware.core.directory import get_account
-from groupware.core.models import CollectionKind
+from groupware.core.errors import Invalid, NotFound
+from groupware.core.models import Collection, CollectionKind
 from groupware.core.resources.collections import Face
-from groupware.core.resources.queries import CollectionInfo
-from groupware.dav.public import url_of
 from groupware.management.base import Answer, Subcommand, TableCommand, argument
-from groupware.management.collections import (
-    ACCOUNT,
-    collection_argument,
-    deleted,
-    describe,
-    find,
-    list_of,
-    new_name,
-)
+from groupware.management.moments import parse_seconds
+from groupware.management.tables import counted, printable, render_table
 
-_KIND = CollectionKind.CALENDAR.value
+_CALENDAR = argument("calendar", metavar="CALENDAR", help="ADDRESS/calendars/NAME")
+MOST_HITS = 500
 
 
-def create(options: Namespace) -> Answer:
-    """Create a calendar."""
-    owner, name = new_name(options.collection, _KIND)
-    face = Face(display_name=name, description=options.description, color=options.color)
-    components = options.components or USUAL_COMPONENTS
-    created = create_calendar(owner.pk, face, components=components)
-    data = describe(owner, created, _more)
-    return Answer(data, f"Created {data['collection']}.")
+def _parse_name(text: str) -> names.CollectionName:
+    name = names.parse_collection_name(text)
+    if name.kind != CollectionKind.CALENDAR:
+        raise Invalid(f"{text} is no calendar: write ADDRESS/calendars/NAME.")
+    return name
 
 
-def list_all(options: Namespace) -> Answer:
-    """List the calendars of an account."""
-    return list_of(get_account(options.account), _KIND, _more)
+def _find(text: str) -> Collection:
+    _parse_name(text)
+    return names.get_collection(text)
 
 
-def delete(options: Namespace) -> Answer:
-    """Delete a calendar with everything in it."""
-    held = find(options.collection, _KIND)
-    delete_calendar(held.account_id, held.pk)
-    return deleted(held)
+def _subscribe(options: Namespace) -> Answer:
+    """Make the calendar where it is missing, and fetch it for the first time."""
+    name = _parse_name(options.calendar)
+    account = get_account(name.address)
+    settings = CalendarSettings(source=options.url, source_seconds=options.every)
+    held = Collection.objects.filter(account=account, kind=name.kind, name=name.path).first()
+    if held is None:
+        collection_id = create_calendar(account.pk, Face(name.path), settings=settings)
+    else:
+        collection_id = held.pk
+        change_calendar(account.pk, collection_id, Face(), settings)
+    return _fetch(options.calendar, collection_id)
 
 
-def link(options: Namespace) -> Answer:
-    """Make a public address."""
-    held = find(options.collection, _KIND)
-    url = url_of(create_link(held.account_id, held.pk))
-    name = names.name_of(held.account.login, held.kind, held.name)
-    text = (
-        f"Whoever has this address reads {name}, but for what is private:\n{url}\n"
-        f"It is shown this once; `calendar unlink {name}` takes it back."
-    )
-    return Answer({"collection": name, "url": url}, text)
+def _refresh(options: Namespace) -> Answer:
+    return _fetch(options.calendar, _find(options.calendar).pk)
 
 
-def unlink(options: Namespace) -> Answer:
-    """Take the public address back."""
-    held = find(options.collection, _KIND)
-    remove_link(held.account_id, held.pk)
-    name = names.name_of(held.account.login, held.kind, held.name)
-    return Answer({"collection": name, "url": None}, f"{name} has no public address any more.")
+def _fetch(name: str, collection_id: int) -> Answer:
+    changed = refresh(collection_id)
+    info = find_calendar(collection_id)
+    held = Collection.objects.filter(pk=collection_id).first()
+    if info is None or held is None:
+        raise NotFound(f"{name} was deleted just now.")
+    data = {"calendar": name, "changed": changed, "items": held.items, "error": info.source_error}
+    text = f"{printable(name)} holds {counted(held.items, 'event')} of {printable(info.source)}."
+    return Answer(data, text, printable(info.source_error))
 
 
-def _more(info: CollectionInfo) -> dict[str, object]:
-    held = find_calendar(info.collection_id)
-    return {
-        "components": list(held.components) if held else [],
-        "public": held is not None and held.has_link,
+def _unsubscribe(options: Namespace) -> Answer:
+    held = _find(options.calendar)
+    info = find_calendar(held.pk)
+    if info is None or not info.source:
+        raise NotFound(f"{options.calendar} is no subscribed calendar.")
+    change_calendar(held.account_id, held.pk, Face(), CalendarSettings(source=""))
+    text = f"{printable(options.calendar)} is an ordinary calendar now, with all that it holds."
+    return Answer({"calendar": options.calendar}, text)
+
+
+def _search(options: Namespace) -> Answer:
+    account = get_account(options.account)
+    hits = search_objects(account.pk, " ".join(options.words), limit=MOST_HITS)
+    places = {
+        held.pk: names.name_of(held.account.login, held.kind, held.name)
+        for held in Collection.objects.filter(
+            pk__in={hit.collection_id for hit in hits}
+        ).select_related("account")
     }
+    data = [
+        {
+            "calendar": places[hit.collection_id],
+            "href": hit.href,
+            "component": hit.component,
+            "uid": hit.ical_uid,
+            "summary": hit.summary,
+        }
+        for hit in hits
+        if hit.collection_id in places
+    ]
+    if not data:
+        return Answer(data, "Nothing that the account may read has all of these words.")
+    rows = [(str(row["summary"]), str(row["calendar"]), str(row["href"])) for row in data]
+    return Answer(data, render_table(("summary", "calendar", "object"), rows))
 
 
-CALENDAR = collection_argument("ADDRESS/calendars/NAME")
-COMPONENT = argument(
-    "--components", metavar="KIND", nargs="+", type=str.upper, choices=COMPONENTS,
-    help=f"what it takes, of {', '.join(COMPONENTS)}",
-)  # fmt: skip
-COLOR = argument("--color", metavar="#RRGGBB", help="the colour that programs show it in")
-DESCRIPTION = argument("--description", metavar="TEXT", help="what it is for")
+def _interval(text: str) -> int:
+    seconds = parse_seconds(text)
+    if seconds is None:
+        raise ArgumentTypeError(f"{text!r} is no length of time: write 30m, 12h, 3d or 2w")
+    return seconds
 
 
 class Command(TableCommand):
-    """The calendars."""
+    """Subscribe to calendars of the web, and search."""
 
-    help = "Create, list and delete calendars, and give them public addresses."
+    help = "Subscribe to calendars of the web; search events and tasks."
     subcommands = (
-        Subcommand("create", "create a calendar", create,
-                   (CALENDAR, COMPONENT, COLOR, DESCRIPTION)),
-        Subcommand("list", "list the calendars of an account", list_all, (ACCOUNT,)),
-        Subcommand("delete", "delete a calendar with everything in it", delete, (CALENDAR,)),
-        Subcommand("link", "make a public, read-only address of it", link, (CALENDAR,)),
-        Subcommand("unlink", "take its public address back", unlink, (CALENDAR,)),
-    )  # fmt: skip
+        Subcommand(
+            "subscribe",
+            "let a calendar, made where it is missing, follow an address",
+            _subscribe,
+            (
+                _CALENDAR,
+                argument("url", metavar="URL", help="https://…, http://… or webcal://…"),
+                argument(
+                    "--every",
+                    metavar="TIME",
+                    type=_interval,
+                    default=0,
+                    help="how often it is fetched: 30m, 12h, 3d or 2w",
+                ),
+            ),
+        ),
+        Subcommand("refresh", "fetch a subscribed calendar now", _refresh, (_CALENDAR,)),
+        Subcommand(
+            "unsubscribe", "keep what it holds, and fetch no more", _unsubscribe, (_CALENDAR,)
+        ),
+        Subcommand(
+            "search",
+            "list events and tasks that an account may read and that have all the words",
+            _search,
+            (
+                argument("account", metavar="ACCOUNT", help="an ADDRESS"),
+                argument("words", metavar="WORD", nargs="+", help="a word, or a part of one"),
+            ),
+        ),
+    )
