@@ -339,6 +339,15 @@ DAV_ANSWER = Limit(
     Unit.OCTETS,
     "events or cards that one report sends whole; a synchronization goes on from there",
 )
+DAV_NAMES = Limit(
+    "DAV_MAX_PROPERTY_NAMES", 500, Unit.COUNT, "properties that one DAV request asks for or sets"
+)
+DAV_MULTISTATUS = Limit(
+    "DAV_MAX_MULTISTATUS",
+    256 << 20,
+    Unit.OCTETS,
+    "properties that one DAV answer tells of events and cards, beside their data",
+)
 DAV_LOCKS = Limit("DAV_MAX_LOCKS", 1_000, Unit.COUNT, "DAV locks that an account holds at once")
 DAV_LOCK_TIMEOUT = Limit(
     "DAV_LOCK_TIMEOUT",

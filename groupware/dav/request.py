@@ -178,3 +178,19 @@ def parse_xml(body: bytes) -> ET.Element:
     except (DefusedXmlException, ValueError, LookupError) as error:
         raise DavError(400, "The XML of the request has what is not allowed here.") from error
     return root
+
+
+def read_names(*held: ET.Element | None) -> tuple[str, ...]:
+    """Return the names of the elements in some, each once: properties that are asked for.
+
+    Raises `DavError` for too many: each may be told of every member of a collection.
+    """
+    names = {str(child.tag): None for found in held if found is not None for child in found}
+    check_number(len(names))
+    return tuple(names)
+
+
+def check_number(names: int) -> None:
+    """Raise `DavError` where a request names more properties than one may."""
+    if names > (most := limits.DAV_NAMES.value):
+        raise DavError(413, f"A request names at most {most} properties.")

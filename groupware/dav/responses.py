@@ -76,35 +76,42 @@ class Multistatus:
     """Collects responses of resources."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = [HEAD]
+        self._pieces: list[bytes] = []
+        self.octets = 0
+        """Of what was added so far."""
+        self._add(HEAD)
+
+    def _add(self, *pieces: bytes) -> None:
+        self._pieces += pieces
+        self.octets += sum(map(len, pieces))
 
     def add_properties(self, href: bytes, by_status: Mapping[int, Iterable[bytes]]) -> None:
         """Add a resource's properties, as elements, by the status that each has."""
-        self._pieces.append(b"<D:response><D:href>%b</D:href>" % href)
+        self._add(b"<D:response><D:href>%b</D:href>" % href)
         for status, elements in by_status.items():
             content = b"".join(elements)
             if content or status == HTTPStatus.OK:
-                self._pieces.append(
+                self._add(
                     b"<D:propstat><D:prop>%b</D:prop><D:status>%b</D:status></D:propstat>"
                     % (content, status_line(status))
                 )
-        self._pieces.append(b"</D:response>")
+        self._add(b"</D:response>")
 
     def add_status(self, href: bytes, status: int, condition: str = "") -> None:
         """Add a resource of which a status is all there is to tell."""
         error = element("{DAV:}error", element(condition)) if condition else b""
-        self._pieces.append(
+        self._add(
             b"<D:response><D:href>%b</D:href><D:status>%b</D:status>%b</D:response>"
             % (href, status_line(status), error)
         )
 
     def add_propstats(self, href: bytes, propstats: bytes) -> None:
         """Add a resource with how its properties fared."""
-        self._pieces.append(b"<D:response><D:href>%b</D:href>%b</D:response>" % (href, propstats))
+        self._add(b"<D:response><D:href>%b</D:href>%b</D:response>" % (href, propstats))
 
     def add_raw(self, responses: bytes) -> None:
         """Add response elements that are written already."""
-        self._pieces.append(responses)
+        self._add(responses)
 
     def finish(self, tail: bytes = b"", headers: Mapping[str, str] = NO_HEADERS) -> Response:
         """Return the answer; `tail` are elements behind the responses, such as a sync-token."""
@@ -132,6 +139,11 @@ class MemberForm:
                 _ABSENT % absent.replace(b"%", b"%%") if absent else b"",
             )
         )
+
+    @property
+    def octets(self) -> int:
+        """The octets of one member's response, without its values."""
+        return len(self._template)
 
     def fill(self, hrefs: Sequence[bytes], *columns: Sequence[bytes]) -> bytes:
         """Return the responses of members, each given by its quoted segment and its values."""

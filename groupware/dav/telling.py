@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from groupware.core import limits
 from groupware.core.resources.queries import ResourceRow
+from groupware.dav.errors import DavError
 from groupware.dav.names import dav, element
 from groupware.dav.properties import LIVE, VARYING
 from groupware.dav.properties.dead import dead_of_members
@@ -103,9 +105,17 @@ def write_members(
         also = [value.encode().replace(b"%", b"%%") for value in held.values()]
         lacking = [element(name) for name in missing if name not in held] if tells_missing else ()
         form = MemberForm(base_of(place), [*found, *also], lacking)
+        refuse_too_much(form.octets * len(some))
         values = [shape.columns[name](some) for name in told]
         pieces.append(form.fill(quote_segments(shape.hrefs(some)), *values))
     return b"".join(pieces)
+
+
+def refuse_too_much(octets: int) -> None:
+    """Raise `DavError` for more than one answer holds: many properties of many members."""
+    if octets > limits.DAV_MULTISTATUS.value:
+        text = "Too much would be told at once: ask for fewer properties, or for less."
+        raise DavError(507, text, dav("number-of-matches-within-limits"))
 
 
 def _read_dead(place: Resource, names: Sequence[str] | None) -> Mapping[str, Dead]:

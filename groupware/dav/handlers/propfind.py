@@ -15,7 +15,7 @@ from groupware.dav.names import dav, element
 from groupware.dav.properties import ALLPROP, LIVE
 from groupware.dav.properties.dead import dead_of, dead_of_members
 from groupware.dav.queries import Dead
-from groupware.dav.request import INFINITY, Request
+from groupware.dav.request import INFINITY, Request, read_names
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, quote_path
 from groupware.dav.telling import (
@@ -23,6 +23,7 @@ from groupware.dav.telling import (
     ROWS,
     as_resource,
     needs_etags_alone,
+    refuse_too_much,
     varies,
     write_members,
 )
@@ -67,13 +68,12 @@ def parse_wanted(root: ET.Element | None) -> Wanted:
         raise DavError(400, "The body of a PROPFIND is a DAV:propfind element.")
     prop = root.find(dav("prop"))
     if prop is not None:
-        return Wanted(tuple(dict.fromkeys(str(child.tag) for child in prop)))
+        return Wanted(read_names(prop))
     if root.find(dav("propname")) is not None:
         return Wanted((), names_only=True)
     if root.find(dav("allprop")) is None:
         raise DavError(400, "DAV:propfind holds prop, allprop or propname.")
-    include = root.find(dav("include"))
-    also = [str(child.tag) for child in include] if include is not None else []
+    also = read_names(root.find(dav("include")))
     return Wanted(tuple(dict.fromkeys([*ALLPROP, *also])), is_all=True)
 
 
@@ -130,6 +130,7 @@ def _tell_below(answer: Multistatus, resource: Resource, request: Request, wante
         return
     for held in below:
         tell(answer, held, request, wanted)
+        refuse_too_much(answer.octets)
 
 
 def tell_members(
@@ -144,6 +145,7 @@ def tell_members(
             member = as_resource(collection, row)
             told = read_properties(member, request, wanted, dead.get(row.href, {}))
             answer.add_properties(quote_path(member.path), told)
+            refuse_too_much(answer.octets)
         return
     if needs_etags_alone(names):
         shape, rows = ETAGS, members.etags()

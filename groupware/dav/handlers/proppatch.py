@@ -17,7 +17,7 @@ from groupware.dav.properties import wishes
 from groupware.dav.properties.acl import RIGHT_OF_PROXY
 from groupware.dav.properties.dead import holder_of
 from groupware.dav.properties.wishes import Refused, Table, Wishes
-from groupware.dav.request import Request
+from groupware.dav.request import Request, check_number
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, propstat, quote_path
 from groupware.dav.services.properties import patch_collection, patch_shared, store_dead
@@ -25,10 +25,10 @@ from groupware.dav.services.properties import patch_collection, patch_shared, st
 
 @dataclass(slots=True)
 class Patch:
-    """What was asked for, in its order, and what of it is refused."""
+    """What was asked for, its names in their order, and what of it is refused."""
 
     wishes: Wishes = field(default_factory=Wishes)
-    names: list[str] = field(default_factory=list)
+    names: dict[str, None] = field(default_factory=dict)
     refused: dict[str, Refused] = field(default_factory=dict)
 
     def propstats(self) -> bytes:
@@ -93,12 +93,12 @@ def table_of(target: Resource) -> Table:
 
 
 def read_patch(root: ET.Element, table: Table) -> Patch:
-    """Read what is asked for, by the table of what can be set."""
+    """Read what is asked for, by the table of what can be set; raises `DavError` for too much."""
     patch = Patch()
     for prop, is_set in wishes.instructions(root):
         name = str(prop.tag)
-        if name not in patch.names:
-            patch.names.append(name)
+        patch.names[name] = None
+        check_number(len(patch.names))
         try:
             wishes.note(patch.wishes, table, prop, is_set=is_set)
         except Refused as refused:

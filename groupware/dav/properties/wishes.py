@@ -160,6 +160,8 @@ def _set_order(wishes: Wishes, element: ET.Element | None) -> None:
 def _set_timezone(wishes: Wishes, element: ET.Element | None) -> None:
     """Set the zone by its rules; its name follows (RFC 7809 §5.2)."""
     text = "".join(element.itertext()) if element is not None else ""
+    if len(text.encode()) > (most := limits.DAV_PROPERTY.value):
+        raise Refused(507, f"A property has at most {most} octets.")
     try:
         tzid = read_timezone(text.strip().encode()) if text.strip() else ""
     except InvalidObject as error:
@@ -216,6 +218,8 @@ def _set_types(wishes: Wishes, element: ET.Element | None) -> None:
 
 def _set_members(wishes: Wishes, element: ET.Element | None) -> None:
     found = element.findall(dav("href")) if element is not None else []
+    if len(found) > (most := limits.DAV_ACES.value):
+        raise Refused(403, f"An account has at most {most} delegates of a kind.")
     wishes.members = tuple((href.text or "").strip() for href in found)
 
 

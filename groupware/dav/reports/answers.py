@@ -31,6 +31,7 @@ from groupware.dav.telling import (
     Shape,
     as_resource,
     base_of,
+    refuse_too_much,
     varies,
     write_members,
 )
@@ -131,6 +132,7 @@ def _tell(
         dead = read_dead_of_members(place.info.collection_id)
         for row in rows:
             _tell_one(answer, place, row, (asked, dead.get(row.href, {})), request)
+            refuse_too_much(answer.octets)
         return
     members = write_members(
         place, rows, asked.names, shape, request, tells_missing=not asked.is_all

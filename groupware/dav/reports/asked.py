@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from groupware.dav.names import dav
 from groupware.dav.properties import ALLPROP
+from groupware.dav.request import read_names
 
 Render = Callable[[bytes], bytes]
 """Makes of stored bytes what is asked for; raises `Unconvertible`."""
@@ -52,7 +53,7 @@ def parse_asked(root: ET.Element, data: Mapping[str, ReadData]) -> Asked:
             return Asked(names_only=True)
         is_all = root.find(dav("allprop")) is not None
         return Asked(ALLPROP if is_all else (), is_all=is_all)
-    names = tuple(dict.fromkeys(str(child.tag) for child in prop))
+    names = read_names(prop)
     for child in prop:
         read = data.get(str(child.tag))
         if read is not None:

@@ -17,7 +17,7 @@ from groupware.dav.names import dav, element
 from groupware.dav.properties import LIVE
 from groupware.dav.reports.answers import too_many
 from groupware.dav.reports.elements import find_all
-from groupware.dav.request import Request
+from groupware.dav.request import Request, check_number
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, quote_path, status_line
 
@@ -84,6 +84,7 @@ def handle(request: Request, place: Resource, root: ET.Element) -> Response:
     """Answer an expand-property report; raises `DavError`."""
     if request.depth("0") != "0":
         raise DavError(400, "An expand-property report has Depth 0.")
+    check_number(sum(1 for _ in root.iter(dav("property"))))
     wanted = tuple(map(_parse, find_all(root, dav("property"))))
     answer = Multistatus()
     found = _Expansion(request).propstats(place, wanted)

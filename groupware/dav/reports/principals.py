@@ -15,7 +15,7 @@ from groupware.dav.people import Person
 from groupware.dav.properties import LIVE
 from groupware.dav.properties.getter import href, text
 from groupware.dav.reports.answers import too_many
-from groupware.dav.request import Request
+from groupware.dav.request import Request, check_number
 from groupware.dav.resources import Kind, Resource, principal_path
 from groupware.dav.responses import XML, Multistatus, Response
 from mail.mime.text import fold_search
@@ -72,6 +72,7 @@ def search(request: Request, place: Resource, root: ET.Element) -> Response:
     if asked is None:
         raise DavError(400, "The attribute test is allof or anyof.")
     terms = [term for found in root.findall(dav("property-search")) for term in _terms(found)]
+    check_number(len(terms))
     anywhere = root.find(dav("apply-to-principal-collection-set")) is not None
     found = [
         person.path
@@ -175,7 +176,9 @@ def _wanted(root: ET.Element) -> Wanted:
     prop = root.find(dav("prop"))
     place = root if prop is None or len(prop) == 0 else prop
     names = [str(child.tag) for child in place]
-    return Wanted(tuple(dict.fromkeys(name for name in names if name not in _SYNTAX)))
+    wanted = tuple(dict.fromkeys(name for name in names if name not in _SYNTAX))
+    check_number(len(wanted))
+    return Wanted(wanted)
 
 
 def _need_depth_0(request: Request) -> None:

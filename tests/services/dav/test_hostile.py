@@ -1,10 +1,12 @@
 """Requests that nobody means well with: each is refused clearly, or answered in XML that is one."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
-from groupware.dav.names import dav
+from groupware.core import limits
+from groupware.dav.names import caldav, dav
 from tests.services.dav.calendars import event_of
 from tests.services.dav.client import DECLARED, Answer, DavClient
 
@@ -112,3 +114,73 @@ def test_a_property_that_no_element_can_be_is_not_expanded(
 ) -> None:
     asked = f'<D:property name="{name}" namespace="{namespace}"/>'
     assert anns.report(place, "D:expand-property", asked).status == 400
+
+
+NAMES = "".join(f"<n{number}/>" for number in range(9))
+TERM = "<D:property-search><D:prop>{}</D:prop><D:match>a</D:match></D:property-search>"
+
+
+@pytest.mark.parametrize(
+    ("method", "root", "inner"),
+    [
+        ("PROPFIND", "D:propfind", f"<D:prop>{NAMES}</D:prop>"),
+        ("PROPFIND", "D:propfind", f"<D:allprop/><D:include>{NAMES}</D:include>"),
+        ("PROPPATCH", "D:propertyupdate", f"<D:set><D:prop>{NAMES}</D:prop></D:set>"),
+        ("PROPPATCH", "D:propertyupdate", f"<D:remove><D:prop>{NAMES}</D:prop></D:remove>"),
+        ("REPORT", "D:sync-collection", f"<D:sync-token/><D:prop>{NAMES}</D:prop>"),
+        ("REPORT", "D:principal-property-search", TERM.format("<D:displayname/>" * 9)),
+        ("REPORT", "D:principal-match", f"<D:self/><D:prop>{NAMES}</D:prop>"),
+        ("REPORT", "D:expand-property", "<D:property name='a'/>" * 9),
+    ],
+)
+def test_a_request_names_no_more_properties_than_may_be(
+    anns: DavClient,
+    place: str,
+    set_limit: Callable[[limits.Limit, int], None],
+    method: str,
+    root: str,
+    inner: str,
+) -> None:
+    body = f"<{root} {DECLARED}>{inner}</{root}>"
+    assert anns.request(method, place, body, Depth="0").status in {200, 207}
+    set_limit(limits.DAV_NAMES, 8)
+    assert anns.request(method, place, body, Depth="0").status == 413
+
+
+@pytest.mark.parametrize("name", ["a", "D:lockdiscovery"])
+def test_properties_of_members_are_no_more_than_an_answer_holds(
+    anns: DavClient, place: str, set_limit: Callable[[limits.Limit, int], None], name: str
+) -> None:
+    for number in range(20):
+        event = event_of(f"{number}", "DTSTART:20260301T100000Z")
+        assert anns.request("PUT", f"{place}{number}.ics", event).status == 201
+    asked = f"<D:prop>{NAMES}<{name}/></D:prop>"
+    sync = f"<D:sync-token/><D:sync-level>1</D:sync-level>{asked}"
+    body = f"<D:propfind {DECLARED}>{asked}</D:propfind>"
+    told = anns.request("PROPFIND", place, body, Depth="1")
+    assert anns.report(place, "D:sync-collection", sync).status == told.status == 207
+    set_limit(limits.DAV_MULTISTATUS, len(told.body) * 9 // 10)
+    for answer in (
+        anns.request("PROPFIND", place, body, Depth="1"),
+        anns.report(place, "D:sync-collection", sync),
+    ):
+        assert (answer.status, answer.condition()) == (507, dav("number-of-matches-within-limits"))
+    few = f"<D:propfind {DECLARED}><D:prop><D:getetag/></D:prop></D:propfind>"
+    assert anns.request("PROPFIND", place, few, Depth="1").status == 207
+
+
+def test_a_time_zone_is_no_larger_than_a_property(
+    anns: DavClient, place: str, set_limit: Callable[[limits.Limit, int], None]
+) -> None:
+    by_name = "<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>"
+    change = "<D:set><D:prop>{}</D:prop></D:set>"
+    body = f"<D:propertyupdate {DECLARED}>{{}}</D:propertyupdate>"
+    assert anns.request("PROPPATCH", place, body.format(change.format(by_name))).status == 207
+    zone = anns.propfind(place, "C:calendar-timezone").properties(place)[
+        caldav("calendar-timezone")
+    ]
+    whole = f"<C:calendar-timezone>{zone.text}</C:calendar-timezone>"
+    request = body.format(change.format(whole))
+    assert anns.request("PROPPATCH", place, request).properties(place)
+    set_limit(limits.DAV_PROPERTY, len(zone.text or "") - 1)
+    assert anns.request("PROPPATCH", place, request).properties(place, 507)
