@@ -17,7 +17,7 @@ from groupware.core.resources.items import anything
 from groupware.dav import resources
 from groupware.dav.engine import COMPONENTS, KINDS, Collection, Place, as_value_errors, wishes_of
 from groupware.dav.properties import wishes
-from groupware.dav.resources import Kind, Resource
+from groupware.dav.resources import Kind, Resource, principal_path
 from groupware.dav.services.collections import make_collection
 from groupware.dav.services.engine import hold_accounts
 from groupware.dav.writing import place_of, writer_of
@@ -35,7 +35,16 @@ class Storage(BaseStorage):
     def discover(
         self, path: str, depth: str = "0", *_args: Any, **_options: Any
     ) -> Iterator[BaseCollection | Item]:
-        """Yield what is at a path, and to a depth what is right below it."""
+        """Yield what is at a path, and to a depth what is right below it.
+
+        Hot: Radicale asks for the requester's principal before each request, and no further.
+        """
+        own = principal_path(_requester.get())
+        if path == own:
+            yield Place(own)
+            own_found = resources.find(path, _requester.get()) if depth != "0" else None
+            yield from map(_collection_of, _below(own_found) if own_found is not None else [])
+            return
         found = resources.find(path, _requester.get())
         if found is None or found.kind is Kind.MISSING:
             return

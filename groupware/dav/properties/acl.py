@@ -1,7 +1,6 @@
 """Properties of access control (RFC 3744 §4.3, §4.4, §5) and of delegates (caldav-proxy)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from groupware.core import delegates
@@ -42,18 +41,7 @@ def _supported_privilege(privilege: Privilege) -> bytes:
 
 def _own_privileges(resource: Resource, _request: Request) -> bytes:
     known = {privilege.name for privilege in tree_of(resource).walk()}
-    access = resource.access
-    if follows_source(resource):
-        access = replace(access, is_fixed=True)
-    return _privileges(p for p in access.privileges() if p in known)
-
-
-def follows_source(resource: Resource) -> bool:
-    """Tell whether a calendar, or that of a member, is a subscribed one: nobody writes to it."""
-    if resource.info is None or not resource.is_calendar:
-        return False
-    held = resource.known.calendar_of(resource.info.collection_id)
-    return held is not None and bool(held.source)
+    return _privileges(p for p in resource.access.privileges() if p in known)
 
 
 def _privileges(names: Iterable[str]) -> bytes:

@@ -376,7 +376,7 @@ def test_a_month_is_told_in_a_fixed_number_of_queries(
     month = comp_filter(time_range())
     asking.query(month)
     for prop in ("<D:getetag/>", "<D:getetag/><C:calendar-data/>"):
-        with django_assert_num_queries(7) as queries:
+        with django_assert_num_queries(6) as queries:
             asking.query(month, prop)
         assert not [q for q in queries.captured_queries if "UPDATE" in q["sql"]]
 

@@ -140,7 +140,7 @@ def test_a_month_is_answered_from_the_index_alone(
     asking: Asking, django_assert_num_queries: Any
 ) -> None:
     ask(asking.client, asking.path)
-    with django_assert_num_queries(6) as held:
+    with django_assert_num_queries(5) as held:
         ask(asking.client, asking.path, time_range())
     assert not [query for query in held.captured_queries if "resourcedata" in query["sql"]]
 

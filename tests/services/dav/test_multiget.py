@@ -181,5 +181,5 @@ def test_a_hundred_cards_are_one_query(held: Book, django_assert_num_queries: An
     for href in hrefs:
         held.put(href, card(href))
     held.ask(hrefs[0])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert len(held.ask(*hrefs).responses()) == 20
