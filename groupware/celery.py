@@ -83,4 +83,4 @@ def keep_our_logging(**_options: object) -> None:
 @app.task(name="groupware.do-duty")
 def do_duty(name: str) -> None:
     """Do one duty; its failure is logged with its traceback, and the next time comes."""
-    find_duty(name).run()
+    find_duty(name).do()

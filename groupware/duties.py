@@ -4,6 +4,7 @@ What must happen is a row in the database; the sweep of the outbox finds the row
 worked off, whatever became of the broker's message.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,11 +18,28 @@ from mail.services import expunged, search
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something to do every so many seconds; to do it twice at once does no harm."""
+    """Something to do every so many seconds; to do it twice at once does no harm.
+
+    What may take long leaves the worker's other thread to the rest: one of a process at a time.
+    """
 
     name: str
     seconds: float
     run: Callable[[], object]
+    is_long: bool = False
+
+    def do(self) -> None:
+        """Do it now; what is long not while another such is being done: its time comes again."""
+        if not self.is_long:
+            self.run()
+        elif _long.acquire(blocking=False):
+            try:
+                self.run()
+            finally:
+                _long.release()
+
+
+_long = threading.Lock()
 
 
 DUTIES = (
@@ -35,9 +53,9 @@ DUTIES = (
     Duty("expunged", 600.0, expunged.let_go),
     Duty("dav-locks", 600.0, locks.remove_expired),
     Duty("dav-properties", 3600.0, properties.remove_left_over),
-    Duty("calendar-sources", 60.0, subscriptions.refresh_due),
-    Duty("calendar-horizon", 3600.0, reindexing.move_horizon),
-    Duty("calendar-rules", 600.0, reindexing.renew_rules),
+    Duty("calendar-sources", 60.0, subscriptions.refresh_due, is_long=True),
+    Duty("calendar-horizon", 600.0, reindexing.move_horizon, is_long=True),
+    Duty("calendar-rules", 60.0, reindexing.renew_rules, is_long=True),
     Duty("directory", 60.0, directory.refresh_all),
 )
 

@@ -25,9 +25,12 @@ from calendar_app.services.occurrences import (
 )
 from groupware.core import db
 from groupware.core.changes import lock_account
+from groupware.core.clock import monotonic
 
 BATCH = 50
 """Objects that are read at once; those of one account are one transaction."""
+ROUND_SECONDS = 20.0
+"""After which a round begins no further batch: the next one goes on."""
 STEP = 31 * DAY
 """A series gets rows as far as the horizon when so much of them is missing."""
 LEEWAY = 10
@@ -44,10 +47,14 @@ class StoredObject(NamedTuple):
 
 
 def move_horizon() -> int:
-    """Let endless series have rows up to the horizon again; return how many got more."""
+    """Let endless series have rows up to the horizon again; return how many got more.
+
+    What a round leaves is due at the next one.
+    """
     due = next_horizon() - STEP
     changed = until = last = 0
-    while True:
+    deadline = monotonic() + ROUND_SECONDS
+    while monotonic() < deadline:
         rows = db.fetch_rows(
             "SELECT expanded_until, resource_id FROM calendar_app_calendarobject"
             " WHERE expanded_until > 0 AND expanded_until < %s"
@@ -59,6 +66,7 @@ def move_horizon() -> int:
             return changed
         changed += reindex_objects([row[1] for row in rows])
         until, last = rows[-1]
+    return changed
 
 
 def renew_rules() -> int:
@@ -72,7 +80,8 @@ def renew_rules() -> int:
         return 0
     position = held.position if held.building == RULES else 0
     changed = 0
-    while True:
+    deadline = monotonic() + ROUND_SECONDS
+    while monotonic() < deadline:
         rows = db.fetch_rows(
             "SELECT resource_id FROM calendar_app_calendarobject WHERE resource_id > %s"
             f" ORDER BY resource_id LIMIT {BATCH:d}",
@@ -84,6 +93,7 @@ def renew_rules() -> int:
         changed += reindex_objects([row[0] for row in rows])
         position = rows[-1][0]
         _note(building=RULES, position=position)
+    return changed
 
 
 def _begin() -> OccurrenceRules:

@@ -26,7 +26,7 @@ from groupware.core.fetching import Bounds, Fetched, FetchFailed, fetch
 from groupware.core.resources.items import etag_of
 from groupware.core.resources.queries import list_etags, read_many
 
-ROUND_SECONDS = 50.0
+ROUND_SECONDS = 20.0
 """After which a round begins no further calendar: the next one does."""
 BATCH = 100
 """Changes of a transaction: the account's other writers wait for no more than that."""

@@ -119,6 +119,24 @@ def test_every_duty_is_on_the_schedule_and_expires_before_its_next_turn() -> Non
         assert find_duty(*entry["args"]).name == name
 
 
+def test_of_what_takes_long_one_is_done_at_a_time() -> None:
+    """The worker has two threads: the other one stays free for what must not wait."""
+    done: list[str] = []
+
+    def work() -> None:
+        for duty in (long, quick):
+            duty.do()
+        done.append("outer")
+
+    outer = Duty("outer", 1.0, work, is_long=True)
+    long = Duty("long", 1.0, lambda: done.append("long"), is_long=True)
+    quick = Duty("quick", 1.0, lambda: done.append("quick"))
+    outer.do()
+    assert done == ["quick", "outer"]
+    long.do()
+    assert done[-1] == "long"
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("duty", DUTIES, ids=lambda duty: duty.name)
 def test_every_duty_runs_on_an_empty_store(duty: Duty) -> None:

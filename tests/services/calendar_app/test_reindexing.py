@@ -121,6 +121,23 @@ def test_a_renewal_that_was_ended_goes_on_where_it_was(
     assert renew_rules() == 2, "the first two, which others had begun and left"
 
 
+def test_a_round_ends_in_time_and_the_next_one_goes_on(
+    ann: Account, calendar: int, set_limit: SetLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_limit(limits.CALENDAR_HORIZON, 62)
+    fill(ann, calendar)
+    renew_rules()
+    set_limit(limits.CALENDAR_HORIZON, 200)
+    monkeypatch.setattr(reindexing, "BATCH", 1)
+    moments = iter(range(0, 10_000, 15))
+    monkeypatch.setattr(reindexing, "monotonic", lambda: next(moments))
+    assert [move_horizon() for _ in range(3)] == [1, 1, 0]
+    damage("UPDATE calendar_app_occurrence SET busy = 'U'")
+    monkeypatch.setattr(reindexing, "RULES", "1/2027a")
+    assert [renew_rules() for _ in range(6)] == [1, 1, 1, 1, 0, 0]
+    assert OccurrenceRules.objects.get().version == "1/2027a"
+
+
 def test_the_duties_are_there() -> None:
     assert find_duty("calendar-horizon").run is move_horizon
     assert find_duty("calendar-rules").run is renew_rules
