@@ -21,8 +21,8 @@ from groupware.dav.request import Request, check_number
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, quote_path, status_line
 
-MAX_EXPANDED: Final = 5_000
-"""Hrefs that one report follows."""
+MAX_TOLD: Final = 20_000
+"""Properties that one report tells, of all resources together."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _DECLARING: Final = "http://www.w3.org/2000/xmlns/"
 """No element is in this namespace (Namespaces in XML §3)."""
@@ -42,10 +42,13 @@ class _Expansion:
     """One report as it is answered."""
 
     request: Request
-    left: int = field(default_factory=lambda: MAX_EXPANDED)
+    left: int = field(default_factory=lambda: MAX_TOLD)
 
     def propstats(self, resource: Resource, wanted: tuple[_Wanted, ...]) -> dict[int, list[bytes]]:
         """Return a resource's properties as elements, by status."""
+        self.left -= len(wanted) + 1
+        if self.left < 0:
+            raise too_many(f"More than {MAX_TOLD} properties would be told: ask for less.")
         found: dict[int, list[bytes]] = {HTTPStatus.OK: [], HTTPStatus.NOT_FOUND: []}
         for prop in wanted:
             get = LIVE.get(prop.name)
@@ -65,9 +68,6 @@ class _Expansion:
 
     def _response(self, found: re.Match[bytes], inner: tuple[_Wanted, ...]) -> bytes:
         """Return the DAV:response that stands for an href; one that leads outside stays."""
-        self.left -= 1
-        if self.left < 0:
-            raise too_many(f"More than {MAX_EXPANDED} hrefs would be followed: ask for less.")
         try:
             path = self.request.inner_path(unescape(found[1].decode()))
         except (DavError, ValueError):

@@ -19,6 +19,7 @@ class Asking:
     def __init__(self, account: Account, client: DavClient) -> None:
         self.path = f"/{account.pk}/contacts/"
         self.client = client
+        self.account = account
         book = book_of(account)
         put(account, book, "Ann Smith", "EMAIL;TYPE=work:ann@example.test", "NICKNAME:Ännchen")
         put(account, book, "Ben Jones", "TEL;TYPE=home:123", "EMAIL;TYPE=home:ben@other.test")
@@ -173,14 +174,18 @@ def test_no_more_is_told_than_was_asked_for(asking: Asking, set_limit: SetLimit)
     set_limit(limits.DAV_RESULTS, 1)
     assert len(asking.raw("<CR:filter/>").responses()) == 2
     set_limit(limits.DAV_RESULTS, 10)
-    set_limit(limits.DAV_ANSWER, 1)
+    set_limit(limits.DAV_ANSWER, 10_000)
+    book = book_of(asking.account)
+    put(asking.account, book, "Dan", f"NOTE:{'x' * 10_000}")
+    put(asking.account, book, "Eve")
     answer = asking.client.report(
         asking.path,
         "CR:addressbook-query",
         "<D:prop><CR:address-data/></D:prop><CR:filter/>",
         Depth="1",
     )
-    assert len(answer.responses()) == 2
+    assert asking.path in answer.responses()
+    assert len(answer.responses()) == 5
 
 
 @pytest.mark.parametrize(

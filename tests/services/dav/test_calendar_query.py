@@ -337,8 +337,9 @@ def test_more_than_is_told_at_once_is_refused(asking: Asking, set_limit: SetLimi
             answer = asking.query(filtered, prop)
             assert answer.status == 403
             assert answer.condition() == dav("number-of-matches-within-limits")
-    set_limit(limits.DAV_RESULTS, 4)
-    set_limit(limits.DAV_ANSWER, 100)
+    set_limit(limits.DAV_RESULTS, 5)
+    asking.put_event("large", "DTSTART:20260310T090000Z", f"DESCRIPTION:{'x' * 10_000}")
+    set_limit(limits.DAV_ANSWER, 10_000)
     assert asking.query(EVERYTHING).status == 207
     answer = asking.query(EVERYTHING, "<C:calendar-data/>")
     assert answer.condition() == dav("number-of-matches-within-limits")

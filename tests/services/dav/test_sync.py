@@ -175,9 +175,10 @@ def test_data_that_is_too_much_is_told_in_pieces(syncing: Syncing, set_limit: Se
     set_limit(limits.DAV_ANSWER, 2500)
     assert [syncing.sync(DATA), syncing.sync(DATA), syncing.sync(DATA)] == [True, True, False]
     assert syncing.known == syncing.truth()
-    set_limit(limits.DAV_ANSWER, 1)
+    set_limit(limits.DAV_ANSWER, 500)
     syncing.token, syncing.known = "", {}
     assert [syncing.sync(DATA) for _ in "abcde"] == [True] * 4 + [False]
+    set_limit(limits.DAV_ANSWER, 1 << 20)
     assert syncing.known == syncing.truth()
 
 
