@@ -19,7 +19,7 @@ from groupware.dav.engine import COMPONENTS, KINDS, Collection, Place, as_value_
 from groupware.dav.properties import wishes
 from groupware.dav.resources import Kind, Resource, principal_path
 from groupware.dav.services.collections import make_collection
-from groupware.dav.services.engine import hold_accounts
+from groupware.dav.services.holding import hold_accounts
 from groupware.dav.writing import place_of, writer_of
 
 _requester: ContextVar[int] = ContextVar("requester", default=0)

@@ -11,6 +11,7 @@ from groupware.dav.ifheader import parse_if
 from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Kind, Resource, principal_path
 from groupware.dav.responses import Response
+from groupware.dav.services.holding import hold_accounts
 from groupware.dav.services.locks import forget_locks
 from groupware.dav.writing import place_of, writer_of
 
@@ -40,13 +41,12 @@ def _delete_collection(collection: Resource, request: Request) -> None:
     conditions = read_conditions(request.header)
     if conditions.match is not None and not conditions.match.is_any:
         raise failed()
-    assert collection.info is not None
-    states = parse_if(request.header("If"))
-    check_states(request, collection, None, states)
-    check_locks(collection, request, states, whole=True)
-    writer_of(collection).delete_collection(
-        collection.info.account_id, collection.info.collection_id
-    )
+    info, states = collection.info, parse_if(request.header("If"))
+    assert info is not None
+    with hold_accounts([info.account_id]):
+        check_states(request, collection, None, states)
+        check_locks(collection, request, states, whole=True)
+        writer_of(collection).delete_collection(info.account_id, info.collection_id)
 
 
 def refuse_other_collections(collection: Resource) -> None:

@@ -20,6 +20,7 @@ from groupware.dav.properties.wishes import Refused, Table, Wishes
 from groupware.dav.request import Request, check_number
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, propstat, quote_path
+from groupware.dav.services.holding import hold_accounts
 from groupware.dav.services.properties import patch_collection, patch_shared, store_dead
 
 
@@ -56,10 +57,6 @@ def handle(request: Request) -> Response:
         raise DavError(403, "No properties are set here.")
     patch = read_patch(root, table_of(target))
     _check_rights(target, patch)
-    if target.info is not None:
-        states = parse_if(request.header("If"))
-        check_states(request, target, target.row.etag if target.row else None, states)
-        check_locks(target, request, states)
     if not patch.refused:
         _apply(target, patch, request)
     if not patch.refused and request.is_minimal:
@@ -110,20 +107,31 @@ def _apply(target: Resource, patch: Patch, request: Request) -> None:
     try:
         if target.kind is Kind.PROXY:
             _set_delegates(target, patch, request)
-        elif (
-            target.kind is Kind.COLLECTION and target.info is not None and target.owner is not None
-        ):
-            if target.is_shared:
-                patch_shared(target.owner.account_id, target.info, patch.wishes)
-            else:
-                patch_collection(target.info, patch.wishes)
-        elif (holder := holder_of(target)) is not None:
-            store_dead(holder, patch.wishes.dead)
+        else:
+            _write(target, patch, request)
     except LimitExceeded as error:
         refuse(patch, patch.wishes.dead, Refused(507, error.message))
     except Invalid as error:
         live = set(patch.names) - set(patch.wishes.dead)
         refuse(patch, live, Refused(409, error.message))
+
+
+def _write(target: Resource, patch: Patch, request: Request) -> None:
+    """Set what is asked for; locks are looked at under those of the accounts."""
+    info, owner, holder = target.info, target.owner, holder_of(target)
+    assert owner is not None
+    assert holder is not None
+    with hold_accounts({owner.account_id, info.account_id if info else owner.account_id}):
+        if info is not None:
+            states = parse_if(request.header("If"))
+            check_states(request, target, target.row.etag if target.row else None, states)
+            check_locks(target, request, states)
+        if target.kind is not Kind.COLLECTION or info is None:
+            store_dead(holder, patch.wishes.dead)
+        elif target.is_shared:
+            patch_shared(owner.account_id, info, patch.wishes)
+        else:
+            patch_collection(info, patch.wishes)
 
 
 def _set_delegates(group: Resource, patch: Patch, request: Request) -> None:

@@ -31,6 +31,7 @@ from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Response
 from groupware.dav.services.collections import copy_collection, move_collection
+from groupware.dav.services.holding import hold_accounts
 from groupware.dav.services.locks import forget_locks
 from groupware.dav.services.properties import carry_dead
 from groupware.dav.writing import Refusals, place_of, writer_of
@@ -171,16 +172,22 @@ def _transfer_collection(transfer: Transfer) -> Response:
         refuse_other_collections(source)
     elif not source.access.reads:
         raise need_privileges(source.path, READ)
-    check_states(transfer.request, source, None, transfer.states)
-    if replaced is not None:
-        check_locks(target, transfer.request, transfer.states, whole=True)
+    assert target.owner is not None
     if transfer.is_move:
-        locks = check_locks(source, transfer.request, transfer.states, whole=True)
-        move_collection(source, target, replaced)
-        forget_locks(locks)
+        with hold_accounts([target.owner.account_id]):
+            _check_target_is_open(transfer, replaced)
+            forget_locks(check_locks(source, transfer.request, transfer.states, whole=True))
+            move_collection(source, target, replaced)
     else:
+        _check_target_is_open(transfer, replaced)
         copy_collection(source, target, replaced, with_members=depth == INFINITY)
     return Response(201 if replaced is None else 204)
+
+
+def _check_target_is_open(transfer: Transfer, replaced: Resource | None) -> None:
+    check_states(transfer.request, transfer.source, None, transfer.states)
+    if replaced is not None:
+        check_locks(replaced, transfer.request, transfer.states, whole=True)
 
 
 def _check_target_of_collection(transfer: Transfer) -> Resource | None:

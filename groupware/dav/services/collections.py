@@ -60,7 +60,8 @@ def copy_collection(
 ) -> None:
     """Make a collection as the requester sees the source, in place of what is at the target.
 
-    Members come in batches; where one cannot come, the copy goes. Raises what writing them raises.
+    Members come in batches. What is to be replaced stays until all have come; where one cannot, the
+    copy goes. Raises what writing them raises.
     """
     assert source.info is not None
     assert target.owner is not None
@@ -68,12 +69,14 @@ def copy_collection(
         raise LimitExceeded(f"A collection that is copied has at most {most} members.")
     account_id = target.owner.account_id
     with db.write_transaction():
-        slug = _make_way(target, replaced)
+        slug = "" if replaced is not None else target.segment
         collection_id = _make_alike(source, account_id, slug)
-    if not with_members:
-        return
     try:
-        _copy_members(source, account_id, collection_id)
+        if with_members:
+            _copy_members(source, account_id, collection_id)
+        if replaced is not None:
+            with db.write_transaction():
+                rename_collection(account_id, collection_id, _make_way(target, replaced))
     except Exception:
         writer_of(source).delete_collection(account_id, collection_id)
         raise

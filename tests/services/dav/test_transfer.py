@@ -3,7 +3,7 @@
 import pytest
 
 from groupware.core import limits
-from groupware.core.models import Account, Collection
+from groupware.core.models import Account, AccountState, Collection
 from groupware.core.rights import grant, parse_rights
 from groupware.dav.models import DavLock
 from groupware.dav.names import apple, caldav, carddav, dav
@@ -286,10 +286,14 @@ def test_a_copy_that_cannot_be_whole_is_none(
     anns.request("PUT", home + "work/3.ics", event("3"))
     assert go(anns, "COPY", home + "work/", home + "copy/").status == 507
     set_limit(limits.DAV_COPY, 2)
-    from groupware.core.models import AccountState
-
     state = AccountState.objects.filter(account_id=ann.pk)
     state.update(quota_bytes=state.get().bytes_used + 10)
     answer = go(anns, "COPY", home + "work/", home + "copy/")
     assert (answer.status, answer.condition()) == (507, dav("quota-not-exceeded"))
-    assert not Collection.objects.filter(face__slug="copy").exists()
+    collections = Collection.objects.filter(account=ann, kind="calendars")
+    assert not collections.filter(face__slug="copy").exists()
+    # What was to be replaced is there as it was.
+    before = collections.count()
+    assert go(anns, "COPY", home + "work/", home + "calendar/").status == 507
+    assert hrefs(anns, home + "calendar/") == {"1.ics"}
+    assert collections.count() == before

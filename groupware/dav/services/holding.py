@@ -1,4 +1,4 @@
-"""What the engine's storage needs of transactions: locks of the owners that are concerned."""
+"""Holding the write locks of accounts while something is looked at and then written."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
