@@ -16,7 +16,6 @@ from groupware.dav.names import dav, element
 from groupware.dav.request import Request
 from groupware.dav.resources import Resource
 from groupware.dav.responses import quote_path
-from groupware.dav.telling import collection_path
 
 Privilege = Callable[[str | None], str]
 """Tells which privilege it takes, given the entity tag of what is there."""
@@ -74,7 +73,7 @@ def needed_to_write(etag: str | None) -> str:
 def require(place: Resource, privilege: str) -> None:
     """Raise unless the requester holds a privilege on the collection of a member."""
     if not place.access.holds(privilege):
-        raise need_privileges(collection_path(place), privilege)
+        raise need_privileges(place.collection_path, privilege)
 
 
 def refuse_unseen(place: Resource, etag: str | None) -> None:
@@ -141,7 +140,7 @@ def check_locks(
     want = Want(place.info.collection_id, place.segment, membership, whole)
     found = locks.locks_about(want)
     if closed := locks.closed_by(found, states.tokens, request.account_id):
-        base = collection_path(place)
+        base = place.collection_path
         content = b"".join(element(dav("href"), quote_path(base + href)) for href in closed)
         condition = dav("lock-token-submitted")
         raise DavError(423, "It is locked: send the lock's token.", condition, content=content)

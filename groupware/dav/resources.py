@@ -94,6 +94,11 @@ class Resource:
         return self.info is not None and self.info.kind == CollectionKind.ADDRESS_BOOK
 
     @property
+    def collection_path(self) -> str:
+        """The path of the collection that it is or lies in."""
+        return self.path[: self.path.rindex("/") + 1]
+
+    @property
     def members(self) -> Members:
         """Return what is in the collection that this is or lies in, as the requester sees it."""
         assert self.info is not None

@@ -158,15 +158,10 @@ def _elements(
 
 def as_resource(place: Resource, row: ResourceRow) -> Resource:
     """Return a member as a resource of its own, for properties that need more than the row."""
-    path = collection_path(place) + row.href
+    path = place.collection_path + row.href
     return replace(place, kind=Kind.OBJECT, path=path, row=row, segment=row.href)
-
-
-def collection_path(place: Resource) -> str:
-    """Return the path of the collection that a place is or lies in."""
-    return place.path[: place.path.rindex("/") + 1]
 
 
 def base_of(place: Resource) -> bytes:
     """Return the beginning of the hrefs of members, quoted."""
-    return quote_path(collection_path(place))
+    return quote_path(place.collection_path)

@@ -121,11 +121,6 @@ def place_of(resource: Resource) -> Place:
     return Place(resource.info.account_id, resource.info.collection_id, resource.segment)
 
 
-def collection_path(member: Resource) -> str:
-    """Return the path of the collection that a member lies in."""
-    return member.path[: len(member.path) - len(member.segment)]
-
-
 @dataclass(frozen=True, slots=True)
 class Refusals:
     """Tells outcomes of writing to a place by the conditions that the specifications name."""
@@ -152,6 +147,6 @@ class Refusals:
         if self.target.members.find(error.href) is None:
             text = "The collection has this UID already, in what is private."
             raise DavError(409, text, condition) from error
-        path = collection_path(self.target) + error.href
+        path = self.target.collection_path + error.href
         content = element(dav("href"), quote_path(path))
         raise DavError(409, error.message, condition, content=content) from error

@@ -20,7 +20,6 @@ from groupware.dav.request import INFINITY, Request
 from groupware.dav.resources import Kind, Resource
 from groupware.dav.responses import Multistatus, Response, quote_path
 from groupware.dav.services.locks import Conflict, Wish, release_lock, renew_lock, take_lock
-from groupware.dav.telling import collection_path
 
 MAX_NOTE: Final = 4096
 NO_MATCH: Final = dav("lock-token-matches-request-uri")
@@ -122,7 +121,7 @@ def _find_held(target: Resource, request: Request) -> Lock:
 
 
 def _discovered(target: Resource) -> Response:
-    base = collection_path(target)
+    base = target.collection_path
     active = b"".join(active_lock(lock, base) for lock in locks_of(target))
     body = b"%b<D:prop %b>%b</D:prop>" % (
         _HEAD,
@@ -134,7 +133,7 @@ def _discovered(target: Resource) -> Response:
 
 def _refuse(target: Resource, locks: list[Lock]) -> Response:
     """Tell which locks stand against one; of members in a multistatus (RFC 4918 §9.10.9)."""
-    base = collection_path(target)
+    base = target.collection_path
     within = [lock for lock in locks if lock.href] if target.kind is Kind.COLLECTION else []
     seen = target.members.find_many([lock.href for lock in within])
     if len(seen) < len({lock.href for lock in locks}):

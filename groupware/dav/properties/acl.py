@@ -86,7 +86,7 @@ def _ace_of_grant(held: Grant, resource: Resource) -> bytes:
     if held.collection_id is None:
         origin = element(dav("inherited"), href(principal_path(held.account_id)))
     elif resource.kind is not Kind.COLLECTION:
-        origin = element(dav("inherited"), href(collection_path(resource)))
+        origin = element(dav("inherited"), href(resource.collection_path))
     return _ace(href(people.path_of_grantee(grantee_of(held))), names, origin) if names else b""
 
 
@@ -95,11 +95,6 @@ def _ace(principal: bytes, names: Iterable[str], origin: bytes) -> bytes:
         dav("ace"),
         element(dav("principal"), principal) + element(dav("grant"), _privileges(names)) + origin,
     )
-
-
-def collection_path(member: Resource) -> str:
-    """Return the path of the collection that a member lies in."""
-    return member.path[: len(member.path) - len(member.segment)]
 
 
 def _restrictions(_resource: Resource, _request: Request) -> bytes:
@@ -111,7 +106,7 @@ def _inherited_from(resource: Resource, _request: Request) -> bytes:
         return b""
     if resource.kind is Kind.COLLECTION:
         return href(principal_path(resource.info.account_id))
-    return href(collection_path(resource))
+    return href(resource.collection_path)
 
 
 def _group_members(resource: Resource, request: Request) -> bytes | None:

@@ -28,7 +28,7 @@ from groupware.dav.reports.elements import find_all
 from groupware.dav.request import Request
 from groupware.dav.resources import Resource
 from groupware.dav.responses import PREFIX, Multistatus, Response, quote_segment
-from groupware.dav.telling import base_of, collection_path
+from groupware.dav.telling import base_of
 
 _Found = TypeVar("_Found")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_~@-][A-Za-z0-9._~@-]{0,250}")
@@ -64,7 +64,7 @@ def _members(
 ) -> list[str]:
     """Return the hrefs of members, each once; add what is none and what can be none."""
     hrefs: dict[str, None] = {}
-    usual = request.url_of(collection_path(place))
+    usual = request.url_of(place.collection_path)
     for url in dict.fromkeys(urls):
         rest = url.removeprefix(usual) if place.row is None and url.startswith(usual) else ""
         if _PLAIN.fullmatch(rest):
@@ -85,7 +85,7 @@ def _members(
 
 def _member(request: Request, place: Resource, url: str) -> str | None:
     """Return the last segment of a member's URL; None for what is no member of the place."""
-    base = collection_path(place)
+    base = place.collection_path
     try:
         path = request.any_path(urljoin(PREFIX + place.path, url))
     except (DavError, ValueError):
