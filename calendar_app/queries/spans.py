@@ -45,7 +45,7 @@ def find_in_span(
     Exact: nothing needs to be held against the range again. Floating times are in `zone`. Hot: one
     index range for each lane. Raises `LimitExceeded` where too much lies beyond the horizon.
     """
-    condition = " AND o.component = %s" if component else ""
+    condition = " AND component = %s" if component else ""
     rows = _read_rows(collection_ids, span, condition, [component[1:2]] if component else [])
     found: set[int] = set()
     unexpanded: dict[int, int] = {}
@@ -65,7 +65,7 @@ def busy_periods(collection_ids: Sequence[int], span: Span, zone: Zone) -> list[
     Hot: straight from the occurrence table. Floating times are in `zone`. Raises `LimitExceeded`
     where too much lies beyond the horizon.
     """
-    condition = " AND (o.busy <> '' OR o.lane = %s)"
+    condition = " AND (busy <> '' OR lane = %s)"
     rows = _read_rows(collection_ids, span, condition, [UNEXPANDED])
     found: set[BusyPeriod] = set()
     unexpanded: dict[int, int] = {}
@@ -85,20 +85,17 @@ def busy_periods(collection_ids: Sequence[int], span: Span, zone: Zone) -> list[
 def _read_rows(
     collection_ids: Sequence[int], span: Span, condition: str, params: list[str] | list[int]
 ) -> list[_Row]:
-    ranges = list_ranges(span)
-    values = ", ".join(["(%s, %s, %s, %s)"] * len(ranges))
-    within, keys = db.in_list("o.collection_id", collection_ids)
+    """Return what lies in the lanes' ranges: one arm for each, whose bounds the planner knows."""
+    within, keys = db.in_list("collection_id", collection_ids)
     if len(collection_ids) == 1:
-        within, keys = "o.collection_id = %s", list(collection_ids)
-    # The ranges come first: that is the order in which SQLite makes a CROSS JOIN.
-    rows = db.fetch_rows(
-        f"WITH v(lane, first, last, after) AS (VALUES {values})"
-        " SELECT o.resource_id, o.lane, o.start_at, o.end_at, o.busy"
-        " FROM v CROSS JOIN calendar_app_occurrence o"
-        f" WHERE {within} AND o.lane = v.lane AND o.start_at BETWEEN v.first AND v.last"
-        f" AND o.end_at > v.after{condition}",
-        [*(number for held in ranges for number in held), *keys, *params],
+        within, keys = "collection_id = %s", list(collection_ids)
+    arm = (
+        "SELECT resource_id, lane, start_at, end_at, busy FROM calendar_app_occurrence"
+        f" WHERE {within} AND lane = %s AND start_at BETWEEN %s AND %s AND end_at > %s{condition}"
     )
+    ranges = list_ranges(span)
+    values = [value for held in ranges for value in (*keys, *held, *params)]
+    rows = db.fetch_rows(" UNION ALL ".join([arm] * len(ranges)), values)
     return [_Row(*row) for row in rows]
 
 

@@ -12,7 +12,8 @@ from calendar_app.ical.objects import read_object
 from calendar_app.ical.recurrence import expand
 from calendar_app.ical.values import serialize_date, serialize_local, serialize_utc
 from calendar_app.ical.zones import UTC, IanaZone, Zone
-from calendar_app.lanes import Span, make_span
+from calendar_app.lanes import UNEXPANDED, Span, make_span
+from calendar_app.models import Occurrence
 from calendar_app.queries import BusyPeriod
 from calendar_app.queries import spans as span_queries
 from calendar_app.services.calendars import CalendarSettings, create_calendar
@@ -161,11 +162,31 @@ def test_each_lane_is_one_range_of_the_index(ann: Account, calendar: int, other:
         patch.setattr(db, "fetch_rows", explain)
         queries.find_in_span([calendar], Span(0, 1), UTC, component="VEVENT")
         queries.busy_periods([calendar, other], Span(0, 1), UTC)
-    looked_up = [plan for plan in plans if " o " in plan]
-    assert len(looked_up) == 2
+    looked_up = [plan for plan in plans if "calendar_app_occurrence" in plan]
+    assert len(looked_up) == 2 * (UNEXPANDED + 1)
     for plan in looked_up:
-        assert "SEARCH o USING INDEX calendar_occurrence_time" in plan
+        assert "SEARCH calendar_app_occurrence USING INDEX calendar_occurrence_time" in plan
         assert "(collection_id=? AND lane=? AND start_at>? AND start_at<?)" in plan
+
+
+@pytest.mark.postgresql
+def test_each_lane_is_a_range_of_the_index_however_full_one_is(ann: Account, calendar: int) -> None:
+    put(ann, calendar, event())
+    one = Occurrence.objects.get()
+    for number in range(3_000):
+        one.pk, one.start_at, one.end_at = None, number * 3_600, number * 3_600 + 1_800
+        one.save()
+    fetch, plans = db.fetch_rows, list[str]()
+    db.execute("ANALYZE calendar_app_occurrence")
+
+    def explain(query: str, params: list[int]) -> list[tuple[object, ...]]:
+        plans.extend(str(row[0]) for row in fetch(f"EXPLAIN {query}", params))
+        return fetch(query, params)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "fetch_rows", explain)
+        queries.busy_periods([calendar, 1], Span(3_600, 7_200), UTC)
+    assert not [plan for plan in plans if "Seq Scan" in plan]
 
 
 def test_found_objects_tell_their_class(ann: Account, calendar: int) -> None:
