@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from calendar_app.transfer.layout import SUFFIX, describe, file_name
+from calendar_app.queries import find_calendar
+from calendar_app.transfer.layout import SMALL, SUFFIX, describe, file_name
 from groupware.core.errors import Invalid
 from groupware.core.exchange import KEPT, REMOVED, WRITTEN, Listener, Transferred
 from groupware.core.files import replace_bytes, sync_directory
@@ -17,7 +18,6 @@ from groupware.core.resources.queries import CollectionInfo, list_collections, r
 
 PAGE = 200
 """Objects that are read at once, while others write."""
-_SMALL = frozenset({"displayname", "description", "color", "order"})
 
 
 def export_calendars(account: Account, root: Path, listener: Listener) -> Transferred:
@@ -49,7 +49,8 @@ def _is_exported(info: CollectionInfo) -> bool:
 
 def _export(info: CollectionInfo, directory: Path, counts: Counter[str]) -> Iterator[None]:
     directory.mkdir(exist_ok=True)
-    small = describe(info)
+    settings = find_calendar(info.collection_id)
+    small = describe(info, settings) if settings is not None else {}
     for name, text in small.items():
         _write(directory / name, text.encode() + b"\n")
     names = set(small)
@@ -98,4 +99,4 @@ def _refuse_foreign(root: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in _SMALL or name.endswith(SUFFIX)
+    return name in SMALL or name.endswith(SUFFIX)

@@ -11,7 +11,7 @@ from calendar_app.ical.errors import InvalidObject
 from calendar_app.ical.files import BrokenPart, split_file, to_utf8
 from calendar_app.services.calendars import create_calendar
 from calendar_app.services.objects import Prepared, prepare_object, put_object
-from calendar_app.transfer.layout import SUFFIX, read_face
+from calendar_app.transfer.layout import SUFFIX, read_face, read_settings
 from groupware.core import limits
 from groupware.core.errors import Invalid
 from groupware.core.exchange import Listener
@@ -49,7 +49,9 @@ def _put(prepared: Prepared, place: Place, check: Check) -> Written:
 
 def _create(account_id: int, name: str, path: Path) -> int:
     """Create a calendar for what is imported, as an export describes it."""
-    return create_calendar(account_id, read_face(path, name))
+    components, settings = read_settings(path)
+    face = read_face(path, name)
+    return create_calendar(account_id, face, components=components, settings=settings)
 
 
 FORMAT = ImportFormat(

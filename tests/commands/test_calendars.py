@@ -1,8 +1,10 @@
 """Importing files of events and tasks into calendars, and exporting them."""
 
 import ipaddress
+import json
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,8 @@ import pytest
 from django.core.management import CommandError
 from pytest_django.fixtures import Settings as Configured
 
-from calendar_app.services.calendars import create_calendar, delete_calendar
+from calendar_app.queries import find_calendar
+from calendar_app.services.calendars import CalendarSettings, create_calendar, delete_calendar
 from calendar_app.services.objects import remove_object
 from calendar_app.transfer import layout
 from groupware.core import directory, limits, rights
@@ -161,7 +164,8 @@ def test_an_export_holds_every_calendar_and_is_brought_up_to_date(
 
 def test_what_was_exported_and_is_imported_is_the_same_again(ann: Account, tmp_path: Path) -> None:
     face = Face(display_name="Team", description="All of us", color="#ff0000", position=3)
-    team = create_calendar(ann.pk, face)
+    settings = CalendarSettings(tzid="Europe/Paris", is_transparent=True)
+    team = create_calendar(ann.pk, face, components=["VEVENT"], settings=settings)
     for number in range(3):
         put(ann, team, event(f"{number}", "20260310T090000Z", "X-OWN:\xff"), f"own {number}.ics")
     call("export", ANN, "--to", str(tmp_path))
@@ -174,6 +178,10 @@ def test_what_was_exported_and_is_imported_is_the_same_again(ann: Account, tmp_p
     assert original is not None
     for name in ("display_name", "description", "color", "position"):
         assert getattr(info, name) == getattr(original, name)
+    copied, behaves = find_calendar(copy), find_calendar(team)
+    assert copied is not None
+    assert behaves is not None
+    assert replace(copied, collection_id=team) == behaves
     held, wanted = list_resources(copy), list_resources(team)
     assert [(row.href, row.etag) for row in held] == [(row.href, row.etag) for row in wanted]
 
@@ -274,3 +282,17 @@ def test_events_are_found_by_their_words(ann: Account, work: int) -> None:
     assert (hit["calendar"], hit["href"], hit["summary"]) == (WORK, "one.ics", "Plan of the year")
     assert "Plan of the year" in call("calendar", "search", ANN, "plan")
     assert call("calendar", "search", ANN, "nowhere").startswith("Nothing")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"components": 7}', json.dumps({"tzid": "x" * 999})]
+)
+def test_settings_that_are_damaged_are_those_of_a_new_calendar(
+    ann: Account, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "a.ics").write_bytes(event())
+    (tmp_path / layout.SETTINGS).write_text(text)
+    call("import", "ics", str(tmp_path), "--into", f"{ANN}/calendars/New")
+    info = find_calendar(Collection.objects.get(name="New").pk)
+    assert info is not None
+    assert info.components == ("VEVENT", "VTODO", "VJOURNAL")
