@@ -7,9 +7,9 @@ from typing import Final, NoReturn, Protocol
 from calendar_app.ical.errors import InvalidObject
 from calendar_app.services.calendars import delete_calendar
 from calendar_app.services.objects import prepare_object, put_object, remove_object
-from calendar_app.services.placing import copy_object, move_object
+from calendar_app.services.placing import move_object
 from contacts.services.addressbooks import delete_address_book
-from contacts.services.cards import copy_card, move_card, parse_card, put_card, remove_card
+from contacts.services.cards import move_card, parse_card, put_card, remove_card
 from contacts.vcard.cards import InvalidCard
 from groupware.core.errors import TooLarge
 from groupware.core.models import CollectionKind
@@ -29,13 +29,13 @@ class Prepared:
     put: Callable[[Place, Check], Written]
 
 
-class Transfer(Protocol):
-    """Copies or moves a member."""
+class Move(Protocol):
+    """Moves a member."""
 
     def __call__(
         self, source: Place, target: Place, *, check: Check, source_check: Check
     ) -> Written:
-        """Do as `moving.copy_resource` and `moving.move_resource` do."""
+        """Do as `moving.move_resource` does."""
         ...
 
 
@@ -56,8 +56,7 @@ class Writer:
     supported_data: str
     prepare: Callable[[bytes], Prepared]
     remove: Remove
-    copy: Transfer
-    move: Transfer
+    move: Move
     delete_collection: Callable[[int, int], None]
 
 
@@ -89,7 +88,6 @@ _OBJECTS: Final = Writer(
     supported_data="supported-calendar-data",
     prepare=_prepare_object,
     remove=_remove_object,
-    copy=copy_object,
     move=move_object,
     delete_collection=delete_calendar,
 )
@@ -99,7 +97,6 @@ _CARDS: Final = Writer(
     supported_data="supported-address-data",
     prepare=_prepare_card,
     remove=remove_card,
-    copy=copy_card,
     move=move_card,
     delete_collection=delete_address_book,
 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.errors import AlreadyExists, Invalid
 from groupware.core.models import CollectionKind
 from groupware.dav import resources
@@ -18,7 +18,7 @@ from groupware.dav.handlers.proppatch import Patch, read_patch, refuse
 from groupware.dav.names import DECLARATIONS, caldav, calserver, carddav, dav
 from groupware.dav.properties import wishes
 from groupware.dav.properties.wishes import Refused, Table
-from groupware.dav.request import Request
+from groupware.dav.request import Request, parse_xml
 from groupware.dav.resources import Kind, Resource, principal_path
 from groupware.dav.responses import Multistatus, Response, quote_path
 from groupware.dav.services.collections import make_collection
@@ -97,10 +97,13 @@ def handle_mkcol(request: Request) -> Response:
 
 
 def _read_xml(request: Request) -> ET.Element | None:
+    body = request.body(limits.DAV_REQUEST.value)
+    if not body.strip():
+        return None
     media_type = request.content_type.partition(";")[0].strip().lower()
     if media_type not in _XML_TYPES:
         raise DavError(415, "The body that describes a collection is XML.")
-    return request.xml()
+    return parse_xml(body)
 
 
 def find_place(request: Request) -> Resource:

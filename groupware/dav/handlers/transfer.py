@@ -8,17 +8,18 @@ about it changes.
 from dataclasses import dataclass
 
 from groupware.core import db
+from groupware.core.resources.items import Check, Written
 from groupware.dav import resources
 from groupware.dav.access import READ, UNBIND
 from groupware.dav.conditions import failed, read_conditions
 from groupware.dav.errors import DavError, need_privileges, not_found
 from groupware.dav.guards import (
-    Guard,
     check_locks,
     check_states,
     check_uid,
     needed_to_write,
     refuse_unseen,
+    remove_guard,
     require,
 )
 from groupware.dav.handlers.delete import refuse_other_collections
@@ -89,16 +90,12 @@ def _transfer_member(transfer: Transfer) -> Response:
     _check_target_of_member(source, target)
     require(source, UNBIND if transfer.is_move else READ)
     target_guard = _Overwriting(target, transfer)
-    source_guard = _source_guard(transfer)
     dead = dead_of(source)
-    writer = writer_of(target)
-    go = writer.move if transfer.is_move else writer.copy
     with Refusals(target):
-        written = go(
-            place_of(source), place_of(target), check=target_guard, source_check=source_guard
-        )
-    if transfer.is_move:
-        forget_locks(source_guard.destroyed)
+        if transfer.is_move:
+            written = _move_member(transfer, target_guard)
+        else:
+            written = _copy_member(transfer, target_guard)
     assert target.info is not None
     holder = Holder(target.info.account_id, target.info.collection_id, written.resource_id)
     if dead or not written.is_new:
@@ -139,27 +136,32 @@ class _Overwriting:
         check_locks(self._target, transfer.request, transfer.states, membership=etag is None)
 
 
-def _source_guard(transfer: Transfer) -> Guard:
-    """Return what checks the source: conditions are of the request's own path, so of it."""
-    conditions = read_conditions(transfer.request.header)
-    if transfer.is_move:
-        return Guard(
-            transfer.source, transfer.request, conditions, transfer.states, lambda _etag: UNBIND
-        )
-    return _ReadGuard(
-        transfer.source, transfer.request, conditions, transfer.states, lambda _etag: READ
+def _move_member(transfer: Transfer, target_guard: Check) -> Written:
+    """Move a member; conditions are of the request's own path, so of the source."""
+    source, request = transfer.source, transfer.request
+    guard = remove_guard(source, request)
+    move = writer_of(transfer.target).move
+    written = move(
+        place_of(source), place_of(transfer.target), check=target_guard, source_check=guard
     )
+    forget_locks(guard.destroyed)
+    return written
 
 
-class _ReadGuard(Guard):
-    """Checks what is copied: locks do not stand against reading."""
-
-    def __call__(self, etag: str | None) -> None:
-        """Raise `DavError` unless what has this entity tag may be copied."""
-        require(self.place, READ)
-        refuse_unseen(self.place, etag)
-        self.conditions.check_write(etag, None)
-        check_states(self.request, self.place, etag, self.states)
+def _copy_member(transfer: Transfer, target_guard: Check) -> Written:
+    """Write what the requester sees of a member to another place; locks do not forbid reading."""
+    source, request = transfer.source, transfer.request
+    with db.read_snapshot():
+        stored = source.members.read(source.segment)
+    if stored is None:
+        raise not_found()
+    refuse_unseen(source, stored.etag)
+    read_conditions(request.header).check_write(
+        stored.etag, source.row.changed_at if source.row else None
+    )
+    check_states(request, source, stored.etag, transfer.states)
+    prepared = writer_of(transfer.target).prepare(stored.data)
+    return prepared.put(place_of(transfer.target), target_guard)
 
 
 def _transfer_collection(transfer: Transfer) -> Response:

@@ -158,6 +158,7 @@ def test_what_is_shared_is_no_place_to_make_something_in(
         ("MKCOL", "<a/>", {}, 415),
         ("MKCOL", "xyz", {"Content_Type": "xzy-foo/bar-512"}, 415),
         ("MKCALENDAR", "xyz", {"Content_Type": "text/calendar"}, 415),
+        ("MKCALENDAR", "", {"Content_Type": "text/calendar"}, 201),
     ],
 )
 def test_a_body_that_is_no_description_is_refused(

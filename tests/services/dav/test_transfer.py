@@ -267,6 +267,16 @@ def test_a_collection_goes_as_a_whole(home: str, anns: DavClient) -> None:
         assert answer.status == 400
 
 
+def test_a_card_of_the_directory_is_copied_into_an_address_book(
+    ben: Account, home: str, anns: DavClient
+) -> None:
+    source, target = f"{home}directory/account-{ben.pk}.vcf", home + "contacts/ben.vcf"
+    assert go(anns, "COPY", source, target).status == 201
+    assert anns.request("GET", target).body == anns.request("GET", source).body
+    assert go(anns, "MOVE", source, target).status == 403
+    assert go(anns, "COPY", target, source).status == 403
+
+
 def test_what_is_shared_stays_where_it_is(
     ann: Account, ben: Account, home: str, shared: str, anns: DavClient
 ) -> None:
