@@ -1,6 +1,7 @@
 """Properties of WebDAV (RFC 4918 §15), of sync (RFC 6578), quota (RFC 4331) and getctag."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 
 from groupware.core import db
@@ -8,9 +9,10 @@ from groupware.dav.beside import read_quotas
 from groupware.dav.names import caldav, calserver, carddav, dav, element
 from groupware.dav.properties.getter import Getter, href, http_date, iso_date, text
 from groupware.dav.request import Request
-from groupware.dav.resources import Kind, Resource, principal_path
+from groupware.dav.resources import Kind, Resource, home_of, principal_path
 
 CONTENT_TYPES: Final = {"VCARD": "text/vcard; charset=utf-8"}
+_DIGITS: Final = 32
 _PRINCIPALS: Final = (Kind.PRINCIPAL, Kind.GROUP, Kind.DOMAIN, Kind.PROXY)
 
 
@@ -72,6 +74,23 @@ def _sync_token(resource: Resource, _request: Request) -> bytes | None:
     if resource.kind is not Kind.COLLECTION or not resource.access.reads:
         return None
     return resource.members.sync_token().encode()
+
+
+def _ctag(resource: Resource, request: Request) -> bytes | None:
+    """Return what changes with a collection, of a home with anything that it shows.
+
+    A client that asks a home for it alone learns by that whether anything was shared, taken back,
+    renamed or changed.
+    """
+    if resource.kind is not Kind.PRINCIPAL or resource.owner is None:
+        return _sync_token(resource, request)
+    if not resource.access.is_owner:
+        return None
+    shown = [
+        (held.path, str(held.access.rights), held.face, held.members.sync_token())
+        for held in home_of(resource.owner, request.account_id)
+    ]
+    return sha256(repr(shown).encode()).hexdigest()[:_DIGITS].encode()
 
 
 def _current_principal(_resource: Resource, request: Request) -> bytes:
@@ -149,7 +168,7 @@ PROPERTIES: Final[Mapping[str, Getter]] = {
     dav("creationdate"): _creation_date,
     dav("add-member"): _add_member,
     dav("sync-token"): _sync_token,
-    calserver("getctag"): _sync_token,
+    calserver("getctag"): _ctag,
     dav("current-user-principal"): _current_principal,
     dav("owner"): _owner,
     dav("supported-report-set"): _reports,

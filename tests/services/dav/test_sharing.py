@@ -11,8 +11,9 @@ from groupware.core.models import Account, Collection
 from groupware.core.resources.collections import Face
 from groupware.core.rights import find_grantee, grant, parse_rights, revoke
 from groupware.dav import resources
-from groupware.dav.names import dav
+from groupware.dav.names import DECLARATIONS, apple, caldav, calserver, dav
 from tests.services.dav.client import DavClient, client_of
+from tests.services.dav.samples import event
 from tests.services.store import create
 
 pytestmark = pytest.mark.django_db
@@ -123,4 +124,73 @@ def test_a_home_is_told_in_a_bounded_number_of_queries(
         grant(ann, shared, ben, parse_rights("read" if number % 2 else "write private"))
         create_address_book(cai.pk, Face(display_name=f"Book {number}"))
     assert count() == few
-    assert few <= 20
+    assert few <= 24
+
+
+def test_a_home_tells_by_one_property_that_something_in_it_changed(
+    ann: Account, ben: Account, anns: DavClient, bens: DavClient
+) -> None:
+    path = f"/{ben.pk}/"
+    told: list[str] = [""]
+
+    def is_new() -> bool:
+        found = bens.propfind(path, "CS:getctag").properties(path)
+        told.append(found[calserver("getctag")].text or "")
+        return told[-1] != told[-2]
+
+    shared = calendar_of(ann)
+    assert is_new()
+    for words in ("free-busy", "read", "write"):
+        grant(ann, shared, ben, parse_rights(words))
+        assert is_new()
+    anns.request("PUT", f"/{ann.pk}/calendar/a.ics", event("a"))
+    assert is_new()
+    anns.request("PUT", f"/{ann.pk}/calendar/b.ics", event("b", "Mine", "CLASS:PRIVATE"))
+    assert not is_new()
+    name = (
+        '<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><D:displayname>Hers</D:displayname>'
+        "</D:prop></D:set></D:propertyupdate>"
+    )
+    assert bens.request("PROPPATCH", shared_path(ben, shared), name).status == 207
+    assert is_new()
+    revoke(ann, shared, ben)
+    assert is_new()
+    assert not is_new()
+    assert calserver("getctag") in anns.propfind(path, "CS:getctag").properties(path, 404)
+
+
+@pytest.mark.parametrize("words", ["read", "free-busy"])
+def test_a_reader_s_own_face_is_for_himself(
+    words: str, ann: Account, ben: Account, anns: DavClient, bens: DavClient
+) -> None:
+    shared = calendar_of(ann)
+    grant(ann, shared, ben, parse_rights(words))
+    own, path = f"/{ann.pk}/calendar/", shared_path(ben, shared)
+    looks = "<D:displayname>Hers</D:displayname><I:calendar-color>#00FF00FF</I:calendar-color>"
+    body = (
+        f"<D:propertyupdate {DECLARATIONS.decode()}><D:set><D:prop>{{}}</D:prop></D:set>"
+        "</D:propertyupdate>"
+    )
+    both = looks + "<I:calendar-order>7</I:calendar-order>"
+    assert bens.request("PROPPATCH", path, body.format(both)).status == 207
+
+    def face(client: DavClient, at: str) -> list[str | None]:
+        names = ("D:displayname", "I:calendar-color", "I:calendar-order")
+        told = client.propfind(at, *names).properties(at)
+        return [told[n].text if n in told else None
+                for n in (dav("displayname"), apple("calendar-color"), apple("calendar-order"))]  # fmt: skip
+
+    assert face(bens, path) == ["Hers", "#00FF00FF", "7"]
+    assert face(bens, own) == face(anns, own) == ["Calendar", None, None]
+    empty = "<D:displayname/><I:calendar-color/><I:calendar-order>-1</I:calendar-order>"
+    assert bens.request("PROPPATCH", path, body.format(empty)).status == 207
+    assert face(bens, path) == [f"Calendar ({ann.login})", None, None]
+    described = "<C:calendar-description>X</C:calendar-description>"
+    assert bens.request("PROPPATCH", path, body.format(described)).status in (207, 403)
+    assert caldav("calendar-description") in anns.propfind(
+        own, "C:calendar-description"
+    ).properties(own, 404)
+    delete = Collection.objects.get(pk=shared.pk)
+    assert delete.reader_faces.count() == 1
+    anns.request("DELETE", own)
+    assert not Collection.objects.filter(pk=shared.pk).exists()
