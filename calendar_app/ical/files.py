@@ -24,6 +24,8 @@ _LINE = 64 << 10
 """Octets that are read at once of a line."""
 _KEPT = 4 << 10
 """Octets of a line that names something; a longer UID is no UID."""
+_ZONE = 64 << 10
+"""Octets of a time zone, which each object that names it gets."""
 _EDGE = re.compile(rb"\s*(BEGIN|END)\s*:\s*([A-Z0-9-]+)\s*", re.IGNORECASE)
 _NAMING = re.compile(rb"(UID|TZID)(?:;[^:]*)?:(.*)", re.IGNORECASE | re.DOTALL)
 _TZID = re.compile(rb'(?i);TZID=(?:"([^"]*)"|([^":;,]*))')
@@ -161,7 +163,8 @@ class _Scan:
 
     def _take_header(self, calendar: _Calendar, line: bytes) -> None:
         upper = line[:8].upper()
-        if upper.startswith(_HEADER) and len(line) < _KEPT:
+        is_kept = upper.startswith(_HEADER) and len(calendar.header) < len(_HEADER)
+        if is_kept and len(line) < _KEPT:
             calendar.header.append(line.rstrip(b"\r\n") + b"\r\n")
             self._header = calendar.header
         # Whatever follows the name: it may be on the next line.
@@ -206,7 +209,9 @@ class _Scan:
             yield from self._end_piece(f"The {piece.name[:40].decode()} ends as another component.")
             return
         self._piece, piece.end = None, end
-        if name == b"VTIMEZONE":
+        if name == b"VTIMEZONE" and end - piece.start > _ZONE:
+            yield BrokenPart(piece.line, f"A VTIMEZONE has at most {_ZONE} octets.")
+        elif name == b"VTIMEZONE":
             piece.calendar.zones.setdefault(piece.key, piece)
         elif name in _KNOWN:
             piece.calendar.pieces += 1

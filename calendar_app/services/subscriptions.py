@@ -5,19 +5,26 @@ cannot be had it stays as it was, and says why. Nothing is fetched while a lock 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
-from itertools import islice
+from typing import NamedTuple
 
 import structlog
 
 from calendar_app.ical.errors import InvalidObject
-from calendar_app.ical.files import BrokenPart, split_file, to_utf8
+from calendar_app.ical.files import BrokenPart, FoundObject, split_file, to_utf8
+from calendar_app.ical.objects import read_object
 from calendar_app.models import Calendar
-from calendar_app.services.objects import Prepared, discard_object, prepare_object, store_object
+from calendar_app.services.objects import (
+    Prepared,
+    discard_object,
+    object_limits,
+    prepare_object,
+    store_object,
+)
 from groupware.core import db, limits
 from groupware.core.changes import lock_account
 from groupware.core.clock import epoch, monotonic
@@ -30,6 +37,8 @@ ROUND_SECONDS = 20.0
 """After which a round begins no further calendar: the next one does."""
 BATCH = 100
 """Changes of a transaction: the account's other writers wait for no more than that."""
+BATCH_ROWS = 20_000
+"""Occurrences of such a transaction."""
 ACCEPT = "text/calendar, */*;q=0.1"
 MAX_ERROR = 500
 _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*\r?\n", re.IGNORECASE | re.MULTILINE)
@@ -115,63 +124,109 @@ def _replace(due: _Due, fetched: Fetched, data: bytes) -> bool:
     """Let the calendar hold what came; what of it cannot be read is said in its error."""
     if not data.rstrip().upper().endswith(b"END:VCALENDAR"):
         raise FetchFailed("What is there is no calendar, or not all of one.")
-    found, broken = _read(due, data)
+    survey = _survey(due, data)
     held = dict(list_etags(due.collection_id))
-    fresh = _list_fresh(due, found, held)
-    gone = [href for href in held if href not in found]
-    steps = [*((href, None) for href in gone), *((href, found[href]) for href in fresh)]
-    remaining = iter(steps)
-    while batch := list(islice(remaining, BATCH)):
-        _write(due, batch)
-    error = f"{len(broken)} parts cannot be read, first: {broken[0]}" if broken else ""
+    fresh = _list_fresh(due, survey.objects, held)
+    changed = _write_fresh(due, data, fresh, survey)
+    # What is gone goes last: where the rest does not fit, nothing is lost.
+    gone = [href for href in held if href not in survey.objects]
+    for start in range(0, len(gone), BATCH):
+        _write(due, [(href, None) for href in gone[start : start + BATCH]])
+    error = ""
+    if survey.broken:
+        error = f"{survey.broken} parts cannot be read, first: {survey.first_broken}"
     _note(due, error=error, etag=fetched.etag)
-    return bool(steps)
+    return bool(gone) or changed
 
 
-def _read(due: _Due, data: bytes) -> tuple[dict[str, Prepared], list[str]]:
-    """Return the objects of a file by their hrefs, and what is wrong with the others."""
-    found: dict[str, Prepared] = {}
-    broken: list[str] = []
-    for part in split_file(BytesIO(data), limits.RESOURCE_SIZE.value):
+class _Found(NamedTuple):
+    """An object of a file: which of its parts it is, and digests of its bytes."""
+
+    number: int
+    etag: str
+    unstamped: str
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What a file holds, by hrefs, without its bytes; how much of it cannot be read, and why."""
+
+    objects: dict[str, _Found] = field(default_factory=dict)
+    broken: int = 0
+    first_broken: str = ""
+
+    def note_broken(self, line: int, why: str) -> None:
+        """Count a part that cannot be read."""
+        self.broken += 1
+        self.first_broken = self.first_broken or f"line {line}: {why}"
+
+
+def _survey(due: _Due, data: bytes) -> _Survey:
+    """Look through a file; raises `FetchFailed` where that takes too long."""
+    survey = _Survey()
+    deadline = monotonic() + limits.SOURCE_TIMEOUT.value
+    for number, part in enumerate(_parts(data)):
+        if monotonic() > deadline:
+            raise FetchFailed("It takes too long to read: it holds too much.")
         if isinstance(part, BrokenPart):
-            broken.append(f"line {part.line}: {part.reason}")
+            survey.note_broken(part.line, part.reason)
             continue
+        octets = to_utf8(part.data)
         try:
-            prepared = prepare_object(to_utf8(part.data))
+            found = read_object(octets, object_limits())
         except InvalidObject as error:
-            broken.append(f"line {part.line}: {error.text}")
+            survey.note_broken(part.line, error.text)
             continue
-        if prepared.content.component in due.components:
-            found[_href_of(prepared)] = prepared
-    return found, broken
+        if found.component in due.components:
+            href = sha256(found.ical_uid.encode()).hexdigest()[:40] + ".ics"
+            unstamped = etag_of(_STAMP.sub(b"", octets))
+            survey.objects[href] = _Found(number, etag_of(octets), unstamped)
+    return survey
 
 
-def _href_of(prepared: Prepared) -> str:
-    uid = prepared.content.ical_uid or ""
-    return sha256(uid.encode()).hexdigest()[:40] + ".ics"
+def _parts(data: bytes) -> Iterator[FoundObject | BrokenPart]:
+    return split_file(BytesIO(data), limits.RESOURCE_SIZE.value)
 
 
-def _list_fresh(due: _Due, found: dict[str, Prepared], held: dict[str, str]) -> list[str]:
+def _list_fresh(due: _Due, objects: Mapping[str, _Found], held: Mapping[str, str]) -> set[str]:
     """Return the hrefs of what is new or differs, in more than the time of the asking.
 
     Many sources write the time of each answer into all events (DTSTAMP).
     """
-    differing = [href for href, one in found.items() if held.get(href) != one.content.etag]
+    differing = [href for href, found in objects.items() if held.get(href) != found.etag]
     known = [href for href in differing if href in held]
     same: set[str] = set()
-    remaining = iter(known)
-    while batch := list(islice(remaining, BATCH)):
-        stored = read_many(due.collection_id, batch)
+    for start in range(0, len(known), BATCH):
+        stored = read_many(due.collection_id, known[start : start + BATCH])
         same |= {
             href
             for href, one in stored.items()
-            if _without_stamp(one.data) == _without_stamp(found[href].content.data)
+            if etag_of(_STAMP.sub(b"", one.data)) == objects[href].unstamped
         }
-    return [href for href in differing if href not in same]
+    return set(differing) - same
 
 
-def _without_stamp(data: bytes) -> str:
-    return etag_of(_STAMP.sub(b"", data))
+def _write_fresh(due: _Due, data: bytes, fresh: set[str], survey: _Survey) -> bool:
+    """Write what is new or differs; only a batch of it is held at once, with its occurrences."""
+    places = {survey.objects[href].number: href for href in fresh}
+    batch: list[tuple[str, Prepared | None]] = []
+    rows = 0
+    for number, part in enumerate(_parts(data) if places else ()):
+        if number not in places or isinstance(part, BrokenPart):
+            continue
+        try:
+            prepared = prepare_object(to_utf8(part.data))
+        except InvalidObject as error:
+            survey.note_broken(part.line, error.text)
+            continue
+        batch.append((places[number], prepared))
+        rows += len(prepared.index.rows)
+        if len(batch) >= BATCH or rows > BATCH_ROWS:
+            _write(due, batch)
+            batch, rows = [], 0
+    if batch:
+        _write(due, batch)
+    return bool(places)
 
 
 def _write(due: _Due, batch: Sequence[tuple[str, Prepared | None]]) -> None:

@@ -128,6 +128,46 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_there(ann: Account, web: We
     assert info_of(calendar).source_error.startswith("1 parts cannot be read, first: line 4: ")
 
 
+def test_what_repeats_too_often_is_said_and_what_was_there_stays(
+    ann: Account, web: Web, set_limit: SetLimit
+) -> None:
+    daily = component("VEVENT", "a", "DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=200")
+    calendar = subscribe(ann, web.page("/", holidays("a", "b")))
+    refresh(calendar)
+    set_limit(limits.CALENDAR_INSTANCES, 100)
+    web.page("/", calendar_data(daily))
+    assert refresh(calendar)
+    assert uids(calendar) == ["a"]
+    assert "more than 100 instances" in info_of(calendar).source_error
+
+
+def test_reading_a_source_ends_in_time(
+    ann: Account, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar = subscribe(ann, web.page("/", holidays("a", "b", "c")))
+    moments = iter(range(0, 10_000, 50))
+    monkeypatch.setattr(subscriptions, "monotonic", lambda: next(moments))
+    assert not refresh(calendar)
+    assert "too long to read" in info_of(calendar).source_error
+    assert uids(calendar) == []
+
+
+def test_series_of_many_times_are_written_few_at_once(
+    ann: Account, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "BATCH_ROWS", 10)
+    parts = [
+        component("VEVENT", f"{n}", "DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=8")
+        for n in range(5)
+    ]
+    calendar = subscribe(ann, web.page("/", calendar_data(*parts)))
+    known = modseq_of(calendar)
+    refresh(calendar)
+    modseqs = {change.modseq for change in queries.list_changes(calendar, known)}
+    assert len(modseqs) == 5
+    assert len(uids(calendar)) == 5
+
+
 def test_a_calendar_takes_of_its_source_what_it_is_for(ann: Account, web: Web) -> None:
     url = web.page("/", holidays("a") + task("t"))
     settings = CalendarSettings(source=url)

@@ -97,6 +97,10 @@ def test_lines_of_bare_newlines_come_out_as_icalendar_wants_them() -> None:
             HEAD + part("x", b"A" * 10_000) + TAIL,
             [(4, "The object has 10061 octets: 10000 may be.")],
         ),
+        (
+            HEAD + BERLIN.replace(b"TZID:", b"X:" + b"x" * 70_000 + b"\r\nTZID:") + TAIL,
+            [(4, "A VTIMEZONE has at most 65536 octets.")],
+        ),
         (b"", []),
         (b"\0\xff\n\n:\n", []),
     ],
