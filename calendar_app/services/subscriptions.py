@@ -41,6 +41,11 @@ BATCH_ROWS = 20_000
 """Occurrences of such a transaction."""
 ACCEPT = "text/calendar, */*;q=0.1"
 MAX_ERROR = 500
+_SERVED = (
+    "SELECT f.account_id, MAX(c.fetched_at) AS served_at FROM calendar_app_calendar c"
+    " JOIN core_resourcecollection f ON f.collection_id = c.collection_id"
+    " WHERE c.source <> '' GROUP BY f.account_id"
+)
 _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*\r?\n", re.IGNORECASE | re.MULTILINE)
 _log = structlog.get_logger("groupware.calendar")
 
@@ -77,7 +82,10 @@ def refresh(collection_id: int) -> bool:
 
 
 def _take_due() -> _Due | None:
-    """Take the calendar that has waited longest, so that no other process does."""
+    """Take a calendar, so that no other process does: of accounts the one served longest ago.
+
+    Whoever subscribes to many that are slow keeps nobody waiting but himself.
+    """
     least = limits.SOURCE_INTERVAL.value
     every = f"CASE WHEN c.source_seconds > {least:d} THEN c.source_seconds ELSE {least:d} END"
     return _take(f"c.fetched_at + {every} <= %s", [epoch()])
@@ -89,7 +97,9 @@ def _take(condition: str, params: Sequence[int]) -> _Due | None:
             "SELECT c.collection_id, f.account_id, c.source, c.source_etag, c.components"
             " FROM calendar_app_calendar c"
             " JOIN core_resourcecollection f ON f.collection_id = c.collection_id"
-            f" WHERE c.source <> '' AND {condition} ORDER BY c.fetched_at, c.collection_id LIMIT 1",
+            f" JOIN ({_SERVED}) s ON s.account_id = f.account_id"
+            f" WHERE c.source <> '' AND {condition}"
+            " ORDER BY s.served_at, c.fetched_at, c.collection_id LIMIT 1",
             params,
         )
         if not rows:

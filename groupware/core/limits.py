@@ -112,7 +112,7 @@ RESOURCE_SIZE = Limit(
 )
 CALENDAR_HORIZON = Limit(
     "CALENDAR_HORIZON",
-    731,
+    400,
     Unit.DAYS,
     "how far ahead repetitions without an end are kept ready; what is asked for beyond takes longer",
     lowest=62,
@@ -155,7 +155,7 @@ SOURCE_SIZE = Limit(
 )
 SOURCE_TIMEOUT = Limit(
     "SOURCE_TIMEOUT",
-    60,
+    30,
     Unit.SECONDS,
     "how long the fetching of a subscribed calendar may take",
     highest=600,

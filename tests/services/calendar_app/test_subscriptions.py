@@ -196,6 +196,19 @@ def test_each_calendar_is_fetched_when_it_is_due(
     assert find_duty("calendar-sources").run is refresh_due
 
 
+def test_who_has_many_calendars_keeps_nobody_waiting(
+    ann: Account, ben: Account, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(range(10**9, 10**10, 10))
+    monkeypatch.setattr(subscriptions, "epoch", lambda: next(times))
+    for number in range(4):
+        subscribe(ann, web.page(f"/ann-{number}", holidays("a")))
+    subscribe(ben, web.page("/ben", holidays("b")))
+    refresh_due()
+    assert [path for path, _ in web.asked[:3]].count("/ben") == 1
+    assert len(web.asked) == 5
+
+
 def test_what_comes_is_bounded(ann: Account, web: Web, set_limit: SetLimit) -> None:
     calendar = subscribe(ann, web.page("/", holidays("a", "b")))
     set_limit(limits.SOURCE_SIZE, 100)
