@@ -4,9 +4,11 @@ Where an endless series has no rows up to the end of a query, it is expanded fro
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
-from calendar_app.ical.objects import read_object
+from calendar_app.ical.errors import InvalidObject
+from calendar_app.ical.objects import CalendarObject, read_object
 from calendar_app.ical.recurrence import Fuel, Occurrence, OutOfFuel, iterate_occurrences
 from calendar_app.ical.recurrence import overlaps as occurs_in
 from calendar_app.ical.zones import Zone
@@ -17,6 +19,8 @@ from groupware.core.errors import LimitExceeded
 
 FUEL_OF_A_QUERY = 1_000_000
 """Days and instances that one query considers beyond the horizon: about two seconds."""
+BATCH = 50
+"""Objects whose bytes are read at once."""
 _LEAD = 2 * 86_400
 _ZONED = range(LANES_OF_A_KIND)
 
@@ -107,15 +111,10 @@ def _expand(
     unexpanded: dict[int, int], span: Span, zone: Zone, *, busy: bool = False
 ) -> Iterator[tuple[int, Occurrence]]:
     """Yield what of series lies in a span beyond their rows: one of each, or all that are busy."""
-    condition, params = db.in_list("resource_id", sorted(unexpanded))
-    rows = db.fetch_rows(
-        f"SELECT resource_id, data FROM core_resourcedata WHERE {condition}", params
-    )
     fuel = Fuel(FUEL_OF_A_QUERY)
     try:
-        for resource_id, data in rows:
+        for resource_id, found in _read_objects(sorted(unexpanded)):
             start = max(span.start, unexpanded[resource_id] - _LEAD)
-            found = read_object(bytes(data), object_limits())
             for seen in iterate_occurrences(found, start, span.end, fuel):
                 if (seen.busy or not busy) and occurs_in(seen, *span, zone):
                     yield resource_id, seen
@@ -124,6 +123,18 @@ def _expand(
     except OutOfFuel:
         text = "Too much repeats beyond what is kept ready: ask for an earlier time."
         raise LimitExceeded(text) from None
+
+
+def _read_objects(resource_ids: Sequence[int]) -> Iterator[tuple[int, CalendarObject]]:
+    """Yield what can be read of stored objects, a few at once; `doctor` tells of the others."""
+    for start in range(0, len(resource_ids), BATCH):
+        condition, params = db.in_list("resource_id", resource_ids[start : start + BATCH])
+        rows = db.fetch_rows(
+            f"SELECT resource_id, data FROM core_resourcedata WHERE {condition}", params
+        )
+        for resource_id, data in rows:
+            with suppress(InvalidObject):
+                yield resource_id, read_object(bytes(data), object_limits())
 
 
 def _period(seen: Occurrence, zone: Zone) -> BusyPeriod:

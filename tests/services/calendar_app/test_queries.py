@@ -25,6 +25,7 @@ from groupware.core.resources import queries as resource_queries
 from groupware.core.resources.collections import Face
 from tests.conftest import SetLimit
 from tests.services.calendar_app.events import at, event, hrefs_of, put, task
+from tests.services.damage import damage
 
 pytestmark = pytest.mark.django_db
 BERLIN = IanaZone(ZoneInfo("Europe/Berlin"))
@@ -100,6 +101,18 @@ def test_beyond_the_horizon_series_are_expanded(
     assert busy(calendar, "20600105", "20600106") == [
         BusyPeriod(at("20600105T090000"), at("20600105T100000"), "B")
     ]
+
+
+def test_what_cannot_be_read_any_more_hides_nothing_else(ann: Account, calendar: int) -> None:
+    for name in ("a", "b"):
+        put(ann, calendar, event(name, "20240101T090000Z", "RRULE:FREQ=DAILY"), name)
+    damage(
+        "UPDATE core_resourcedata SET data = %s"
+        " WHERE resource_id = (SELECT MIN(id) FROM core_resource)",
+        b"x",
+    )
+    assert found(calendar, "20600105", "20600106") == {"b"}
+    assert len(busy(calendar, "20600105", "20600106")) == 1
 
 
 def test_what_lies_too_far_is_refused_instead_of_left_out(
