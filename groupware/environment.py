@@ -35,6 +35,7 @@ PORTS: dict[str, int] = {
 # What speaks TLS from the first byte.
 IMPLICIT_TLS = frozenset({"HTTPS", "IMAPS", "POP3S", "SUBMISSIONS"})
 
+POP3_DELES = ("delete", "trash", "hide")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAX_PROCESSES = 64
 
@@ -84,6 +85,8 @@ class Environment:
     log_format: str
     demo: bool
     allow_plaintext: bool
+    pop3_dele: str  # of POP3_DELES
+    pop3_seen: bool
     limits: Mapping[str, int]  # by the names of groupware.core.limits
 
 
@@ -136,6 +139,8 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         log_format=values.choice("LOG_FORMAT", ("text", "json"), "text"),
         demo=demo,
         allow_plaintext=allow_plaintext,
+        pop3_dele=values.choice("POP3_DELE", POP3_DELES, "trash"),
+        pop3_seen=values.switch("POP3_SEEN", default=True),
         limits={limit.name: values.limit(limit) for limit in LIMITS},
     )
 

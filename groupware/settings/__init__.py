@@ -34,6 +34,8 @@ GROUPWARE_LOG_LEVEL = ENVIRONMENT.log_level
 GROUPWARE_LOG_FORMAT = ENVIRONMENT.log_format
 GROUPWARE_DEMO = ENVIRONMENT.demo
 GROUPWARE_ALLOW_PLAINTEXT = ENVIRONMENT.allow_plaintext
+GROUPWARE_POP3_DELE = ENVIRONMENT.pop3_dele
+GROUPWARE_POP3_SEEN = ENVIRONMENT.pop3_seen
 GROUPWARE_LIMITS = ENVIRONMENT.limits
 
 # Read at first use, so that tools that only look at the settings leave no files behind.

@@ -24,6 +24,8 @@ _LABELS = {
     "HTTPS": ("Web, TLS", "these pages"),
     "IMAP": ("IMAP, STARTTLS", "mail programs"),
     "IMAPS": ("IMAP, TLS", "mail programs"),
+    "POP3": ("POP3, STLS", "mail programs that fetch"),
+    "POP3S": ("POP3, TLS", "mail programs that fetch"),
     "LMTP": ("LMTP", "the mail server in front delivers here"),
 }
 

@@ -4,8 +4,10 @@ from mail.models.content import MessageContent, SearchPage, SearchSegment, Searc
 from mail.models.expunged import ExpungedMessage
 from mail.models.mailbox import Mailbox, Subscription
 from mail.models.message import Message, MessageChunk, MessagePrefix, MessageReader, ThreadReference
+from mail.models.pop3 import DeleteAction, Pop3Hidden, Pop3Login, Pop3Policy
 
 __all__ = [
+    "DeleteAction",
     "ExpungedMessage",
     "Mailbox",
     "Message",
@@ -13,6 +15,9 @@ __all__ = [
     "MessageContent",
     "MessagePrefix",
     "MessageReader",
+    "Pop3Hidden",
+    "Pop3Login",
+    "Pop3Policy",
     "SearchPage",
     "SearchSegment",
     "SearchText",

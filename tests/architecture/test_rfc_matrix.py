@@ -15,6 +15,11 @@ from groupware.environment import BASE_DIR
 from mail.imap.capabilities import capabilities_of
 from mail.imap.handlers import HANDLERS
 from mail.imap.session import Session, Shared
+from mail.pop3.handlers import HANDLERS as POP3_HANDLERS
+from mail.pop3.handlers.basic import capabilities_of as pop3_capabilities_of
+from mail.pop3.limits import Limits as Pop3Limits
+from mail.pop3.session import Session as Pop3Session
+from mail.pop3.session import Shared as Pop3Shared
 from mail.smtp.session import Session as LmtpSession
 from tests.transcripts.drivers import MemoryOutput
 
@@ -64,6 +69,22 @@ async def announced_by_lmtp() -> set[str]:
     return {line[4:].split()[0] for line in lines[1:]}
 
 
+async def announced_by_pop3() -> set[str]:
+    """Return the capabilities before TLS and within it, without their arguments."""
+    hub = Hub(asyncio.get_running_loop(), read)
+    shared = Pop3Shared(POP3_HANDLERS, hub, Pop3Limits(login_delay=60))
+    announced: set[str] = set()
+    for secure in (False, True):
+        session = Pop3Session(shared, MemoryOutput(), secure=secure, network="192.0.2.1")
+        announced |= {line.split()[0] for line in pop3_capabilities_of(session)}
+    await hub.close()
+    return announced
+
+
+async def test_every_capability_of_pop3_is_in_the_matrix_and_no_other() -> None:
+    assert named_in("POP3") == await announced_by_pop3()
+
+
 @pytest.mark.django_db
 async def test_every_capability_is_in_the_matrix_and_no_other() -> None:
     assert named_in("IMAP") == await announced_by_imap()
@@ -80,7 +101,7 @@ def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> No
 
 
 @pytest.mark.parametrize(
-    "chapter", ["IMAP", "LMTP", "Messages", "Calendar objects", "Cards", "DAV"]
+    "chapter", ["IMAP", "POP3", "LMTP", "Messages", "Calendar objects", "Cards", "DAV"]
 )
 def test_every_row_names_an_rfc_and_what_shows_it(chapter: str) -> None:
     rows = rows_of(chapter)

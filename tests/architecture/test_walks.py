@@ -9,7 +9,7 @@ from groupware.environment import BASE_DIR
 
 PAGE = (BASE_DIR / "docs" / "architecture.md").read_text("utf-8")
 STEPS = sorted(set(re.findall(r"`([\w/]+\.py):([\w.]+)`", PAGE)))
-WALKS = ("## One DATA", "## One FETCH", "## One STORE", "## One PUT")
+WALKS = ("## One DATA", "## One FETCH", "## One STORE", "## One PUT", "## One RETR")
 
 
 def names_of(tree: ast.AST, above: str = "") -> set[str]:

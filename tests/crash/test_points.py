@@ -34,8 +34,8 @@ def write_until_killed(store: Store, scenario: str, journal: Path, point: str) -
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
-ELSEWHERE = {"export-written"}
-"""Points that no writer passes: tests/commands/test_export.py kills there."""
+ELSEWHERE = {"export-written", "pop3-removed", "pop3-committed"}
+"""Points that no writer passes: tests/commands/test_export.py and test_pop3.py kill there."""
 
 
 def test_every_crash_point_has_a_case() -> None:

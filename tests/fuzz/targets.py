@@ -21,6 +21,7 @@ from mail.mime.sections import resolve_section
 from mail.mime.text import extract_text
 from tests.fuzz.calendars import CALENDAR_WORDS, calendars, take_calendar
 from tests.fuzz.cards import CARD_SEEDS, CARD_WORDS, take_cards
+from tests.fuzz.pop3 import POP3_WORDS, pop3_seeds, take_pop3
 
 ROOT = Path(__file__).parent.parent
 _SENT = re.compile(r"^C\d*[:+] ?(.*)$")
@@ -182,6 +183,7 @@ def _messages() -> list[bytes]:
 
 TARGETS = (
     Target("imap", _streams(), IMAP_WORDS, take_stream),
+    Target("pop3", pop3_seeds(), POP3_WORDS, take_pop3),
     Target("mime", _messages(), MIME_WORDS, take_message),
     Target("cards", CARD_SEEDS, CARD_WORDS, take_cards),
     Target("calendar", calendars(), CALENDAR_WORDS, take_calendar),

@@ -19,6 +19,7 @@ from groupware.management.app_passwords import ADDRESS, APP_PASSWORD
 from groupware.management.base import Answer, Subcommand, TableCommand, argument
 from groupware.management.commands.address import DOMAIN
 from groupware.management.passwords import ChosenPassword, choose_password, is_terminal
+from groupware.management.pop3 import POP3
 from groupware.management.tables import counted, octets, quota, render_table
 
 
@@ -213,4 +214,5 @@ class Command(TableCommand):
         Subcommand("enable", "let a disabled account sign in again", enable, (ADDRESS,)),
         Subcommand("delete", "delete it with all that it owns", delete, (ADDRESS, YES)),
         APP_PASSWORD,
+        POP3,
     )

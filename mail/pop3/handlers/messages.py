@@ -1,0 +1,131 @@
+"""STAT, LIST, UIDL, RETR, TOP, DELE and RSET (RFC 1939 §5, §7).
+
+Hot: RETR and UIDL, guarded by the benchmarks of POP3.
+"""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+
+import structlog
+
+from mail.pop3 import responses
+from mail.pop3.commands import Numbered, Plain, Top
+from mail.pop3.reading import Gone, Unreadable
+from mail.pop3.session import Session
+from mail.pop3.wire import Stuffer, TopCutter
+
+_log = structlog.get_logger("groupware.pop3")
+
+
+async def stat(session: Session, _request: Plain) -> None:
+    """STAT: how many messages are not marked, and their octets."""
+    maildrop = session.opened.maildrop
+    session.write(responses.ok(f"{maildrop.count} {maildrop.octets}"))
+
+
+async def list_sizes(session: Session, request: Numbered) -> None:
+    """LIST: octets, as RETR sends them but for the dots that the wire adds."""
+    maildrop, number = session.opened.maildrop, request.number
+    if not number:
+        text = f"{maildrop.count} messages ({maildrop.octets} octets)"
+        await _send_rows(session, text, maildrop.scan_listing())
+    elif _check(session, number):
+        session.write(responses.ok(f"{number} {maildrop.size(number)}"))
+
+
+async def list_unique_ids(session: Session, request: Numbered) -> None:
+    """UIDL: what a program knows each message by."""
+    maildrop, number = session.opened.maildrop, request.number
+    if not number:
+        await _send_rows(session, "Unique-ids:", maildrop.unique_ids())
+    elif _check(session, number):
+        session.write(responses.ok(f"{number} {maildrop.unique_id(number)}"))
+
+
+async def retrieve(session: Session, request: Numbered) -> None:
+    r"""RETR; the message is `\Seen` then, where the account's policy says so."""
+    opened, number = session.opened, request.number
+    if not _check(session, number):
+        return
+    pieces = await _open(session, number)
+    if pieces is None:
+        return
+    session.write(responses.ok(f"{opened.maildrop.size(number)} octets"))
+    await _send(session, pieces, None)
+    if opened.policy.marks_seen and not session.closing:
+        opened.seen.add(opened.maildrop.uid(number))
+
+
+async def top(session: Session, request: Top) -> None:
+    r"""TOP: the header and so many lines; nothing is `\Seen` by it."""
+    if not _check(session, request.number):
+        return
+    pieces = await _open(session, request.number)
+    if pieces is not None:
+        session.write(responses.ok("The top of the message:"))
+        await _send(session, pieces, TopCutter(request.lines))
+
+
+async def delete(session: Session, request: Numbered) -> None:
+    """DELE: mark a message; nothing happens to it before QUIT."""
+    if _check(session, request.number):
+        session.opened.maildrop.delete(request.number)
+        session.write(responses.ok("Marked."))
+
+
+async def reset(session: Session, _request: Plain) -> None:
+    """RSET: take the marks off."""
+    maildrop = session.opened.maildrop
+    maildrop.reset()
+    session.write(responses.ok(f"{maildrop.count} messages, {maildrop.octets} octets."))
+
+
+def _check(session: Session, number: int) -> bool:
+    """Tell whether a message is there, and the client why not."""
+    maildrop = session.opened.maildrop
+    if not maildrop.holds(number):
+        session.write(responses.NO_SUCH_MESSAGE)
+        return False
+    if maildrop.is_deleted(number):
+        session.write(responses.DELETED)
+        return False
+    return True
+
+
+async def _open(session: Session, number: int) -> AsyncGenerator[bytes, None] | None:
+    """Return the message in pieces, or tell why there are none."""
+    try:
+        return await session.opened.reader.read(number)
+    except Gone:
+        session.write(responses.GONE)
+    except Unreadable:
+        _log.exception("message cannot be read", uid=session.opened.maildrop.uid(number))
+        session.write(responses.DAMAGED)
+    return None
+
+
+async def _send(
+    session: Session, pieces: AsyncGenerator[bytes, None], cutter: TopCutter | None
+) -> None:
+    stuffer = Stuffer()
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                session.write(stuffer.feed(piece if cutter is None else cutter.feed(piece)))
+                await session.output.drain()
+                if cutter is not None and cutter.is_done:
+                    break
+    except Unreadable:
+        # The message is begun and cannot be taken back: only the connection can end.
+        _log.exception("message cannot be read to its end")
+        session.abort()
+        return
+    session.write(stuffer.finish())
+
+
+async def _send_rows(session: Session, text: str, rows: Iterator[bytes]) -> None:
+    session.write(responses.ok(text))
+    for piece in rows:
+        session.write(piece)
+        await session.output.drain()
+    session.write(responses.END)

@@ -1,0 +1,112 @@
+"""The grammar of arguments, and how a message goes over the wire (RFC 1939 §3, RFC 5034 §4). Pure."""
+
+import re
+from base64 import b64decode
+from binascii import Error
+from typing import Final
+
+MAX_NUMBER: Final = 2**31 - 1
+
+_NUMBER: Final = re.compile(rb"[0-9]{1,10}")
+_STUFFED: Final = re.compile(rb"\n(?=\.)")
+
+
+class ProtocolError(Exception):
+    """The peer spoke against the grammar; the text is meant for the peer."""
+
+
+def parse_number(word: bytes, *, lowest: int = 1) -> int:
+    """Read a number of a message, or of lines; raises `ProtocolError`."""
+    if not _NUMBER.fullmatch(word) or not lowest <= int(word) <= MAX_NUMBER:
+        raise ProtocolError(f"a number from {lowest} on is expected")
+    return int(word)
+
+
+def decode_text(data: bytes) -> str:
+    """Read a name, a password or a tag (RFC 6856 §2.2: UTF-8); raises `ProtocolError`."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ProtocolError("the argument is not UTF-8") from None
+
+
+def decode_base64(word: bytes) -> bytes:
+    """Read what a client answers to a challenge; raises `ProtocolError`."""
+    try:
+        return b64decode(word, validate=True)
+    except Error:
+        raise ProtocolError("the answer is not base64") from None
+
+
+class Stuffer:
+    r"""Makes a multi-line response of a message that comes in pieces.
+
+    A dot is put before one that begins a line, also where the line before ended in a bare LF: many
+    clients take that for the end of a line, and would take the dot for the end of the message.
+    All else goes out as it is stored, so that the octets are those that LIST told; to a message
+    that does not end with CRLF one is added (RFC 1939 §3 ends with CRLF.CRLF).
+    """
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last = b"\r\n"
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what is sent for the next octets of the message."""
+        if not data:
+            return b""
+        begins_line = self._last.endswith(b"\n")
+        self._last = (self._last + data[-2:])[-2:]
+        if b"\n." in data:
+            data = _STUFFED.sub(b"\n.", data)
+        return b"." + data if begins_line and data.startswith(b".") else data
+
+    def finish(self) -> bytes:
+        """Return what ends the response."""
+        return b".\r\n" if self._last == b"\r\n" else b"\r\n.\r\n"
+
+
+class TopCutter:
+    """Lets pass the header of a message that comes in pieces, and so many lines of its body.
+
+    A line ends at LF; the header ends with its first empty line (RFC 1939 §7, TOP).
+    """
+
+    __slots__ = ("_in_header", "_is_empty", "_left")
+
+    def __init__(self, lines: int) -> None:
+        self._in_header = True
+        self._is_empty = True
+        self._left = lines
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing more passes."""
+        return not self._in_header and not self._left
+
+    def feed(self, data: bytes) -> bytes:
+        """Return as much of the next octets as belongs to it."""
+        start = self._end_of_header(data) if self._in_header else 0
+        return data if self._in_header else data[: self._end_of_body(data, start)]
+
+    def _end_of_header(self, data: bytes) -> int:
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            if self._is_empty and not data[start:end].strip(b"\r"):
+                self._in_header = False
+                return end + 1
+            self._is_empty = True
+            start = end + 1
+        self._is_empty = self._is_empty and not data[start:].strip(b"\r")
+        return len(data)
+
+    def _end_of_body(self, data: bytes, start: int) -> int:
+        count = data.count(b"\n", start)
+        if count < self._left:
+            self._left -= count
+            return len(data)
+        while self._left:
+            start = data.find(b"\n", start) + 1
+            self._left -= 1
+        return start
