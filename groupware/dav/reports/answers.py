@@ -52,8 +52,6 @@ def data_of(
     """
     if place.is_address_book:
         return {ADDRESS_DATA: parse_address_data}
-    if not place.is_calendar:
-        return {}
     zone = find_zone or partial(zone_of, place, _NOTHING)
     return {CALENDAR_DATA: lambda asked: parse_calendar_data(asked, request, zone)}
 

@@ -199,6 +199,12 @@ def test_an_expansion_is_bounded(asking: Asking, set_limit: SetLimit) -> None:
         answer = multiget(asking, f"<C:calendar-data>{expand}</C:calendar-data>", "daily")
         assert answer.status == status
     assert answer.condition() == caldav("max-instances")
+    expand = time_range("20260101T000000Z", "20260201T000000Z", "expand")
+    again = f"<C:calendar-data>{expand}</C:calendar-data>"
+    asking.put_event("second", "DTSTART:20260101T000000Z", "RRULE:FREQ=DAILY", "SUMMARY:Beat")
+    assert multiget(asking, again, "second").status == 207
+    answer = multiget(asking, again, "daily", "second")
+    assert answer.condition() == caldav("max-instances")
     set_limit(limits.DAV_ANSWER, 1 << 20)
     expand = time_range("20260101T000000Z", "99990101T000000Z", "expand")
     answer = multiget(asking, f"<C:calendar-data>{expand}</C:calendar-data>", "daily")

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from calendar_app.models import Calendar
+from groupware.core import limits
 from groupware.core.models import Account
 from groupware.core.resources.queries import find_by_slug
 from groupware.core.rights import grant, parse_rights
 from groupware.dav.names import dav
+from tests.conftest import SetLimit
 from tests.services.dav.calendars import Asking, time_range
 from tests.services.dav.client import Answer, DavClient
 from tests.services.dav.samples import calendar
@@ -170,7 +172,9 @@ def available(name: str, *lines: str) -> tuple[str, ...]:
     return ("BEGIN:AVAILABLE", f"UID:{name}", "DTSTAMP:20260101T000000Z", *lines, "END:AVAILABLE")
 
 
-def test_an_availability_makes_busy_what_is_not_available(asking: Asking) -> None:
+def test_an_availability_makes_busy_what_is_not_available(
+    asking: Asking, set_limit: SetLimit
+) -> None:
     info = find_by_slug(asking.account.pk, "calendar")
     assert info is not None
     Calendar.objects.filter(collection_id=info.collection_id).update(
@@ -184,6 +188,8 @@ def test_an_availability_makes_busy_what_is_not_available(asking: Asking) -> Non
     )
     asking.put("hours", availability("hours", *office))
     told = periods(ask(asking.client, asking.path))
+    set_limit(limits.RESOURCE_SIZE, 100)
+    assert periods(ask(asking.client, asking.path)) == BUSY  # it can no longer be read
     assert sorted(told) == sorted(
         [
             "BUSY-UNAVAILABLE 20260310T000000Z/20260310T080000Z",

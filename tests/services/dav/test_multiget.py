@@ -139,6 +139,11 @@ def test_only_the_properties_asked_for_are_told(held: Book) -> None:
     assert b"NOTE:long" in held.text_of(answer, "a.vcf")
 
 
+def test_a_property_of_a_card_has_a_name(held: Book) -> None:
+    answer = held.ask("a.vcf", prop="<CR:address-data><CR:prop/></CR:address-data>")
+    assert answer.status == 400
+
+
 def test_a_card_that_cannot_be_converted_is_told_so_and_the_others_come(held: Book) -> None:
     held.put("a.vcf", card("1"))
     put_resource(held.account.pk, held.book, "bad.vcf", Content(b"no card", None, "VCARD"))
