@@ -1,8 +1,10 @@
 """The calendar objects that are fuzzed: read, expanded and written with little fuel."""
 
+import io
 import random
 
 from calendar_app.ical.components import Component, parse_component
+from calendar_app.ical.files import BrokenPart, FoundObject, split_file, to_utf8
 from calendar_app.ical.filters import CompFilter, TimeRange, matches
 from calendar_app.ical.indexing import index_object
 from calendar_app.ical.objects import CalendarObject, InvalidObject, read_object
@@ -14,6 +16,7 @@ from calendar_app.ical.values import parse_date
 from calendar_app.ical.zones import find_iana_zone
 
 FUEL = 20_000
+MOST_OCTETS = 1 << 20
 START, END = parse_date("20260101"), parse_date("20270101")
 PRECONDITIONS = {
     *("valid-calendar-data", "valid-calendar-object-resource", "supported-calendar-component"),
@@ -36,6 +39,28 @@ def take_calendar(data: bytes, chance: random.Random) -> object:
         frozenset(line.name for entry in obj.entries for line in entry.component.lines[:20]),
         _expand(obj, chance),
     )
+
+
+def take_file(data: bytes, _chance: random.Random) -> object:
+    """Objects and broken parts; what is an object of a file is one when it stands alone, too."""
+    traits: list[str] = []
+    for part in split_file(io.BytesIO(data), MOST_OCTETS):
+        if isinstance(part, BrokenPart):
+            assert part.line > 0
+            traits.append(part.reason[:20])
+            continue
+        assert 0 < part.share <= 1
+        octets = to_utf8(part.data)
+        try:
+            obj = read_object(octets)
+        except InvalidObject as refused:
+            traits.append(_reason(refused)[1])
+            continue
+        alone = list(split_file(io.BytesIO(octets), MOST_OCTETS))
+        whole = [held for held in alone if isinstance(held, FoundObject)]
+        assert [read_object(held.data).ical_uid for held in whole] == [obj.ical_uid]
+        traits.append(obj.component)
+    return tuple(traits[:4])
 
 
 def _reason(refused: InvalidObject) -> tuple[str, str]:
@@ -101,6 +126,14 @@ def calendars() -> list[bytes]:
         _calendar("BEGIN:VFREEBUSY", "UID:1", "FREEBUSY:20260101T090000Z/PT1H", "END:VFREEBUSY"),
         _calendar("BEGIN:VAVAILABILITY", "UID:1", "DTSTART:20260101T090000Z", "END:VAVAILABILITY"),
     ]
+
+
+def files() -> list[bytes]:
+    """Return files of many objects."""
+    objects = calendars()
+    several = b"".join(objects)
+    together = several.replace(b"END:VCALENDAR\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\n", b"")
+    return [several, together, several.replace(b"\r\n", b"\n"), together.replace(b"UID:1\r\n", b"")]
 
 
 CALENDAR_WORDS = (

@@ -19,7 +19,7 @@ from mail.mime.parser import Part, parse_message
 from mail.mime.parts import load_parts, serialize_parts
 from mail.mime.sections import resolve_section
 from mail.mime.text import extract_text
-from tests.fuzz.calendars import CALENDAR_WORDS, calendars, take_calendar
+from tests.fuzz.calendars import CALENDAR_WORDS, calendars, files, take_calendar, take_file
 from tests.fuzz.cards import CARD_SEEDS, CARD_WORDS, take_cards
 from tests.fuzz.pop3 import POP3_WORDS, pop3_seeds, take_pop3
 
@@ -187,4 +187,5 @@ TARGETS = (
     Target("mime", _messages(), MIME_WORDS, take_message),
     Target("cards", CARD_SEEDS, CARD_WORDS, take_cards),
     Target("calendar", calendars(), CALENDAR_WORDS, take_calendar),
+    Target("calendarfile", files(), CALENDAR_WORDS, take_file),
 )
