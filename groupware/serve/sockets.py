@@ -11,6 +11,18 @@ from collections.abc import Iterable, Mapping
 from groupware.environment import SettingsError
 
 BACKLOG = 1024
+KEEP_ALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+)
+"""What connections inherit that no timeout of ours ends: the peer is asked whether it is there.
+
+A phone that goes out of reach in the middle of a PUT would hold a thread of the web role for ever.
+Other roles end silent sessions themselves, and let phones sleep until then.
+"""
+_KEPT_ALIVE = frozenset({"HTTP", "HTTPS"})
 
 Sockets = Mapping[str, tuple[socket.socket, ...]]
 
@@ -67,6 +79,8 @@ def _bind(family: socket.AddressFamily, address: str, name: str, port: int) -> s
         if family == socket.AF_INET6:
             # `::` takes IPv4 as well.
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        for level, option, value in KEEP_ALIVE if name in _KEPT_ALIVE else ():
+            listening.setsockopt(level, option, value)
         listening.bind((address, port))
         listening.listen(BACKLOG)
     except OSError as error:
