@@ -34,6 +34,11 @@ from calendar_app.ical.zones import UTC, Zone
 from contacts.vcard.matching import TextMatch
 from contacts.vcard.values import unescape_text
 
+_FREE = 8
+"""Of how many lines or components each is a unit of fuel."""
+_OCTETS_OF_A_UNIT = 256
+"""Of values that are compared."""
+
 __all__ = ["CompFilter", "ParamFilter", "PropFilter", "TextMatch", "TimeRange", "matches"]
 
 
@@ -106,6 +111,8 @@ class _Matcher:
 
     def _has_component(self, parent: Component, asked: CompFilter) -> bool:
         found = parent.children_named(asked.name)
+        # Usual objects have few of anything, and pay nothing: what costs is very many.
+        self._fuel.spend(len(found) // _FREE * (1 + len(asked.props)))
         if asked.is_not_defined:
             return not found
         return any(self.is_component(child, asked, parent) for child in found)
@@ -135,6 +142,8 @@ class _Matcher:
         lines = component.all(asked.name)
         if asked.is_not_defined:
             return not lines
+        octets = sum(len(line.value) for line in lines) // _OCTETS_OF_A_UNIT
+        self._fuel.spend((len(lines) // _FREE + octets) * (1 + len(asked.params)))
         return any(self._is_property(line, asked) for line in lines)
 
     def _is_property(self, line: Line, asked: PropFilter) -> bool:

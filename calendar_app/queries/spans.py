@@ -14,7 +14,7 @@ from calendar_app.ical.recurrence import overlaps as occurs_in
 from calendar_app.ical.zones import Zone
 from calendar_app.lanes import LANES_OF_A_KIND, UNEXPANDED, Span, list_ranges, overlaps
 from calendar_app.services.objects import object_limits
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.errors import LimitExceeded
 
 FUEL_OF_A_QUERY = 1_000_000
@@ -47,7 +47,7 @@ def find_in_span(
     """Return the ids of the objects that are in a time-range (RFC 4791 §9.9), in ascending order.
 
     Exact: nothing needs to be held against the range again. Floating times are in `zone`. Hot: one
-    index range for each lane. Raises `LimitExceeded` where too much lies beyond the horizon.
+    index range for each lane. Raises `LimitExceeded` where too much is found, or beyond the horizon.
     """
     condition = " AND component = %s" if component else ""
     rows = _read_rows(collection_ids, span, condition, [component[1:2]] if component else [])
@@ -97,10 +97,12 @@ def _read_rows(
         "SELECT resource_id, lane, start_at, end_at, busy FROM calendar_app_occurrence"
         f" WHERE {within} AND lane = %s AND start_at BETWEEN %s AND %s AND end_at > %s{condition}"
     )
-    ranges = list_ranges(span)
+    ranges, most = list_ranges(span), limits.CALENDAR_FOUND.value
     values = [value for held in ranges for value in (*keys, *held, *params)]
-    rows = db.fetch_rows(" UNION ALL ".join([arm] * len(ranges)), values)
-    return [_Row(*row) for row in rows]
+    rows = db.fetch_rows(f"{' UNION ALL '.join([arm] * len(ranges))} LIMIT {most + 1:d}", values)
+    if len(rows) > most:
+        raise LimitExceeded("Too much takes place in that time: ask for a shorter one.")
+    return list(map(_Row._make, rows))
 
 
 def _is_in(row: _Row, span: Span, zone: Zone) -> bool:

@@ -126,6 +126,12 @@ CALENDAR_INSTANCES = Limit(
     lowest=100,
     highest=1_000_000,
 )
+CALENDAR_FOUND = Limit(
+    "MAX_OCCURRENCES_FOUND",
+    1_000_000,
+    Unit.COUNT,
+    "times that events of calendars take place within what one query asks for",
+)
 CALENDAR_ATTENDEES = Limit(
     "MAX_ATTENDEES", 1_000, Unit.COUNT, "attendees of one event", lowest=10, highest=100_000
 )

@@ -50,7 +50,8 @@ def handle(request: Request, place: Resource, root: ET.Element) -> Response:
         try:
             _answer(answer, place, request, asked, _Search(wanted, find_zone()))
         except (LimitExceeded, OutOfFuel) as error:
-            raise _too_much("Too much repeats: ask for a shorter or an earlier time.") from error
+            text = "Too much repeats or is compared: ask for a shorter or an earlier time, or for less."
+            raise _too_much(text) from error
     return answer.finish(headers=request.applied())
 
 

@@ -115,6 +115,20 @@ def test_what_cannot_be_read_any_more_hides_nothing_else(ann: Account, calendar:
     assert len(busy(calendar, "20600105", "20600106")) == 1
 
 
+def test_more_times_than_one_query_finds_are_refused(
+    ann: Account, calendar: int, set_limit: SetLimit
+) -> None:
+    put(ann, calendar, event("daily", "20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=20"))
+    set_limit(limits.CALENDAR_FOUND, 20)
+    assert found(calendar, "20260101", "20270101") == {"one.ics"}
+    assert len(busy(calendar, "20260101", "20270101")) == 20
+    set_limit(limits.CALENDAR_FOUND, 19)
+    for ask in (found, busy):
+        with pytest.raises(LimitExceeded, match="ask for a shorter one"):
+            ask(calendar, "20260101", "20270101")
+    assert found(calendar, "20260310", "20260320") == {"one.ics"}
+
+
 def test_what_lies_too_far_is_refused_instead_of_left_out(
     ann: Account, calendar: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

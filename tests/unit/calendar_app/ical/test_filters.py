@@ -160,6 +160,26 @@ def test_a_filter_that_costs_too_much_says_so() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "\n".join(f"COMMENT:{number}" for number in range(8_000)),
+        "COMMENT:" + "x" * 256_000,
+    ],
+)
+def test_what_is_compared_again_and_again_costs(lines: str) -> None:
+    large = read(f"DTSTART:20260105T090000Z\n{lines}")
+    once = PropFilter("COMMENT", text_match=text("nothing", negated=True))
+    assert matches(large, asks(once), fuel=Fuel(1_200))
+    with pytest.raises(OutOfFuel):
+        matches(large, asks(*[once] * 3), fuel=Fuel(2_500))
+
+
+def test_what_usual_objects_hold_costs_nothing() -> None:
+    props = [PropFilter(name, text_match=text("")) for name in ("SUMMARY", "ATTENDEE")]
+    assert matches(EVENT, asks(*props * 100), fuel=Fuel(0))
+
+
 # Alarms.
 
 
