@@ -91,3 +91,31 @@ def test_an_alias_is_named_but_not_granted_to() -> None:
     directory.create_address("office@example.org", ["ben@example.org"])
     with pytest.raises(CommandError, match=r"it is an alias of ben@example\.org, write that"):
         call("grant", "ann@example.org", "office@example.org", "read")
+
+
+@pytest.mark.parametrize("kind", ["calendars/Calendar", "addressbooks/Contacts"])
+@pytest.mark.parametrize(
+    ("words", "letters", "named"),
+    [
+        (["read"], "lrs", []),
+        (["free-busy"], "", ["free-busy"]),
+        (["write", "private"], "lrswipkxte", ["private"]),
+        (["write", "private", "manage"], "lrswipkxte", ["private", "manage"]),
+    ],
+)
+def test_calendars_and_address_books_are_granted_by_words(
+    kind: str, words: list[str], letters: str, named: list[str]
+) -> None:
+    target = f"ann@example.org/{kind}"
+    answer = call_json("grant", target, "team@example.org", *words)
+    assert (answer["rights"], answer["named_rights"]) == (letters, named)
+    assert answer["collection"] == target
+    call("revoke", target, "team@example.org")
+
+
+def test_a_delegate_is_of_an_account() -> None:
+    answer = call_json("grant", "ann@example.org", "ben@example.org", "delegate-write")
+    assert (answer["rights"], answer["named_rights"]) == ("", ["delegate-write"])
+    assert rights_of_ben() == "delegate-write"
+    with pytest.raises(CommandError, match="name the account"):
+        call("grant", "ann@example.org/calendars/Calendar", "ben@example.org", "delegate-read")

@@ -7,16 +7,23 @@ from typing import TypeVar
 from xml.sax.saxutils import escape
 
 from groupware.dav.handlers.report import REPORTS
-from groupware.dav.names import DECLARATIONS, split_name
+from groupware.dav.names import DECLARATIONS, apple, caldav, carddav, dav, split_name
 from groupware.dav.names import element as write
 from groupware.dav.properties import LIVE
 from tests.services.dav.client import url_of
-from tests.services.dav.crossing.world import LOCK, NOTE, World, card, event
+from tests.services.dav.crossing.world import LOCK, World, card, event
 
 _T = TypeVar("_T")
 _DECLARED = DECLARATIONS.decode()
 NOTES = "{urn:notes}note"
 ALL_NAMES = sorted([*LIVE, NOTES])
+FACES = (
+    dav("displayname"),
+    apple("calendar-color"),
+    apple("calendar-order"),
+    caldav("calendar-description"),
+    carddav("addressbook-description"),
+)
 _FILTER = (
     '<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{}'
     "</C:comp-filter></C:comp-filter></C:filter>"
@@ -54,9 +61,8 @@ class Chooser:
         kinds: list[Callable[[], Move]] = [
             *[self._read, self._remove, self._put, self._transfer] * 2,
             lambda: _propfind(self._path(), self._depth(), self._one(["all", "names", "each"])),
-            lambda: _proppatch(
-                self._path(), self._one(ALL_NAMES), is_bare=self._one([True, False])
-            ),
+            self._patch,
+            self._patch,
             lambda: Move(self._one(["MKCOL", "MKCALENDAR"]), self._path()),
             lambda: _lock(self._path(), self._depth(), self._condition()),
             self._unlock,
@@ -126,6 +132,12 @@ class Chooser:
             headers["Depth"] = self._depth()
         return Move(self._one(["COPY", "MOVE"]), path, headers=headers)
 
+    def _patch(self) -> Move:
+        """Set one of what a collection shows, of what nobody knows, or of all there is."""
+        name = self._one([*FACES, *FACES, NOTES, self._one(ALL_NAMES)])
+        path = self._place() if name in FACES else self._path()
+        return _proppatch(path, name, self._one(["Mine", "7"]))
+
     def _unlock(self) -> Move:
         token = self._one(self._world.hints)
         return Move("UNLOCK", self._member(), headers={"Lock_Token": f"<{token}>"})
@@ -151,11 +163,12 @@ def _names(names: list[str]) -> str:
     return b"".join(map(write, names)).decode()
 
 
-def _proppatch(path: str, name: str, *, is_bare: bool) -> Move:
-    """Return a PROPPATCH of a property that nobody knows, and unless it is bare of a live one."""
+def _proppatch(path: str, name: str, value: str) -> Move:
     namespace, local = split_name(name)
-    live = "" if is_bare else f'<x:{local} xmlns:x="{namespace}">Mine</x:{local}>'
-    body = NOTE.format("Mine").replace("</D:prop>", f"{live}</D:prop>")
+    body = (
+        f'<D:propertyupdate xmlns:D="DAV:" xmlns:x="{namespace}"><D:set><D:prop>'
+        f"<x:{local}>{value}</x:{local}></D:prop></D:set></D:propertyupdate>"
+    )
     return Move("PROPPATCH", path, body.encode())
 
 
