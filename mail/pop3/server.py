@@ -16,6 +16,7 @@ from django.conf import settings
 from groupware.core import aio
 from groupware.core.aio import Stopping
 from groupware.core.clock import monotonic
+from groupware.core.linger import MOMENT, Linger
 from groupware.core.listeners import Listeners
 from groupware.core.logging import bind_session
 from groupware.core.metrics import SESSIONS
@@ -40,6 +41,7 @@ class Server:
         self.tls = tls
         self.limits = shared.limits
         self.connections: set[Pop3Protocol] = set()
+        self.linger = Linger()
         self.stopping = False
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -98,6 +100,7 @@ class Pop3Protocol(asyncio.Protocol):
         self._opened = self._active = monotonic()
         self._output: list[bytes] = []
         self._output_size = 0
+        self._is_quick = False
         self._is_working = False
         self._is_paused = False
         self.task: asyncio.Task[None] | None = None
@@ -124,7 +127,9 @@ class Pop3Protocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and work it off."""
-        self._active = monotonic()
+        now = monotonic()
+        self._is_quick = now - self._active < MOMENT
+        self._active = now
         self.session.connection.receive(data)
         self._start()
 
@@ -233,6 +238,7 @@ class Pop3Protocol(asyncio.Protocol):
         task = aio.begin(self._work(), self._context)
         if task is not None:
             self.task = task
+            self._server.linger.end()
             # Nothing more is read until it is done: what a client sends ahead stays with it.
             if self._transport is not None and not self._transport.is_closing():
                 self._transport.pause_reading()
@@ -246,6 +252,8 @@ class Pop3Protocol(asyncio.Protocol):
             self.task = None
             self._flush()
             self._active = monotonic()
+            if self._is_quick:
+                self._server.linger.begin(self._active)
             if self._server.stopping:
                 self.session.end(responses.STOPPING)
             else:

@@ -160,3 +160,19 @@ async def test_app_password_needs_the_scope(anna: int) -> None:
     async with new_shared() as shared:
         assert (await MemoryClient(shared).log_in(password=allowed)).startswith("+OK 3")
         assert (await MemoryClient(shared).log_in(password=other)).startswith("-ERR [AUTH]")
+
+
+async def test_nothing_is_carried_over_into_tls_on_sockets() -> None:
+    async with new_shared() as shared, tcp_server(shared, secure=False) as connect:
+        client = await connect()
+        await client.receive()
+        client.buffer.clear()
+        await client.send(b"STLS\r\nNOOP\r\nLANG\r\n")
+        await client.receive()
+        assert client.buffer == b"+OK Begin TLS now.\r\n"
+        client.buffer.clear()
+        await client.start_tls()
+        await client.send(b"CAPA\r\n")
+        await client.receive()
+        assert client.buffer.startswith(b"+OK What there is:\r\n")
+        await client.close()

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from groupware.core import auth, clock, db, limits
 from groupware.core.changes import next_uid_validity
+from groupware.core.directory import delete_account
 from groupware.core.errors import Invalid, Stale
 from groupware.core.models import Account, Collection
 from mail import maildrops
@@ -259,3 +260,13 @@ def test_login_comes_too_soon_until_the_delay_is_over(
     monkeypatch.setattr("mail.services.pop3.epoch", lambda: later)
     note_login(ann.pk, 0)
     assert Message.objects.count() == 0
+
+
+def test_account_is_deleted_with_all_that_pop3_keeps(ann: Account, set_limit: SetLimit) -> None:
+    set_limit(limits.POP3_LOGIN_DELAY, 60)
+    append(ann)
+    choose(ann, "hide")
+    remove_deleted(open_maildrop(ann.pk, 0).snapshot, [1], 0)
+    note_login(ann.pk, 0)
+    delete_account(ann.login)
+    assert not Pop3Hidden.objects.exists()
