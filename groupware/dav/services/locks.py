@@ -41,6 +41,8 @@ def take_lock(info: CollectionInfo, holder_id: int, wish: Wish) -> Lock:
     """
     with db.write_transaction():
         lock_account(info.account_id)
+        if not db.key_share("core_collection", info.collection_id):
+            raise NotFound("The collection is gone.")
         if wish.href and find_resource(info.collection_id, wish.href) is None:
             raise NotFound("There is nothing to lock.")
         standing = [lock for lock in list_locks([info.collection_id]) if _conflicts(wish, lock)]

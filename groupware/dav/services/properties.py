@@ -92,6 +92,10 @@ def _remove_batch() -> int:
 
 
 def _check_there(holder: Holder) -> None:
+    if holder.collection_id is not None and not db.key_share(
+        "core_collection", holder.collection_id
+    ):
+        raise NotFound("The collection is gone.")
     if holder.resource_id and not db.fetch_rows(
         "SELECT 1 FROM core_resource WHERE id = %s AND collection_id = %s",
         [holder.resource_id, holder.collection_id],

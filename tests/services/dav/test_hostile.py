@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groupware.core import limits
+from groupware.core.errors import NotFound
+from groupware.core.resources.queries import find_by_slug
+from groupware.dav.locks import list_locks
 from groupware.dav.names import caldav, dav
+from groupware.dav.queries import Holder
+from groupware.dav.services.locks import Wish, take_lock
+from groupware.dav.services.properties import store_dead
 from tests.services.dav.calendars import event_of
 from tests.services.dav.client import DECLARED, Answer, DavClient
 
@@ -184,3 +190,47 @@ def test_a_time_zone_is_no_larger_than_a_property(
     assert anns.request("PROPPATCH", place, request).properties(place)
     set_limit(limits.DAV_PROPERTY, len(zone.text or "") - 1)
     assert anns.request("PROPPATCH", place, request).properties(place, 507)
+
+
+def test_what_hangs_on_a_collection_does_not_outlive_it(
+    ann: "Account", ben: "Account", anns: DavClient, place: str
+) -> None:
+
+    info = find_by_slug(ann.pk, "calendar")
+    assert info is not None
+    take_lock(info, ann.pk, Wish("", is_deep=True, is_shared=True, note="", seconds=9))
+    store_dead(Holder(ben.pk, info.collection_id), {"{x}y": "<y xmlns='x'/>"})
+    tokens = [lock.token for lock in list_locks([info.collection_id])]
+    answer = anns.request("DELETE", place, If=f"(<{tokens[0]}>)")
+    assert answer.status == 204, answer.body
+    # A request that found the collection before it went comes to its writing now.
+    with pytest.raises(NotFound):
+        take_lock(info, ann.pk, Wish("", is_deep=True, is_shared=True, note="", seconds=9))
+    for account in (ann, ben):
+        with pytest.raises(NotFound):
+            store_dead(Holder(account.pk, info.collection_id), {"{x}y": "<y xmlns='x'/>"})
+
+
+@pytest.mark.parametrize("below", ["", "{}.vcf", "calendar-proxy-read/", "nothing.vcf"])
+def test_what_the_server_fills_itself_takes_nothing(
+    ann: "Account", anns: DavClient, below: str
+) -> None:
+    book = f"/{ann.pk}/directory/"
+    assert anns.propfind(book, "D:getetag", depth="1").status == 207
+    path = book + below.format(ann.pk)
+    lock = "<D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype>"
+    change = "<D:set><D:prop><x:y xmlns:x='x:'>z</x:y></D:prop></D:set>"
+    name = "<D:set><D:prop><D:displayname>z</D:displayname></D:prop></D:set>"
+    for method, body in [
+        ("PROPPATCH", f"<D:propertyupdate {DECLARED}>{change}</D:propertyupdate>"),
+        ("PROPPATCH", f"<D:propertyupdate {DECLARED}>{name}</D:propertyupdate>"),
+        ("LOCK", f"<D:lockinfo {DECLARED}>{lock}</D:lockinfo>"),
+        ("PUT", "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:x\r\nFN:x\r\nN:x;;;;\r\nEND:VCARD\r\n"),
+        ("DELETE", ""),
+        ("MOVE", ""),
+        ("ACL", f"<D:acl {DECLARED}/>"),
+        ("MKCOL", ""),
+        ("MKCALENDAR", ""),
+    ]:
+        answer = anns.request(method, path, body, Destination=f"/dav/{ann.pk}/contacts/x.vcf")
+        assert 400 <= answer.status < 500, (method, answer.status, answer.body)
