@@ -60,7 +60,9 @@ class Chooser:
         """Return a request."""
         kinds: list[Callable[[], Move]] = [
             *[self._read, self._remove, self._put, self._transfer] * 2,
-            lambda: _propfind(self._path(), self._depth(), self._one(["all", "names", "each"])),
+            self._ask,
+            self._ask,
+            self._whole,
             self._patch,
             self._patch,
             lambda: Move(self._one(["MKCOL", "MKCALENDAR"]), self._path()),
@@ -112,7 +114,7 @@ class Chooser:
         path = self._member()
         uid = self._world.uids.get(path, f"mine-{self._random.randrange(5)}")
         if self._random.random() < 0.3:
-            uid = self._one(self._world.hints)
+            uid = self._one(sorted(set(self._world.uids.values())))
         is_card = path in self._world.cards
         body = card(uid, "Mine") if is_card else event(uid, "Mine", "Here", "PUBLIC")
         kind = "text/vcard" if is_card else "text/calendar"
@@ -131,6 +133,15 @@ class Chooser:
         if self._random.random() < 0.2:
             headers["Depth"] = self._depth()
         return Move(self._one(["COPY", "MOVE"]), path, headers=headers)
+
+    def _ask(self) -> Move:
+        path = self._one([self._path(), self._one(self._world.homes)])
+        return _propfind(path, self._depth(), self._one(["all", "names", "each"]))
+
+    def _whole(self) -> Move:
+        """Take, move or copy a whole collection."""
+        headers = {"Destination": url_of(self._place())}
+        return Move(self._one(["DELETE", "MOVE", "COPY"]), self._place(), headers=headers)
 
     def _patch(self) -> Move:
         """Set one of what a collection shows, of what nobody knows, or of all there is."""

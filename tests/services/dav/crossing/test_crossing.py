@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(300)]
 WORDS = (
     *("", "free-busy", "read", "read private", "r", "ri", "rt", "rw", "i", "free-busy i"),
     *("private", "free-busy write", "read manage"),
-    *("write", "write private", "write manage") * 3,
+    *("write", "write", "write private", "write manage") * 3,
 )
 ACCOUNT_WORDS = ("", "", "", "read", "free-busy", "delegate-read", "delegate-write", "private")
 GRANTEES = ("ben@example.test", "team@example.test", "@example.test")

@@ -78,6 +78,7 @@ class World:
     places: list[Place]
     foreign: list[str]
     near: list[str] = field(default_factory=list)
+    homes: list[str] = field(default_factory=list)
     cards: set[str] = field(default_factory=set)
     uids: dict[str, str] = field(default_factory=dict)
     paths: list[str] = field(default_factory=list)
@@ -101,7 +102,8 @@ def make_world() -> World:
     set_delegates(people["cai"], DELEGATE_READ, [people["ann"]])
     world.paths += list(_other_paths(world))
     ben = people["ben"].pk
-    world.near += [f"/{ben}/", f"/{ben}/new/", f"/{ben}/calendar/mine", f"/{ben}/contacts/mine"]
+    world.homes += [f"/{ben}/", f"/{people['ann'].pk}/"]
+    world.near += [*world.homes, f"/{ben}/new/", f"/{ben}/calendar/mine", f"/{ben}/contacts/mine"]
     world.cards.add(f"/{ben}/contacts/mine")
     return world
 
@@ -121,15 +123,17 @@ def _make_place(world: World, name: str, client: DavClient, *, is_calendar: bool
     for classification in CLASSES if is_calendar else CLASSES[:1]:
         place.things.append(_make_thing(client, place, classification))
     client.request("PROPPATCH", path, NOTE.format(mark()))
-    answer = client.request("LOCK", place.things[-1].path, LOCK, Depth="0")
-    assert answer.status == 200
-    token = answer.headers["lock-token"].strip("<>")
-    place.things[-1].there.append(token)
+    if is_calendar:
+        answer = client.request("LOCK", place.things[-1].path, LOCK, Depth="0")
+        assert answer.status == 200
+        token = answer.headers["lock-token"].strip("<>")
+        place.things[-1].there.append(token)
+        world.hints.append(token)
     info = find_collection(collection_id)
     assert info is not None
     place.whole += [info.sync_token]
     place.texts.append(object_id)
-    world.hints += [token, info.sync_token, object_id, *(thing.uid for thing in place.things)]
+    world.hints += [info.sync_token, object_id, *(thing.uid for thing in place.things)]
     paths = [path, shared, f"{path}guessed", *(thing.path for thing in place.things)]
     paths += [thing.path.replace(path, shared) for thing in place.things]
     world.paths += paths
