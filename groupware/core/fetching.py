@@ -36,6 +36,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PORTS = {"http": 80, "https": 443}
 _ALIASES = {"webcal": "https", "webcals": "https"}
 _UNQUOTED = "%/:?#[]@!$&'()*+,;=~"
+_SPECIAL = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20"))
+)
+"""Of no public host either (RFC 6890), whatever this version of Python knows of them."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -224,8 +228,10 @@ def is_allowed(text: str) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_unspecified
+    return (
+        address.is_global
+        and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+        and not any(address in network for network in _SPECIAL)
     )
 
 

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import http.client
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -68,3 +69,52 @@ def test_an_address_that_is_not_utf_8_is_refused(running: Running) -> None:
         assert ask(connection, ASK, "/dav/%ff/")[0] == 400
         assert ask(connection, ASK, "/dav/%C3%A9/")[0] == 404
         assert ask(connection, ASK, "/dav/../dav/")[0] in (207, 404)
+
+
+@pytest.mark.parametrize("size", [1_000, 3_000_000])
+def test_a_refusal_before_the_body_is_heard_and_spoils_nothing(running: Running, size: int) -> None:
+    for head in ({}, {"Authorization": "Basic eDp5"}):
+        with contextlib.closing(connect(running, "HTTPS")) as connection:
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                connection.request("PUT", "/dav/1/calendar/a.ics", bytes(size), head)
+                assert connection.getresponse().read()
+        with contextlib.closing(connect(running, "HTTPS")) as connection:
+            assert ask(connection, ASK)[0] == 207
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b"Content-Length: 99999999999999999999"],
+        [b"Content-Length: -1"],
+        [b"Content-Length: 3", b"Content-Length: 4"],
+        [b"Depth: 0\x00"],
+    ],
+)
+def test_a_head_that_is_none_is_refused_and_the_connection_closed(
+    running: Running, lines: list[bytes]
+) -> None:
+    with socket.create_connection(("127.0.0.1", running.ports["HTTP"]), 20) as peer:
+        peer.sendall(
+            b"\r\n".join([b"PROPFIND /dav/ HTTP/1.1", b"Host: localhost", *lines, b"", b""])
+        )
+        answer = b""
+        while data := peer.recv(4096):
+            answer += data
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_that_ends_early_is_no_body(running: Running) -> None:
+    head = (
+        f"PUT /dav/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n{_credentials()}\r\n\r\n"
+    )
+    with contextlib.closing(connect(running, "HTTPS")) as connection:
+        connection.connect()
+        assert connection.sock is not None
+        connection.sock.sendall(head.replace("PUT", "PROPFIND", 1).encode() + b"<D:propfind")
+    with contextlib.closing(connect(running, "HTTPS")) as connection:
+        assert ask(connection, ASK)[0] == 207
+
+
+def _credentials() -> str:
+    return "Authorization: Basic " + base64.b64encode(f"{ANN}:{PASSWORD}".encode()).decode()

@@ -232,6 +232,12 @@ def test_addresses_of_calendar_programs_are_those_of_the_web() -> None:
         ("64:ff9b::93.184.216.34", True),
         ("2002:0a00:0001::1", False),
         ("2001:0:0a00:1::", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
+        ("fec0::1", False),
+        ("3fff::1", False),
+        ("::127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False),
         ("no address", False),
     ],
 )
