@@ -20,6 +20,7 @@ _SHOWN = frozenset(
         *("LAST-MODIFIED", "COMPLETED", "FREEBUSY", "BUSYTYPE", "PRIORITY"),
     }
 )
+_OF_ZONES = frozenset({"TZID", "DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE", "EXDATE"})
 
 
 def is_hidden(classification: str) -> bool:
@@ -37,7 +38,7 @@ def veil(obj: CalendarObject) -> bytes:
     calendar = obj.calendar
     lines = [line for line in calendar.lines if line.name in {"VERSION", "PRODID", "CALSCALE"}]
     children = [
-        _veil_component(child) if child.name in KNOWN_COMPONENTS else child
+        _veil_component(child) if child.name in KNOWN_COMPONENTS else _veil_zone(child)
         for child in calendar.children
         if child.name in KNOWN_COMPONENTS or child.name == "VTIMEZONE"
     ]
@@ -47,6 +48,12 @@ def veil(obj: CalendarObject) -> bytes:
 def _veil_component(component: Component) -> Component:
     lines = [_without_texts(line) for line in component.lines if line.name in _SHOWN]
     return Component(component.name, [*lines, text_line("SUMMARY", BUSY_SUMMARY)], [])
+
+
+def _veil_zone(zone: Component) -> Component:
+    """Return what a zone's clock does, without comments and what else a program wrote there."""
+    lines = [_without_texts(line) for line in zone.lines if line.name in _OF_ZONES]
+    return Component(zone.name, lines, [_veil_zone(child) for child in zone.children])
 
 
 def _without_texts(line: Line) -> Line:

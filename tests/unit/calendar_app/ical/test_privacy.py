@@ -2,6 +2,7 @@
 
 from calendar_app.ical.objects import read_object
 from calendar_app.ical.privacy import is_hidden, is_veiled, veil
+from calendar_app.ical.serialize import serialize_component
 from tests.unit.calendar_app.ical.samples import calendar, component, starts
 from tests.unit.calendar_app.ical.test_rulezones import OURS
 
@@ -16,7 +17,7 @@ def test_a_veiled_object_has_the_same_times_and_says_nothing_else() -> None:
     obj = read_object(
         calendar(
             "X-WR-CALNAME:secret",
-            OURS,
+            OURS.replace("TZID:Ours", "TZID:Ours\nCOMMENT:secret\nX-LIC-LOCATION:secret"),
             component(
                 f"""DTSTART;TZID=Ours;X-NOTE=secret:20260105T090000
                 DURATION:PT1H
@@ -35,6 +36,7 @@ def test_a_veiled_object_has_the_same_times_and_says_nothing_else() -> None:
             component("SUMMARY:secret", "X-NOTES"),
         )
     )
+    assert b"secret" in serialize_component(obj.calendar.children_named("VTIMEZONE")[0])
     data = veil(obj)
     assert b"secret" not in data.lower()
     seen = read_object(data)
