@@ -179,6 +179,9 @@ def _grant(world: World, places: list[Place], random: Random) -> dict[int, Held]
     ann, grantee = world.people["ann"], find_grantee(random.choice(GRANTEES))
     held = {place.collection_id: Held() for place in world.places}
     on_account = random.choice(ACCOUNT_WORDS)
+    for collection in Collection.objects.filter(account=ann).exclude(kind="mail"):
+        is_calendar = collection.kind == "calendars"
+        held[collection.pk] = hold("", on_account, is_calendar=is_calendar)
     if on_account:
         grant(ann, None, grantee, parse_rights(on_account))
     for place in places:
