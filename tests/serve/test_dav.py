@@ -74,10 +74,12 @@ def test_an_address_that_is_not_utf_8_is_refused(running: Running) -> None:
 @pytest.mark.parametrize("size", [1_000, 3_000_000])
 def test_a_refusal_before_the_body_is_heard_and_spoils_nothing(running: Running, size: int) -> None:
     for head in ({}, {"Authorization": "Basic eDp5"}):
-        with contextlib.closing(connect(running, "HTTPS")) as connection:
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                connection.request("PUT", "/dav/1/calendar/a.ics", bytes(size), head)
-                assert connection.getresponse().read()
+        with (
+            contextlib.closing(connect(running, "HTTPS")) as connection,
+            contextlib.suppress(ConnectionError, ssl.SSLError),
+        ):
+            connection.request("PUT", "/dav/1/calendar/a.ics", bytes(size), head)
+            assert connection.getresponse().read()
         with contextlib.closing(connect(running, "HTTPS")) as connection:
             assert ask(connection, ASK)[0] == 207
 
