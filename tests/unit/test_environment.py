@@ -38,6 +38,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("PROCESSES", "0", "from 1 to 64"),
         ("DEMO", "yes", "expected 0 or 1"),
         ("LOG_LEVEL", "loud", "expected one of DEBUG, INFO, WARNING, ERROR"),
+        ("POP3_DELE", "keep", "expected one of delete, trash, hide"),
         ("LOG_FORMAT", "xml", "expected one of text, json"),
         ("HOST", "no host", "expected a host name"),
         ("DOMAIN", "-bad-", "expected a host name"),
