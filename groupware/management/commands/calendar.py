@@ -1,4 +1,4 @@
-"""`manage.py calendar subscribe|refresh|unsubscribe|search`: other people's calendars, and words."""
+"""`manage.py calendar …`: making calendars and public addresses, subscribing, searching."""
 
 from argparse import ArgumentTypeError, Namespace
 
@@ -10,6 +10,7 @@ from groupware.core.directory import get_account
 from groupware.core.errors import Invalid, NotFound
 from groupware.core.models import Collection, CollectionKind
 from groupware.core.resources.collections import Face
+from groupware.management import calendars
 from groupware.management.base import Answer, Subcommand, TableCommand, argument
 from groupware.management.moments import parse_seconds
 from groupware.management.tables import counted, printable, render_table
@@ -103,10 +104,11 @@ def _interval(text: str) -> int:
 
 
 class Command(TableCommand):
-    """Subscribe to calendars of the web, and search."""
+    """The calendars: those of accounts and those of the web, and what is in them."""
 
-    help = "Subscribe to calendars of the web; search events and tasks."
+    help = "Create, list, delete and publish calendars, subscribe to others; search them."
     subcommands = (
+        *calendars.SUBCOMMANDS,
         Subcommand(
             "subscribe",
             "let a calendar, made where it is missing, follow an address",
