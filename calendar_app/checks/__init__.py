@@ -13,6 +13,7 @@ from groupware.core.doctor import Examination, Finding
 
 def check_calendars(examination: Examination) -> Iterator[Finding]:
     """Find everything that is wrong with calendars; bytes of resources are core's."""
-    yield from check_calendar_rows(examination)
     yield from check_objects(examination)
+    # After the objects, whose repairs change the counts.
+    yield from check_calendar_rows(examination)
     yield from check_birthdays(examination)

@@ -15,6 +15,7 @@ class Calendar(models.Model):
     With `is_transparent` its events leave their owner free (RFC 6638 §9.1). `source` is the URL
     that a subscribed calendar is fetched from; `source_etag`, `fetched_at` (epoch seconds) and
     `source_error` are of the last time. `link_sha256` is of the secret in its public address.
+    `repeats` counts its occurrences beyond the first of each object, which bounds them.
     """
 
     collection = RowKey(
@@ -29,6 +30,7 @@ class Calendar(models.Model):
     source_seconds = models.IntegerField(default=0)
     source_error = models.CharField(max_length=500, blank=True)
     fetched_at = models.BigIntegerField(default=0)
+    repeats = models.BigIntegerField(default=0)
     link_sha256 = models.BinaryField(max_length=32, null=True)
 
     class Meta:

@@ -10,6 +10,7 @@ from calendar_app.ical.objects import ObjectLimits, read_object
 from calendar_app.services.occurrences import (
     Holder,
     ObjectIndex,
+    check_repeats,
     forget_index,
     insert_index,
     make_index,
@@ -69,12 +70,14 @@ def put_object(
     """Store an object at an href of the account's calendar, new or over what is there.
 
     One transaction with all that is known of it. Raises `InvalidObject` where the calendar does not
-    take the component, `NotAllowed` for a calendar that the server fills itself, and what
-    `put_resource` raises.
+    take the component, `NotAllowed` for a calendar that the server fills itself, `LimitExceeded`
+    where too much repeats, and what `put_resource` raises.
     """
     with db.write_transaction():
         check_open(collection_id, prepared.content.component)
-        return store_object(account_id, collection_id, href, prepared, check=check)
+        written = store_object(account_id, collection_id, href, prepared, check=check)
+        check_repeats(account_id, [prepared.index])
+        return written
 
 
 def store_object(

@@ -14,7 +14,9 @@ from calendar_app.ical.tasks import Task, read_task
 from calendar_app.ical.zones import ZONE_RULES_VERSION
 from calendar_app.lanes import UNEXPANDED, lane_of
 from groupware.core import db, limits
+from groupware.core.changes import lock_account
 from groupware.core.clock import epoch
+from groupware.core.errors import LimitExceeded
 
 TABLES = ("calendar_app_occurrence", "calendar_app_task", "calendar_app_calendarobject")
 """Those whose rows hang on a resource."""
@@ -123,6 +125,32 @@ def _storable_task(found: CalendarObject) -> Task | None:
 
 def insert_index(holder: Holder, index: ObjectIndex) -> None:
     """Write what is known of an object that is new, in the caller's transaction."""
+    _insert(holder, index)
+    _count_repeats(holder.resource_id, _repeats(len(index.rows)))
+
+
+def replace_index(holder: Holder, index: ObjectIndex) -> bool:
+    """Write what is known of an object over what was, in the caller's transaction.
+
+    Tell whether it became private by that.
+    """
+    was_private, repeats = _delete(holder.resource_id)
+    _insert(holder, index)
+    _count_repeats(holder.resource_id, _repeats(len(index.rows)) - repeats)
+    return index.classification == PRIVATE and not was_private
+
+
+def forget_index(resource_id: int) -> bool:
+    """Remove what is known of an object, in the caller's transaction; tell if it was private.
+
+    The object's own row is still there.
+    """
+    was_private, repeats = _delete(resource_id)
+    _count_repeats(resource_id, -repeats)
+    return was_private
+
+
+def _insert(holder: Holder, index: ObjectIndex) -> None:
     db.execute(
         "INSERT INTO calendar_app_calendarobject (resource_id, summary, text, classification,"
         " has_alarm, expanded_until) VALUES (%s, %s, %s, %s, %s, %s)",
@@ -137,25 +165,62 @@ def insert_index(holder: Holder, index: ObjectIndex) -> None:
         )
 
 
-def replace_index(holder: Holder, index: ObjectIndex) -> bool:
-    """Write what is known of an object over what was, in the caller's transaction.
-
-    Tell whether it became private by that.
-    """
-    was_private = forget_index(holder.resource_id)
-    insert_index(holder, index)
-    return index.classification == PRIVATE and not was_private
-
-
-def forget_index(resource_id: int) -> bool:
-    """Remove what is known of an object, in the caller's transaction; tell if it was private."""
+def _delete(resource_id: int) -> tuple[bool, int]:
+    """Return whether the object was private, and how often it was repeated."""
     rows = db.fetch_rows(
         "DELETE FROM calendar_app_calendarobject WHERE resource_id = %s RETURNING classification",
         [resource_id],
     )
-    for table in ("calendar_app_occurrence", "calendar_app_task"):
-        db.execute(f"DELETE FROM {table} WHERE resource_id = %s", [resource_id])
-    return bool(rows) and rows[0][0] == PRIVATE
+    removed = db.execute(
+        "DELETE FROM calendar_app_occurrence WHERE resource_id = %s", [resource_id]
+    )
+    db.execute("DELETE FROM calendar_app_task WHERE resource_id = %s", [resource_id])
+    return bool(rows) and rows[0][0] == PRIVATE, _repeats(removed)
+
+
+def _repeats(rows: int) -> int:
+    return max(rows - 1, 0)
+
+
+def _count_repeats(resource_id: int, more: int) -> None:
+    """Count in the calendar what an object has beyond its first occurrence."""
+    if more:
+        db.execute(
+            "UPDATE calendar_app_calendar SET repeats = repeats + %s WHERE collection_id ="
+            " (SELECT collection_id FROM core_resource WHERE id = %s)",
+            [more, resource_id],
+        )
+
+
+def check_repeats(account_id: int, indexes: Iterable[ObjectIndex]) -> None:
+    """Raise `LimitExceeded` where what was written is too much for the account.
+
+    Its quota counts the bytes of objects; a short one that repeats has many rows.
+    """
+    if all(len(index.rows) <= 1 for index in indexes):
+        return
+    ((repeats,),) = db.fetch_rows(
+        "SELECT COALESCE(SUM(c.repeats), 0) FROM calendar_app_calendar c"
+        " JOIN core_resourcecollection f ON f.collection_id = c.collection_id"
+        " WHERE f.account_id = %s",
+        [account_id],
+    )
+    if repeats > (most := limits.CALENDAR_REPEATS.value):
+        raise LimitExceeded(
+            f"The repeating events of an account take place {most} times at most: let some end."
+        )
+
+
+def recount_repeats(account_id: int, collection_id: int) -> None:
+    """Count anew how often the objects of a calendar repeat; the doctor's repair."""
+    with db.write_transaction():
+        lock_account(account_id)
+        db.execute(
+            "UPDATE calendar_app_calendar SET repeats = (SELECT COUNT(*) - COUNT(DISTINCT"
+            " o.resource_id) FROM calendar_app_occurrence o WHERE o.collection_id = %s)"
+            " WHERE collection_id = %s",
+            [collection_id, collection_id],
+        )
 
 
 def _columns(index: ObjectIndex) -> list[str | bool | int]:

@@ -25,6 +25,7 @@ from calendar_app.services.objects import (
     prepare_object,
     store_object,
 )
+from calendar_app.services.occurrences import check_repeats
 from groupware.core import db, limits
 from groupware.core.changes import lock_account
 from groupware.core.clock import epoch, monotonic
@@ -249,6 +250,7 @@ def _write(due: _Due, batch: Sequence[tuple[str, Prepared | None]]) -> None:
                     discard_object(due.account_id, due.collection_id, href)
             else:
                 store_object(due.account_id, due.collection_id, href, prepared)
+        check_repeats(due.account_id, [one.index for _, one in batch if one is not None])
 
 
 def _check_source(due: _Due) -> None:

@@ -132,6 +132,13 @@ CALENDAR_FOUND = Limit(
     Unit.COUNT,
     "times that events of calendars take place within what one query asks for",
 )
+CALENDAR_REPEATS = Limit(
+    "MAX_REPEATS",
+    1_000_000,
+    Unit.COUNT,
+    "times that all repeating events of an account take place up to that horizon",
+    lowest=1_000,
+)
 CALENDAR_ATTENDEES = Limit(
     "MAX_ATTENDEES", 1_000, Unit.COUNT, "attendees of one event", lowest=10, highest=100_000
 )

@@ -12,7 +12,7 @@ from calendar_app.services.placing import WRITER, copy_object, move_object
 from groupware.core import limits, outbox
 from groupware.core.clock import epoch
 from groupware.core.directory import delete_account
-from groupware.core.errors import Invalid, NotAllowed, NotFound, OverQuota, Stale
+from groupware.core.errors import Invalid, LimitExceeded, NotAllowed, NotFound, OverQuota, Stale
 from groupware.core.models import Account, Collection, OutboxRow
 from groupware.core.resources import queries
 from groupware.core.resources.collections import Face
@@ -28,6 +28,7 @@ from tests.services.calendar_app.events import (
     put,
     task,
 )
+from tests.services.damage import find
 from tests.services.store import state_of
 
 pytestmark = pytest.mark.django_db
@@ -180,12 +181,12 @@ def test_a_put_takes_a_fixed_number_of_statements(
     ann: Account, calendar: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     # Lock on PostgreSQL only; check of the calendar, href, UID, account, collection, room, and
-    # one statement for each of the four tables.
-    for uid, rule in (("one", "COUNT=1"), ("two", "COUNT=300")):
+    # one statement for each of the four tables; two more count what repeats.
+    for uid, rule, more in (("one", "COUNT=1", 0), ("two", "COUNT=300", 2)):
         prepared = prepare_object(event(uid, "20260310T090000Z", f"RRULE:FREQ=DAILY;{rule}"))
-        with django_assert_num_queries(10 + 3 * SAVEPOINT + _lock()):
+        with django_assert_num_queries(10 + more + 3 * SAVEPOINT + _lock()):
             put_object(ann.pk, calendar, f"{uid}.ics", prepared)
-    again = prepare_object(event("one", "20260311T090000Z", "RRULE:FREQ=DAILY;COUNT=300"))
+    again = prepare_object(event("one", "20260311T090000Z"))
     with django_assert_num_queries(12 + 3 * SAVEPOINT + _lock()):
         put_object(ann.pk, calendar, "one.ics", again)
 
@@ -306,3 +307,29 @@ def test_an_account_goes_with_its_calendars(ann: Account, calendar: int) -> None
     delete_account("ann@example.test")
     for model in (Calendar, CalendarObject, Occurrence, Task):
         assert not model.objects.exists()
+
+
+def repeats_of(calendar: int) -> int:
+    return Calendar.objects.get(pk=calendar).repeats
+
+
+def test_what_repeats_is_counted_and_bounded_for_an_account(
+    ann: Account, calendar: int, set_limit: SetLimit
+) -> None:
+    rule = "RRULE:FREQ=DAILY;COUNT"
+    put(ann, calendar, event("one", "20260310T090000Z"), "one")
+    put(ann, calendar, event("two", "20260310T090000Z", f"{rule}=100"), "two")
+    assert repeats_of(calendar) == 99
+    put(ann, calendar, event("two", "20260310T090000Z", f"{rule}=30"), "two")
+    put(ann, calendar, event("three", "20260310T090000Z", f"{rule}=30"), "three")
+    assert repeats_of(calendar) == 58
+    set_limit(limits.CALENDAR_REPEATS, 60)
+    elsewhere = queries.find_by_role(ann.pk, "calendars", "default")
+    assert elsewhere is not None
+    with pytest.raises(LimitExceeded, match="let some end"):
+        put(ann, elsewhere.collection_id, event("four", "20260310T090000Z", f"{rule}=4"), "four")
+    put(ann, elsewhere.collection_id, event("four", "20260310T090000Z", f"{rule}=3"), "four")
+    put(ann, calendar, event("five", "20260310T090000Z"), "five")
+    remove_object(ann.pk, calendar, "two")
+    assert repeats_of(calendar) == 29
+    assert find(deep=True) == []

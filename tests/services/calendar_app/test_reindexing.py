@@ -168,6 +168,14 @@ DAMAGES = (
 )
 
 
+def test_a_wrong_count_of_what_repeats_is_found_and_made_right(ann: Account, calendar: int) -> None:
+    fill(ann, calendar)
+    damage("UPDATE calendar_app_calendar SET repeats = 7 WHERE collection_id = %s", calendar)
+    assert {fault.check for fault in find()} == {"calendar-repeats"}
+    assert "all repaired" in run("--repair")
+    assert find() == []
+
+
 @pytest.mark.parametrize(("sql", "check", "what"), DAMAGES)
 def test_what_is_not_as_the_bytes_say_is_found_and_made_anew(
     ann: Account, calendar: int, sql: str, check: str, what: str

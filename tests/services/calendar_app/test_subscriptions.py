@@ -243,6 +243,17 @@ def test_a_quota_holds_for_what_is_fetched_too(ann: Account, web: Web) -> None:
     assert uids(calendar) == []
 
 
+def test_what_repeats_is_bounded_for_what_is_fetched_too(
+    ann: Account, web: Web, set_limit: SetLimit
+) -> None:
+    set_limit(limits.CALENDAR_REPEATS, 100)
+    daily = component("VEVENT", "a", "DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=200")
+    calendar = subscribe(ann, web.page("/", calendar_data(daily)))
+    refresh(calendar)
+    assert "let some end" in info_of(calendar).source_error
+    assert uids(calendar) == []
+
+
 def test_nobody_else_writes_until_the_subscription_ends(ann: Account, web: Web) -> None:
     calendar = subscribe(ann, web.page("/", holidays("a")))
     refresh(calendar)
