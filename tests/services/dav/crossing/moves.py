@@ -136,7 +136,7 @@ class Chooser:
 
     def _ask(self) -> Move:
         path = self._one([self._path(), self._one(self._world.homes)])
-        return _propfind(path, self._depth(), self._one(["all", "names", "each"]))
+        return propfind(path, self._depth(), self._one(["all", "names", "each"]))
 
     def _whole(self) -> Move:
         """Take, move or copy a whole collection."""
@@ -160,7 +160,8 @@ class Chooser:
         return report(name, self._place(), self._one(self._world.hints), hrefs, prop)
 
 
-def _propfind(path: str, depth: str, what: str) -> Move:
+def propfind(path: str, depth: str, what: str) -> Move:
+    """Return a PROPFIND of all that is told unasked, of names, or of each property by its name."""
     asked = {
         "all": "<D:allprop/>",
         "names": "<D:propname/>",

@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, currently_in_test_context, given, note, settings
 from hypothesis import strategies as st
 
 from groupware.core.directory import add_member, create_group
 from groupware.core.models import Account, Collection, Resource, ResourceCollection, ResourceData
 from groupware.core.rights import find_grantee, grant, parse_rights
+from groupware.dav.handlers.report import REPORTS
 from groupware.dav.models import DeadProperty
 from tests.services.dav.client import Answer
 from tests.services.dav.crossing.model import Held, hold
-from tests.services.dav.crossing.moves import Chooser, Move
+from tests.services.dav.crossing.moves import Chooser, Move, propfind, report
 from tests.services.dav.crossing.world import (
     MARK,
     Place,
@@ -41,6 +42,12 @@ GRANTEES = ("ben@example.test", "team@example.test", "@example.test")
 NUMBERS = st.integers(0, 1 << 32)
 EXAMPLES = 40
 READING = ("GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT")
+
+
+def say(text: str) -> None:
+    """Tell what led to a failure."""
+    if currently_in_test_context():
+        note(text)
 
 
 @contextmanager
@@ -81,7 +88,7 @@ class Watcher:
         """Send one request and look at what it told and did."""
         self.known |= {text for text in self.secrets if text in move.said}
         answer = self.world.bens.request(move.method, move.path, move.body, **move.headers)
-        note(f"{move} -> {answer.status}")
+        say(f"{move} -> {answer.status}")
         assert answer.status in (507, *range(200, 500)), answer
         self._check_told(answer)
         if move.method not in READING:
@@ -174,6 +181,20 @@ def test_no_sequence_of_requests_crosses_what_is_granted() -> None:
     run()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_no_place_shows_what_is_not_granted(seed: int) -> None:
+    world = make_world()
+    create_group("team@example.test")
+    anns = [place for place in world.places if place.owner == "ann"]
+    watcher = Watcher(world, _grant(world, anns, Random(seed)))
+    for path in world.paths:
+        watcher.send(Move("GET", path))
+        for depth in ("0", "1"):
+            watcher.send(propfind(path, depth, "each"))
+        for name in sorted(REPORTS):
+            watcher.send(report(name, path, anns[0].whole[0], world.near, "UID"))
+
+
 def _grant(world: World, places: list[Place], random: Random) -> dict[int, Held]:
     """Share ann's places with ben in some way, and return what he holds."""
     ann, grantee = world.people["ann"], find_grantee(random.choice(GRANTEES))
@@ -190,7 +211,7 @@ def _grant(world: World, places: list[Place], random: Random) -> dict[int, Held]
             collection = Collection.objects.get(pk=place.collection_id)
             grant(ann, collection, grantee, parse_rights(words))
         held[place.collection_id] = hold(words, on_account, is_calendar=place.is_calendar)
-    note(f"granted: {held}")
+    say(f"granted: {held}")
     return held
 
 
