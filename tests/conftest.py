@@ -33,6 +33,7 @@ DATABASE_FIXTURES = {
     "django_db_setup",
     "fresh_database_url",
     "session_database_url",
+    "second_database_url",
 }
 WITHOUT_SOCKETS = ("unit", "property")
 
@@ -129,6 +130,13 @@ def fresh_database_url(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def session_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the same for processes that live as long as the session."""
+    with _fresh_database(tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def second_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield another such, for a server beside the first one: each has its own data directory."""
     with _fresh_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 

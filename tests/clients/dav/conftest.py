@@ -13,9 +13,9 @@ PEOPLE = 60
 
 
 @pytest.fixture(scope="session")
-def dav(tmp_path_factory: pytest.TempPathFactory, session_database_url: str) -> Iterator[DavServer]:
+def dav(tmp_path_factory: pytest.TempPathFactory, second_database_url: str) -> Iterator[DavServer]:
     """Yield a server."""
-    with servers.serving_dav(tmp_path_factory.mktemp("dav"), session_database_url) as server:
+    with servers.serving_dav(tmp_path_factory.mktemp("dav"), second_database_url) as server:
         yield server
 
 
