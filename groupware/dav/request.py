@@ -1,5 +1,6 @@
 """A request as handlers see it, and the XML of its body."""
 
+import codecs
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -168,16 +169,27 @@ class _BoundedBuilder(ET.TreeBuilder):
 
 
 def parse_xml(body: bytes) -> ET.Element:
-    """Return the root element; raises `DavError`. No entities, no external ones, bounded."""
-    parser = XMLParser(target=_BoundedBuilder(), forbid_dtd=True)
+    """Return the root element; raises `DavError`. No entities, no external ones, bounded.
+
+    UTF-8 or UTF-16 (RFC 4918 §17), whatever it says of itself: another name would be looked up
+    among Python's codecs, of which some are none for text.
+    """
+    parser = XMLParser(target=_BoundedBuilder(), encoding="utf-8", forbid_dtd=True)
     try:
-        parser.feed(body)
+        parser.feed(_as_utf_8(body))
         root: ET.Element = parser.close()
     except ET.ParseError as error:
         raise DavError(400, f"The XML of the request cannot be read: {error}.") from error
     except (DefusedXmlException, ValueError, LookupError) as error:
         raise DavError(400, "The XML of the request has what is not allowed here.") from error
     return root
+
+
+def _as_utf_8(body: bytes) -> bytes:
+    """Return UTF-16, which begins with its mark, as UTF-8; raises ValueError."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16").encode()
+    return body
 
 
 def read_names(*held: ET.Element | None) -> tuple[str, ...]:

@@ -9,7 +9,14 @@ from groupware.environment import BASE_DIR
 
 PAGE = (BASE_DIR / "docs" / "architecture.md").read_text("utf-8")
 STEPS = sorted(set(re.findall(r"`([\w/]+\.py):([\w.]+)`", PAGE)))
-WALKS = ("## One DATA", "## One FETCH", "## One STORE", "## One PUT", "## One RETR")
+WALKS = (
+    "## One DATA",
+    "## One FETCH",
+    "## One STORE",
+    "## One PUT",
+    "## One REPORT",
+    "## One RETR",
+)
 
 
 def names_of(tree: ast.AST, above: str = "") -> set[str]:

@@ -20,6 +20,7 @@ from tests.services.dav.client import DavClient, client_of
 from tests.services.store import create
 
 pytestmark = pytest.mark.django_db
+ALL = "<D:propfind xmlns:D='DAV:'><D:allprop/></D:propfind>"
 
 
 def put_card(account: Account, href: str, text: str = "x") -> str:
@@ -199,13 +200,20 @@ def test_another_domain_is_not_there(ann: Account, anns: DavClient) -> None:
         ("<D:propfind xmlns:D='DAV:'/>", 400),
         ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", 400),
         ("<D:propfind xmlns:D='DAV:'><D:propname/></D:propfind>", 207),
-        ("<D:propfind xmlns:D='DAV:'><D:allprop/></D:propfind>", 207),
+        (ALL, 207),
         ("<a>" * (MAX_DEPTH + 1) + "</a>" * (MAX_DEPTH + 1), 413),
         ("<a>" + "<b/>" * MAX_ELEMENTS + "</a>", 413),
         ("", 207),
+        (f"<?xml version='1.0' encoding='unicode_escape'?>{ALL}", 207),
+        (f"<?xml version='1.0' encoding='utf-16'?>{ALL}".encode("utf-16"), 207),
+        (ALL.encode("utf-16")[:-1], 400),
+        (ALL.encode("utf-8-sig"), 207),
+        (b"<?xml version='1.0' encoding='iso-8859-1'?><D:propfind xmlns:D='DAV:\xe9'/>", 400),
     ],
 )
-def test_bodies_are_read_or_refused(body: str, status: int, ann: Account, anns: DavClient) -> None:
+def test_bodies_are_read_or_refused(
+    body: str | bytes, status: int, ann: Account, anns: DavClient
+) -> None:
     assert anns.request("PROPFIND", f"/{ann.pk}/", body, Depth="0").status == status
 
 
