@@ -6,6 +6,7 @@ through to it, over the plug-ins of storage and rights.
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
+from unicodedata import category
 
 import structlog
 from radicale import config
@@ -105,18 +106,25 @@ class Application(RadicaleApplication):
         """Answer a request; who is not known is asked for a password, except for OPTIONS."""
         db.recover()
         try:
-            path = environ["PATH_INFO"].encode("latin-1").decode("utf-8")
-        except UnicodeError:
-            refusal = DavError(400, "The address is not UTF-8.")
-            return _send(refusal.response(), start_response)
-        if environ["REQUEST_METHOD"] == "OPTIONS":
-            return _send(options.answer(), start_response)
-        try:
+            path = _read_path(environ["PATH_INFO"])
+            if environ["REQUEST_METHOD"] == "OPTIONS":
+                return _send(options.answer(), start_response)
             principal = authenticate_request(environ)
         except DavError as error:
             return _send(error.response(), start_response)
         known = {PRINCIPAL: principal, LOGIN: str(principal.account_id), "PATH_INFO": path}
         return super().__call__({**environ, **known}, start_response)
+
+
+def _read_path(raw: str) -> str:
+    """Return the path as text; raises `DavError` for what Radicale would log as an error."""
+    try:
+        path = raw.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        raise DavError(400, "The address is not UTF-8.") from None
+    if not path.isprintable() and any(category(char)[0] == "C" for char in path):
+        raise DavError(400, "The address has characters that cannot be seen.")
+    return path
 
 
 def answer(handle: Handle, environ: Environ, path: str) -> _Answer:

@@ -158,6 +158,15 @@ def test_what_there_is_not_is_told_apart(ann: Account, anns: DavClient) -> None:
     assert minimal.properties(home, 404) == {}
 
 
+@pytest.mark.parametrize("char", ["\x01", "\x7f", "\x85", "\u200b", "\ue000", "\u0378"])
+def test_an_odd_address_is_refused_and_fills_no_log(
+    char: str, ann: Account, anns: DavClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert anns.propfind(f"/{ann.pk}/a{char}b/", "D:displayname").status == 400
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    assert anns.propfind(f"/{ann.pk}/a\u3000b\xa0/", "D:displayname").status == 404
+
+
 @pytest.mark.parametrize("path", ["/999999/", "/x/", "/{ann}/nothing/", "/{ann}/contacts/a.vcf"])
 def test_what_is_not_there_is_not_found(path: str, ann: Account, anns: DavClient) -> None:
     assert anns.propfind(path.format(ann=ann.pk), "D:displayname").status == 404
