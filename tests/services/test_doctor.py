@@ -123,7 +123,15 @@ def test_only_the_named_account_is_examined(ann: Account, ben: Account, inbox: i
     }
     examination = Examination(account_id=ben.pk)
     list(examine(examination))
-    assert examination.counted == {"accounts": 1, "mailboxes": 6, "messages": 1, "blobs": 1}
+    assert examination.counted == {
+        "accounts": 1,
+        "mailboxes": 6,
+        "messages": 1,
+        "calendars": 3,
+        "addressbooks": 1,
+        "resources": 0,
+        "blobs": 1,
+    }
 
 
 def test_more_faults_than_a_page_are_all_found(
@@ -327,9 +335,13 @@ def test_a_deep_examination_leaves_lost_bytes_to_the_blobs(ann: Account, inbox: 
 
 def test_the_command_says_what_it_examined(ann: Account, ben: Account, inbox: int) -> None:
     text = run().splitlines()
-    assert text[-1] == "No fault found in 2 accounts, 12 mailboxes, 3 messages, 4 blobs."
+    assert text[-1] == (
+        "No fault found in 2 accounts, 12 mailboxes, 3 messages, 6 calendars, 2 address books,"
+        " 0 events, tasks and cards, 4 blobs."
+    )
     assert run("--account", "ben@example.test") == (
-        "No fault found in 1 accounts, 6 mailboxes, 0 messages, 0 blobs.\n"
+        "No fault found in 1 accounts, 6 mailboxes, 0 messages, 3 calendars, 1 address books,"
+        " 0 events, tasks and cards, 0 blobs.\n"
     )
 
 
@@ -350,7 +362,15 @@ def test_the_command_answers_in_json(ann: Account, inbox: int) -> None:
         call_command("doctor", "--json", stdout=output)
     answer = json.loads(output.getvalue())
     assert answer["clean"] is False
-    assert answer["examined"] == {"accounts": 1, "mailboxes": 6, "messages": 3, "blobs": 4}
+    assert answer["examined"] == {
+        "accounts": 1,
+        "mailboxes": 6,
+        "messages": 3,
+        "calendars": 3,
+        "addressbooks": 1,
+        "resources": 0,
+        "blobs": 4,
+    }
     (fault,) = answer["faults"]
     assert (fault["check"], fault["where"]) == ("quota", "ann@example.test")
     assert json.loads(run("--json", "--repair"))["clean"] is True

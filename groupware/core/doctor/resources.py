@@ -12,6 +12,7 @@ from groupware.core.doctor.findings import (
     read_pages,
     read_rows,
 )
+from groupware.core.models import CollectionKind
 from groupware.core.resources.items import etag_of
 
 DEEP_PAGE = 50
@@ -65,6 +66,7 @@ WHERE {{within}} AND r.id > %(after)s ORDER BY r.id LIMIT %(page)s
 
 def check_resources(examination: Examination) -> Iterator[Finding]:
     """Find collections without a face, resources without their bytes; with `deep`, other bytes."""
+    _count(examination)
     yield from _COLLECTIONS.find(examination.within("c.account_id"))
     yield from _RESOURCES.find(examination.within("r.account_id"))
     if examination.deep:
@@ -78,3 +80,14 @@ def _compare_etags(examination: Examination) -> Iterator[Fault]:
         examination.on_progress("events and cards", done, total)
         if etag_of(bytes(data)) != etag:
             yield Fault("resource-data", where, "its bytes are not those of its etag", RESTORE)
+
+
+def _count(examination: Examination) -> None:
+    """Note how many collections and resources there are, for the summary."""
+    within = examination.within("account_id")
+    for kind in (CollectionKind.CALENDAR, CollectionKind.ADDRESS_BOOK):
+        examination.count(
+            kind.value,
+            f"SELECT COUNT(*) FROM core_collection WHERE kind = '{kind.value}' AND {within}",
+        )
+    examination.count("resources", f"SELECT COUNT(*) FROM core_resource WHERE {within}")

@@ -12,7 +12,16 @@ from groupware.management.base import Answer, GroupwareCommand, argument
 from groupware.management.progress import Progress
 from groupware.management.tables import counted, printable
 
-COUNTED = ("accounts", "mailboxes", "messages", "blobs")
+COUNTED = {
+    "accounts": "accounts",
+    "mailboxes": "mailboxes",
+    "messages": "messages",
+    "calendars": "calendars",
+    "addressbooks": "address books",
+    "resources": "events, tasks and cards",
+    "blobs": "blobs",
+}
+"""What the summary tells the numbers of, and what a person calls it."""
 
 
 class Command(GroupwareCommand):
@@ -78,7 +87,7 @@ class _Report:
 
     def answer(self, numbers: Counter[str]) -> Answer:
         """Return the summary; faults that are left make it a failure."""
-        examined = ", ".join(f"{numbers[name]} {name}" for name in COUNTED)
+        examined = ", ".join(f"{numbers[name]} {label}" for name, label in COUNTED.items())
         is_clean = self._found == self._repaired
         data = {
             "clean": is_clean,
