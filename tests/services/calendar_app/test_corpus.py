@@ -56,6 +56,7 @@ def filled(ann: Account, calendar: int, corpus: Path) -> dict[str, bytes]:
     return kept
 
 
+@pytest.mark.timeout(600)
 def test_whatever_is_taken_comes_back_octet_for_octet(
     calendar: int, filled: dict[str, bytes]
 ) -> None:
