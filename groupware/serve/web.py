@@ -35,6 +35,14 @@ TO_ROOT_LOGGER: dict[str, Any] = {
 }
 
 
+_loading = threading.Lock()
+"""Held while a certificate is loaded. A worker that is forked meanwhile would inherit OpenSSL's own
+locks as they are held then, and for ever: its first login would never end."""
+os.register_at_fork(
+    before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_loading.release
+)
+
+
 class InheritingServer(MPServer):
     """Granian on a socket that is listening already; by itself it can only bind its own."""
 
@@ -93,12 +101,15 @@ def _forked(application: Wsgi) -> Callable[[], Wsgi]:
 
 def _watch_certificate() -> None:
     """Let granian respawn its workers when the certificate changed: it reads it at their start."""
+    with _loading:
+        tls = server_tls()
 
     def watch() -> None:
-        tls = server_tls()
         pause = threading.Event()
         while not pause.wait(CERTIFICATE_SECONDS):
-            if tls.reload_if_changed():
+            with _loading:
+                is_changed = tls.reload_if_changed()
+            if is_changed:
                 os.kill(os.getpid(), signal.SIGHUP)
 
     threading.Thread(target=watch, name="certificate", daemon=True).start()
