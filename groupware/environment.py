@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from groupware.core.limits import LIMITS, Limit
+from groupware.core.limit import Limit
+from groupware.core.limits import LIMITS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

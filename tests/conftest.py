@@ -22,7 +22,7 @@ import psycopg
 import pytest
 from pytest_django.fixtures import Settings
 
-from groupware.core.limits import Limit
+from groupware.core.limit import Limit
 from tests.services import postgresql
 
 KEPT_VARIABLES = ("GROUPWARE_TEST_CORPUS", "GROUPWARE_TEST_SKIPS")

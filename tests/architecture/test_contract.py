@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from groupware.core.limits import LIMITS, Limit
+from groupware.core.limit import Limit
+from groupware.core.limits import LIMITS
 from groupware.environment import BASE_DIR, PORTS
 from groupware.serve.roles import PROGRAMS
 

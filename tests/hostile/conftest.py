@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from groupware.core.limits import Limit
+from groupware.core.limit import Limit
 from tests.hostile.peers import ANNA, BEN, create_people
 from tests.serve.running import Running, free_ports, serving
 

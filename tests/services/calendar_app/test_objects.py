@@ -13,6 +13,7 @@ from groupware.core import limits, outbox
 from groupware.core.clock import epoch
 from groupware.core.directory import delete_account
 from groupware.core.errors import Invalid, LimitExceeded, NotAllowed, NotFound, OverQuota, Stale
+from groupware.core.limit import Limit
 from groupware.core.models import Account, Collection, OutboxRow
 from groupware.core.resources import queries
 from groupware.core.resources.collections import Face
@@ -154,7 +155,7 @@ def test_the_calendar_of_another_account_is_not_written_by_mistake(
     ],
 )
 def test_what_is_too_much_is_refused_by_name(
-    set_limit: SetLimit, limit: limits.Limit, value: int, data: bytes, precondition: str
+    set_limit: SetLimit, limit: Limit, value: int, data: bytes, precondition: str
 ) -> None:
     prepare_object(data)
     set_limit(limit, value)

@@ -1,6 +1,5 @@
 """Requests that nobody means well with: each is refused clearly, or answered in XML that is one."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ from groupware.dav.names import caldav, dav
 from groupware.dav.queries import Holder
 from groupware.dav.services.locks import Wish, take_lock
 from groupware.dav.services.properties import store_dead
+from tests.conftest import SetLimit
 from tests.services.dav.calendars import event_of
 from tests.services.dav.client import DECLARED, Answer, DavClient
 
@@ -142,7 +142,7 @@ TERM = "<D:property-search><D:prop>{}</D:prop><D:match>a</D:match></D:property-s
 def test_a_request_names_no_more_properties_than_may_be(
     anns: DavClient,
     place: str,
-    set_limit: Callable[[limits.Limit, int], None],
+    set_limit: SetLimit,
     method: str,
     root: str,
     inner: str,
@@ -155,7 +155,7 @@ def test_a_request_names_no_more_properties_than_may_be(
 
 @pytest.mark.parametrize("name", ["a", "D:lockdiscovery"])
 def test_properties_of_members_are_no_more_than_an_answer_holds(
-    anns: DavClient, place: str, set_limit: Callable[[limits.Limit, int], None], name: str
+    anns: DavClient, place: str, set_limit: SetLimit, name: str
 ) -> None:
     for number in range(20):
         event = event_of(f"{number}", "DTSTART:20260301T100000Z")
@@ -176,7 +176,7 @@ def test_properties_of_members_are_no_more_than_an_answer_holds(
 
 
 def test_a_time_zone_is_no_larger_than_a_property(
-    anns: DavClient, place: str, set_limit: Callable[[limits.Limit, int], None]
+    anns: DavClient, place: str, set_limit: SetLimit
 ) -> None:
     by_name = "<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>"
     change = "<D:set><D:prop>{}</D:prop></D:set>"

@@ -3,7 +3,8 @@ from itertools import pairwise
 import pytest
 
 from groupware.core import limits
-from groupware.core.limits import LIMITS, Limit, Unit
+from groupware.core.limit import Limit, Unit
+from groupware.core.limits import LIMITS
 from groupware.environment import SettingsError, read_environment
 
 SIZE = Limit("MAX_THING", 1 << 20, Unit.OCTETS, "a thing", lowest=1024, highest=1 << 30)
