@@ -15,7 +15,8 @@ from groupware.core.resources.queries import ResourceRow, Stored
 from groupware.dav.errors import DavError
 from groupware.dav.handlers.propfind import Wanted, read_properties
 from groupware.dav.names import dav, element
-from groupware.dav.queries import Dead, read_dead_of_members
+from groupware.dav.properties.dead import dead_of_members
+from groupware.dav.queries import Dead
 from groupware.dav.reports.address_data import NAME as ADDRESS_DATA
 from groupware.dav.reports.address_data import parse_address_data
 from groupware.dav.reports.asked import Asked, ReadData, Unconvertible
@@ -126,8 +127,7 @@ def _tell(
     shape: Shape,
 ) -> None:
     if not is_template(asked):
-        assert place.info is not None
-        dead = read_dead_of_members(place.info.collection_id)
+        dead = dead_of_members(place)
         for row in rows:
             _tell_one(answer, place, row, (asked, dead.get(row.href, {})), request)
             refuse_too_much(answer.octets)

@@ -241,6 +241,10 @@ def test_what_programs_note_of_an_object_is_for_those_who_see_it_whole(
     ]
     one = bens.request("PROPFIND", path + "secret.ics", asked, Depth="0")
     assert b"About" not in one.body
+    for names in ("<x xmlns='urn:x'/>", "<x xmlns='urn:x'/><D:lockdiscovery/>"):
+        inner = f"<D:prop>{names}</D:prop><D:href>{url_of(path + 'secret.ics')}</D:href>"
+        assert b"About" not in bens.report(path, "C:calendar-multiget", inner).body
+        assert b"About" in anns.report(path, "C:calendar-multiget", inner).body
     for href, status in zip(hrefs, (207, 404, 403), strict=True):
         assert bens.request("PROPPATCH", path + href, note.format("Ours")).status == status
     share(ann, ben, "write private")
