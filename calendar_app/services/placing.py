@@ -12,7 +12,7 @@ from calendar_app.services.objects import (
 from groupware.core.errors import NotFound
 from groupware.core.resources import moving
 from groupware.core.resources.items import Check, Written, anything
-from groupware.core.resources.moving import Place, Writer
+from groupware.core.resources.moving import Place, Then, Writer, nothing
 from groupware.core.resources.queries import read_data
 
 
@@ -28,7 +28,12 @@ def copy_object(
 
 
 def move_object(
-    source: Place, target: Place, *, check: Check = anything, source_check: Check = anything
+    source: Place,
+    target: Place,
+    *,
+    check: Check = anything,
+    source_check: Check = anything,
+    then: Then = nothing,
 ) -> Written:
     """Move an object; `check` is asked about what the target has.
 
@@ -36,7 +41,9 @@ def move_object(
     """
     check_open(source.collection_id)
     writer = _writer_of(source, source_check)
-    return moving.move_resource(writer, source, target, check=check, source_check=source_check)
+    return moving.move_resource(
+        writer, source, target, check=check, source_check=source_check, then=then
+    )
 
 
 def _writer_of(source: Place, source_check: Check) -> Writer:

@@ -20,7 +20,7 @@ from groupware.core.resources.items import (
     put_resource,
     remove_resource,
 )
-from groupware.core.resources.moving import Place, Writer
+from groupware.core.resources.moving import Place, Then, Writer, nothing
 from groupware.core.resources.queries import read_by_ids
 
 __all__ = [
@@ -101,10 +101,17 @@ def copy_card(
 
 
 def move_card(
-    source: Place, target: Place, *, check: Check = anything, source_check: Check = anything
+    source: Place,
+    target: Place,
+    *,
+    check: Check = anything,
+    source_check: Check = anything,
+    then: Then = nothing,
 ) -> Written:
     """Move a card; `moving.move_resource` says how and what it raises."""
-    return moving.move_resource(WRITER, source, target, check=check, source_check=source_check)
+    return moving.move_resource(
+        WRITER, source, target, check=check, source_check=source_check, then=then
+    )
 
 
 def renew_columns(resource_id: int) -> None:

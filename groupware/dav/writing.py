@@ -14,7 +14,7 @@ from contacts.vcard.cards import InvalidCard
 from groupware.core.errors import TooLarge
 from groupware.core.models import CollectionKind
 from groupware.core.resources.items import Check, UidTaken, Written
-from groupware.core.resources.moving import Place
+from groupware.core.resources.moving import Place, Then, nothing
 from groupware.dav.errors import DavError
 from groupware.dav.names import caldav, carddav, dav, element
 from groupware.dav.resources import Resource
@@ -33,7 +33,13 @@ class Move(Protocol):
     """Moves a member."""
 
     def __call__(
-        self, source: Place, target: Place, *, check: Check, source_check: Check
+        self,
+        source: Place,
+        target: Place,
+        *,
+        check: Check,
+        source_check: Check,
+        then: Then = nothing,
     ) -> Written:
         """Do as `moving.move_resource` does."""
         ...

@@ -3,6 +3,7 @@
 Invariant: across accounts a resource is in both places or in the target, whatever crashes.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,14 @@ class Place(NamedTuple):
     account_id: int
     collection_id: int
     href: str
+
+
+Then = Callable[[Written], None]
+"""Does what hangs on a resource that was written, in the same transaction."""
+
+
+def nothing(_written: Written) -> None:
+    """Let nothing hang on what was written."""
 
 
 class Put(Protocol):
@@ -77,11 +86,13 @@ def move_resource(
     *,
     check: Check = anything,
     source_check: Check = anything,
+    then: Then = nothing,
 ) -> Written:
     """Move what is at one place to another, where it may stand in for what is there.
 
     Within an account it is one transaction. Across accounts the copy and an outbox row are one,
-    the removal a second, right after the commit. Raises as `copy_resource` does.
+    the removal a second, right after the commit; `then` is in the first. Raises as `copy_resource`
+    does, and what `then` raises.
     """
     _refuse_same(source, target)
     with db.write_transaction():
@@ -89,9 +100,12 @@ def move_resource(
             lock_account(source.account_id)
             stored = _read(source, source_check)
             writer.remove(source, check=anything)  # first: one collection holds a UID once
-            return writer.put(target, stored.data, check=check)
+            written = writer.put(target, stored.data, check=check)
+            then(written)
+            return written
         stored = _read(source, source_check)
         written = writer.put(target, stored.data, check=check)
+        then(written)
         row_id = outbox.add(
             writer.topic,
             {"source": list(source), "target": list(target), "etag": stored.etag},

@@ -25,8 +25,10 @@ def handle(request: Request) -> Response:
     if found.kind is Kind.OBJECT:
         require(found, UNBIND)
         guard = remove_guard(found, request)
-        writer_of(found).remove(place_of(found), check=guard)
-        forget_locks(guard.destroyed)
+        place = place_of(found)
+        with hold_accounts([place.account_id]):
+            writer_of(found).remove(place, check=guard)
+            forget_locks(guard.destroyed)
         return Response(204)
     if found.kind is not Kind.COLLECTION:
         raise DavError(403, "Principals and what they all have are not removed by DAV.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from groupware.core import db
 from groupware.core.resources.items import Check, Written
+from groupware.core.resources.moving import Then
 from groupware.dav import resources
 from groupware.dav.access import READ, UNBIND
 from groupware.dav.conditions import failed, read_conditions
@@ -89,17 +90,16 @@ def _transfer_member(transfer: Transfer) -> Response:
     source, target = transfer.source, transfer.target
     _check_target_of_member(source, target)
     require(source, UNBIND if transfer.is_move else READ)
-    target_guard = _Overwriting(target, transfer)
-    dead = dead_of(source)
+    dead, place = dead_of(source), place_of(target)
+
+    def carry(written: Written) -> None:
+        if dead or not written.is_new:
+            holder = Holder(place.account_id, place.collection_id, written.resource_id)
+            carry_dead(dead, holder)
+
+    transfer_member = _move_member if transfer.is_move else _copy_member
     with Refusals(target):
-        if transfer.is_move:
-            written = _move_member(transfer, target_guard)
-        else:
-            written = _copy_member(transfer, target_guard)
-    assert target.info is not None
-    holder = Holder(target.info.account_id, target.info.collection_id, written.resource_id)
-    if dead or not written.is_new:
-        carry_dead(dead, holder)
+        written = transfer_member(transfer, _Overwriting(target, transfer), carry)
     return Response(201 if written.is_new else 204)
 
 
@@ -136,19 +136,25 @@ class _Overwriting:
         check_locks(self._target, transfer.request, transfer.states, membership=etag is None)
 
 
-def _move_member(transfer: Transfer, target_guard: Check) -> Written:
+def _move_member(transfer: Transfer, target_guard: Check, carry: Then) -> Written:
     """Move a member; conditions are of the request's own path, so of the source."""
+
+    def finish(written: Written) -> None:
+        forget_locks(guard.destroyed)
+        carry(written)
+
     source, request = transfer.source, transfer.request
     guard = remove_guard(source, request)
-    move = writer_of(transfer.target).move
-    written = move(
-        place_of(source), place_of(transfer.target), check=target_guard, source_check=guard
+    return writer_of(transfer.target).move(
+        place_of(source),
+        place_of(transfer.target),
+        check=target_guard,
+        source_check=guard,
+        then=finish,
     )
-    forget_locks(guard.destroyed)
-    return written
 
 
-def _copy_member(transfer: Transfer, target_guard: Check) -> Written:
+def _copy_member(transfer: Transfer, target_guard: Check, carry: Then) -> Written:
     """Write what the requester sees of a member to another place; locks do not forbid reading."""
     source, request = transfer.source, transfer.request
     with db.read_snapshot():
@@ -161,7 +167,10 @@ def _copy_member(transfer: Transfer, target_guard: Check) -> Written:
     )
     check_states(request, source, stored.etag, transfer.states)
     prepared = writer_of(transfer.target).prepare(stored.data)
-    return prepared.put(place_of(transfer.target), target_guard)
+    with db.write_transaction():
+        written = prepared.put(place_of(transfer.target), target_guard)
+        carry(written)
+    return written
 
 
 def _transfer_collection(transfer: Transfer) -> Response:

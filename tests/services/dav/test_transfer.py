@@ -64,6 +64,19 @@ def test_a_member_goes_as_it_is_with_its_properties(
             assert go(anns, "MOVE", target, source).status == 201
 
 
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+def test_a_member_goes_with_all_its_properties_or_stays(
+    method: str, home: str, shared: str, anns: DavClient, set_limit: SetLimit
+) -> None:
+    source = home + "calendar/1.ics"
+    patch(anns, source, "+<O:a>kept</O:a>")
+    set_limit(limits.DAV_PROPERTIES, 1)
+    for target in (home + "work/1.ics", shared + "1.ics"):
+        assert go(anns, method, source, target).status == 507
+        assert anns.request("GET", target).status == 404
+        assert anns.request("GET", source).status == 200
+
+
 def test_a_member_is_renamed_where_it_is(home: str, anns: DavClient) -> None:
     for collection, old, new in (("calendar/", "1.ics", "2.ics"), ("contacts/", "1.vcf", "2.vcf")):
         path = home + collection
