@@ -4,6 +4,7 @@ import codecs
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -124,7 +125,9 @@ class Request:
         """Return the same of any address; octets that are no text are lone surrogates."""
         try:
             parts = urlsplit(url.strip())
-            is_own = not parts.netloc or parts.hostname in self._own_names()
+            is_own = not parts.netloc or parts.hostname in own_names(
+                self.header("Host"), self.header("X-Forwarded-Host"), settings.GROUPWARE_PUBLIC_URL
+            )
         except ValueError as error:
             raise DavError(400, "An address in the request cannot be read.") from error
         if not is_own:
@@ -134,14 +137,17 @@ class Request:
             raise DavError(502, f"The destination does not begin with {PREFIX}/.")
         return path[len(PREFIX) :]
 
-    def _own_names(self) -> set[str | None]:
-        """Return the names of this server, here and at proxies before it; raises `ValueError`.
 
-        Nothing but a path is read of such an address: who names another host gains nothing.
-        """
-        said = [self.header("Host"), *self.header("X-Forwarded-Host").split(",")]
-        names = {urlsplit(f"//{name.strip()}").hostname for name in said}
-        return names | {urlsplit(settings.GROUPWARE_PUBLIC_URL).hostname}
+@lru_cache(maxsize=16)
+def own_names(host: str, forwarded: str, public_url: str) -> frozenset[str | None]:
+    """Return the names of this server, here and at proxies before it; raises `ValueError`.
+
+    Nothing but a path is read of such an address: who names another host gains nothing. A report
+    may ask for each of a hundred thousand.
+    """
+    said = [host, *forwarded.split(",")]
+    names = {urlsplit(f"//{name.strip()}").hostname for name in said}
+    return frozenset({*names, urlsplit(public_url).hostname})
 
 
 def too_large(most: int) -> DavError:

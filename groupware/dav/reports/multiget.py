@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from groupware.core.errors import Invalid
 from groupware.core.resources.items import check_href
@@ -32,7 +32,10 @@ from groupware.dav.telling import base_of
 
 _Found = TypeVar("_Found")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_~@-][A-Za-z0-9._~@-]{0,250}")
-"""Segments that nothing needs to be done to."""
+"""Segments that can be names without a closer look."""
+_ODD: Final = re.compile(r"[:\s\x00-\x1f]")
+_DOTS: Final = frozenset({"", ".", ".."})
+"""What means more in the last segment of a URL than itself (RFC 3986 §4, §5)."""
 
 
 def handle(request: Request, place: Resource, root: ET.Element) -> Response:
@@ -64,36 +67,64 @@ def _members(
 ) -> list[str]:
     """Return the hrefs of members, each once; add what is none and what can be none."""
     hrefs: dict[str, None] = {}
-    usual = request.url_of(place.collection_path)
+    addresses = _Addresses(request, place)
     for url in dict.fromkeys(urls):
-        rest = url.removeprefix(usual) if place.row is None and url.startswith(usual) else ""
-        if _PLAIN.fullmatch(rest):
-            hrefs[rest] = None
-            continue
-        href = _member(request, place, url)
+        href = addresses.find_member(url)
         if href is None:
             answer.add_status(text(url), HTTPStatus.FORBIDDEN)
-            continue
-        try:
-            check_href(href)
-        except Invalid:
+        elif _is_name(href):
+            hrefs[href] = None
+        else:
             answer.add_status(text(url), HTTPStatus.NOT_FOUND)
-            continue
-        hrefs[href] = None
     return list(hrefs)
 
 
-def _member(request: Request, place: Resource, url: str) -> str | None:
-    """Return the last segment of a member's URL; None for what is no member of the place."""
-    base = place.collection_path
+def _is_name(href: str) -> bool:
+    if _PLAIN.fullmatch(href):
+        return True
     try:
-        path = request.any_path(urljoin(PREFIX + place.path, url))
-    except (DavError, ValueError):
-        return None
-    href = path.removeprefix(base)
-    if not path.startswith(base) or not href or "/" in href:
-        return None
-    return href if place.row is None or href == place.segment else None
+        check_href(href)
+    except Invalid:
+        return False
+    return True
+
+
+class _Addresses:
+    """Finds members of a place by their URLs.
+
+    What comes before a URL's last slash is mostly the same in all of them, and looked at once.
+    """
+
+    def __init__(self, request: Request, place: Resource) -> None:
+        self._request = request
+        self._place = place
+        self._leads_here: dict[str, bool] = {}
+
+    def find_member(self, url: str) -> str | None:
+        """Return the last segment of a member's URL; None for what is no member of the place."""
+        start = url.rfind("/") + 1
+        head, last = url[:start] or "./", url[start:]
+        if "?" in url or "#" in url or _ODD.search(last) or last in _DOTS:
+            href = self._behind_collection(url)
+        else:
+            href = unquote(last, errors="surrogateescape") if self._is_collection(head) else None
+        if not href or "/" in href:
+            return None
+        return href if self._place.row is None or href == self._place.segment else None
+
+    def _is_collection(self, head: str) -> bool:
+        if head not in self._leads_here:
+            self._leads_here[head] = self._behind_collection(head) == ""
+        return self._leads_here[head]
+
+    def _behind_collection(self, url: str) -> str | None:
+        """Return what a path has behind that of the collection; None for one elsewhere."""
+        base = self._place.collection_path
+        try:
+            path = self._request.any_path(urljoin(PREFIX + self._place.path, url))
+        except (DavError, ValueError):
+            return None
+        return path.removeprefix(base) if path.startswith(base) else None
 
 
 def _tell_absent(

@@ -94,6 +94,26 @@ def test_what_is_not_there_and_what_is_elsewhere(held: Book, ben: Account) -> No
     assert "secret" not in body.replace("/contacts/secret.vcf", "")
 
 
+@pytest.mark.parametrize(
+    "base", ["", "./", "x/../", "/dav{path}", "https://GROUPWARE.test/dav{path}"]
+)
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ("a.vcf", b" 200 "),
+        ("%61.vcf", b" 200 "),
+        ("a.vcf?x", b" 200 "),
+        ("a.vcf#x/y", b" 200 "),
+        ("a%2Fb.vcf", b" 403 "),
+        ("../a.vcf", b" 403 "),
+        ("%2E%2E", b" 404 "),
+    ],
+)
+def test_an_address_is_read_as_addresses_are(held: Book, base: str, last: str, told: bytes) -> None:
+    held.put("a.vcf", card("1"))
+    assert told in held.ask(base.format(path=held.path) + last, prop="<D:getetag/>").body
+
+
 @pytest.mark.parametrize("href", ["a%FF.vcf", "a%00", "x" * 300, "%ED%A0%80"])
 def test_an_href_that_nothing_can_have_is_not_there(held: Book, href: str) -> None:
     for prop in ("<D:getetag/>", "<CR:address-data/>"):
