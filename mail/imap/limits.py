@@ -3,22 +3,18 @@
 from dataclasses import dataclass
 
 from groupware.core import limits as configured
+from groupware.core.connections import ConnectionLimits
 from mail.imap.events import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class ServerLimits:
-    """What all clients of one process together may make it keep, and for how long; seconds."""
+class ServerLimits(ConnectionLimits):
+    """What all clients of one process together may make it keep, and for how long."""
 
-    max_connections: int = 10_000
-    max_connections_before_login: int = 512
+    connections: int = 10_000
+    connections_before_login: int = 512
     idle_timeout: float = 30 * 60
-    login_timeout: float = 60
     command_timeout: float = 5 * 60
-    write_timeout: float = 120
-    handshake_timeout: float = 30
-    stop_timeout: float = 4
-    buffered_output: int = 256 * 1024
     uploading: int = 512 * 1024 * 1024
     small_upload: int = 1024 * 1024
 
@@ -38,8 +34,8 @@ def client_limits() -> Limits:
 def server_limits() -> ServerLimits:
     """Return the limits of all clients of a process."""
     return ServerLimits(
-        max_connections=configured.IMAP_CONNECTIONS.value,
-        max_connections_before_login=configured.IMAP_CONNECTIONS_BEFORE_LOGIN.value,
+        connections=configured.IMAP_CONNECTIONS.value,
+        connections_before_login=configured.IMAP_CONNECTIONS_BEFORE_LOGIN.value,
         idle_timeout=configured.IMAP_IDLE_TIMEOUT.value,
         login_timeout=configured.IMAP_LOGIN_TIMEOUT.value,
         command_timeout=configured.IMAP_COMMAND_TIMEOUT.value,

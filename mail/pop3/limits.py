@@ -3,25 +3,21 @@
 from dataclasses import dataclass
 
 from groupware.core import limits as configured
+from groupware.core.connections import ConnectionLimits
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(ConnectionLimits):
     """Counts, octets and seconds."""
 
     connections: int = 2_000
     connections_before_login: int = 256
+    idle_timeout: float = 600
     sessions: int = 50
     failed_logins: int = 10
     errors: int = 20
     line: int = 4_096
     login_delay: int = 0
-    login_timeout: float = 60
-    idle_timeout: float = 600
-    write_timeout: float = 120
-    handshake_timeout: float = 30
-    stop_timeout: float = 4
-    buffered_output: int = 256 * 1024
 
 
 def configured_limits() -> Limits:

@@ -1,0 +1,354 @@
+"""Connections that wait for commands: accepting, TLS, time-outs, back-pressure, the way down.
+
+A connection that waits costs no task and no timer of its own: octets wake a task that works them
+off and ends, and one sweep a second looks after all time-outs. What is said is the protocols'.
+"""
+
+import asyncio
+import contextvars
+import socket
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Final, Protocol, cast
+
+import structlog
+
+from groupware.core import aio
+from groupware.core.aio import Stopping
+from groupware.core.clock import monotonic
+from groupware.core.linger import MOMENT, Linger
+from groupware.core.listeners import Listeners
+from groupware.core.logging import bind_session
+from groupware.core.metrics import SESSIONS
+from groupware.core.tls import TlsContext
+
+SWEEP_SECONDS: Final = 1.0
+SENT_AT_ONCE: Final = 64 * 1024
+"""Octets of responses that are kept for one sending."""
+_NO_DELAY: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What all clients of one process may make it keep, and for how long; octets and seconds."""
+
+    connections: int
+    connections_before_login: int
+    idle_timeout: float
+    login_timeout: float = 60
+    write_timeout: float = 120
+    handshake_timeout: float = 30
+    stop_timeout: float = 4
+    buffered_output: int = 256 * 1024
+
+
+class Conversing(Protocol):
+    """What a connection knows of its session."""
+
+    network: str
+    closing: bool
+
+    def close(self) -> None:
+        """End the session; what was written still goes out."""
+
+
+class ConnectionServer(ABC):
+    """The connections of one protocol in one process."""
+
+    protocol: ClassVar[str]
+    """Its name, also that of its port; the one with TLS from the first octet on has an s more."""
+
+    def __init__(self, tls: TlsContext | None, limits: ConnectionLimits) -> None:
+        self.tls = tls
+        self._limits = limits
+        self.connections: set[ClientConnection] = set()
+        self.linger = Linger()
+        self.stopping = False
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    def connect(self, *, secure: bool) -> "ClientConnection":
+        """Return a connection that is not made yet."""
+
+    def start(self) -> None:
+        """Begin to look after time-outs."""
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep_forever())
+
+    def accepts(self) -> bool:
+        """Tell whether there is room for one more connection."""
+        held = len(self.connections)
+        if self.stopping or held >= self._limits.connections:
+            return False
+        if held < self._limits.connections_before_login:
+            return True
+        before_login = sum(not one.is_logged_in for one in self.connections)
+        return before_login < self._limits.connections_before_login
+
+    async def serve(self, stopping: Stopping, listeners: Listeners, tls: TlsContext) -> None:
+        """Serve both ports until the process is asked to stop."""
+        self.start()
+        listening = [
+            *await aio.listen(partial(self.connect, secure=False), listeners.get(self.protocol)),
+            *await aio.listen(
+                partial(self.connect, secure=True),
+                listeners.get(f"{self.protocol}s"),
+                ssl=tls.context,
+                ssl_handshake_timeout=self._limits.handshake_timeout,
+            ),
+        ]
+        await stopping.wait()
+        for listener in listening:
+            listener.close()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Let commands in flight finish, then end every session."""
+        self.stopping = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for held in list(self.connections):
+            held.stop()
+        ends = monotonic() + self._limits.stop_timeout
+        while self.connections and monotonic() < ends:
+            tasks = [held.task for held in self.connections if held.task is not None]
+            if tasks:
+                await asyncio.wait(tasks, timeout=max(0.0, ends - monotonic()))
+            await asyncio.sleep(0.01)
+        for held in list(self.connections):
+            held.abort()
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if self.tls is not None:
+                self.tls.reload_if_changed()
+            now = monotonic()
+            for held in list(self.connections):
+                held.check_timeouts(now)
+
+
+class ClientConnection(asyncio.Protocol, ABC):
+    """One connection: where its session writes to, and what feeds it."""
+
+    keep_alive: ClassVar[Sequence[tuple[int, int, int]]] = ()
+    """Options of the socket by which the system asks whether the client is there."""
+    session: Conversing
+
+    def __init__(self, server: ConnectionServer, limits: ConnectionLimits) -> None:
+        self._server = server
+        self._limits = limits
+        self._transport: asyncio.Transport | None = None
+        self._context = contextvars.copy_context()
+        self._can_write = asyncio.Event()
+        self._can_write.set()
+        self._write_blocked_since = 0.0
+        self._opened = self._active = monotonic()
+        self._output: list[bytes] = []
+        self._output_size = 0
+        self._is_quick = False
+        self._is_working = False
+        self._is_paused = False
+        self.task: asyncio.Task[None] | None = None
+
+    # What a protocol says and does.
+
+    @property
+    @abstractmethod
+    def is_logged_in(self) -> bool:
+        """Tell whether somebody is logged in."""
+
+    @abstractmethod
+    def _greet(self) -> None:
+        """Say the first words."""
+
+    @abstractmethod
+    def _refuse(self) -> None:
+        """End the session: there is no room."""
+
+    @abstractmethod
+    def _say_stopping(self) -> None:
+        """End the session: the server goes down."""
+
+    @abstractmethod
+    def _check_silence(self, now: float) -> None:
+        """End the session where nothing came for too long."""
+
+    @abstractmethod
+    async def _work_off(self) -> None:
+        """Answer what has come, as far as it is whole."""
+
+    # asyncio's side.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet, or refuse where there is no room."""
+        # uvloop's transports are of their own kind, so isinstance says nothing of them.
+        self._transport = transport = cast("asyncio.Transport", transport)
+        transport.set_write_buffer_limits(high=self._limits.buffered_output)
+        peer = transport.get_extra_info("peername")
+        self.session.network = str(peer[0]) if peer else "local"
+        protocol = self._server.protocol
+        self._context.run(bind_session, protocol, peer=self.session.network)
+        self._set_options(transport.get_extra_info("socket"))
+        if not self._server.accepts():
+            self._refuse()
+            return
+        self._server.connections.add(self)
+        SESSIONS.labels(protocol).inc()
+        self._greet()
+        self._flush()
+
+    def _set_options(self, connected: socket.socket | None) -> None:
+        if connected is None or connected.family not in {socket.AF_INET, socket.AF_INET6}:
+            return
+        for level, option, value in (*self.keep_alive, _NO_DELAY):
+            connected.setsockopt(level, option, value)
+
+    def eof_received(self) -> bool:
+        """Close when the client does: half of a connection is of no use."""
+        return False
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """Forget the client."""
+        self._can_write.set()
+        self._transport = None
+        self.session.close()
+        if self in self._server.connections:
+            self._server.connections.discard(self)
+            SESSIONS.labels(self._server.protocol).dec()
+
+    def pause_writing(self) -> None:
+        """Note that the client takes nothing for now."""
+        self._can_write.clear()
+        self._write_blocked_since = monotonic()
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        self._can_write.set()
+
+    # The session's side.
+
+    def write(self, data: bytes) -> None:
+        """Keep until the command ends or much is kept: each sending costs a call of the kernel."""
+        self._output.append(data)
+        self._output_size += len(data)
+        if self._output_size > SENT_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Send what is kept, or let the transport keep it until the client takes it."""
+        if self._output_size and self._transport is not None:
+            self._transport.write(self._packed(b"".join(self._output)))
+        self._output.clear()
+        self._output_size = 0
+
+    def _packed(self, data: bytes) -> bytes:
+        """Return output as it goes over the wire."""
+        return data
+
+    async def drain(self) -> None:
+        """Wait until little is kept; the sweep ends the wait when the client takes nothing."""
+        if not self._can_write.is_set():
+            await self._can_write.wait()
+        if self._transport is None:
+            raise ConnectionResetError("the client is gone")
+
+    async def start_tls(self) -> None:
+        """Go on in TLS; raises ConnectionError when the handshake fails."""
+        self._flush()
+        transport = self._transport
+        if transport is None or self._server.tls is None:
+            raise ConnectionResetError("the client is gone")
+        try:
+            secured = await asyncio.get_running_loop().start_tls(
+                transport,
+                self,
+                self._server.tls.context,
+                server_side=True,
+                ssl_handshake_timeout=self._limits.handshake_timeout,
+            )
+        except (ssl.SSLError, OSError, TimeoutError) as error:
+            raise ConnectionResetError("no TLS came about") from error
+        if secured is None:
+            raise ConnectionResetError("the client is gone")
+        self._transport = secured
+        secured.set_write_buffer_limits(high=self._limits.buffered_output)
+
+    def close(self) -> None:
+        """Send what is kept and close."""
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close without sending what is kept."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # The server's side.
+
+    def stop(self) -> None:
+        """End the session, after the command in flight if there is one."""
+        if not self._is_working:
+            self._say_stopping()
+
+    def check_timeouts(self, now: float) -> None:
+        """End what has waited for too long; what works has its own time."""
+        if not self._can_write.is_set():
+            if now - self._write_blocked_since > self._limits.write_timeout:
+                log = structlog.get_logger(f"groupware.{self._server.protocol}")
+                log.info("client takes nothing", network=self.session.network)
+                self.abort()
+        elif not self._is_working:
+            self._check_silence(now)
+
+    def _note_active(self) -> None:
+        """Note that octets came."""
+        now = monotonic()
+        self._is_quick = now - self._active < MOMENT
+        self._active = now
+
+    def _start(self) -> None:
+        """Work off what came, unless that goes on already."""
+        if self._is_working:
+            return
+        self._is_working = True
+        task = aio.begin(self._work(), self._context)
+        if task is not None:
+            self.task = task
+            # Nothing more is read until it is done: what a client sends ahead stays with it.
+            self._pause_reading()
+            self._server.linger.end()
+
+    async def _work(self) -> None:
+        try:
+            await self._work_off()
+        finally:
+            self._is_working = False
+            self.task = None
+            self._flush()
+            self._active = monotonic()
+            if self._is_quick:
+                self._server.linger.begin(self._active)
+            self._rest()
+
+    def _rest(self) -> None:
+        """Go on from the end of the work."""
+        if self._server.stopping:
+            self._say_stopping()
+        else:
+            self._resume_reading()
+
+    def _pause_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+            self._is_paused = True
+
+    def _resume_reading(self) -> None:
+        if not self._is_paused:
+            return
+        self._is_paused = False
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
