@@ -67,6 +67,11 @@ class Stored(NamedTuple):
     changed_at: int = 0
 
 
+def room_for_data(octets: int) -> db.Room:
+    """Return a room for the bytes of `Stored`."""
+    return db.Room(octets, (Stored._fields.index("data"),))
+
+
 class ChangedHref(NamedTuple):
     """What happened to an href since a modseq; without an etag it is gone."""
 

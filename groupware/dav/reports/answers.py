@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from calendar_app.ical.zones import Zone
 from groupware.core import db, limits
-from groupware.core.resources.queries import ResourceRow, Stored
+from groupware.core.resources.queries import ResourceRow, Stored, room_for_data
 from groupware.dav.errors import DavError
 from groupware.dav.handlers.propfind import Wanted, read_properties
 from groupware.dav.names import dav, element
@@ -39,8 +39,6 @@ from groupware.dav.telling import (
 from groupware.dav.xmltext import escape_data
 
 _NOTHING: Final = ET.Element("nothing")
-DATA_COLUMN: Final = 2
-"""Place of the bytes in a `Stored`."""
 WITHIN_LIMITS: Final = dav("number-of-matches-within-limits")
 
 
@@ -59,7 +57,7 @@ def data_of(
 
 def room_of_an_answer() -> db.Room:
     """Return the room that the data of one answer has."""
-    return db.Room(limits.DAV_ANSWER.value, (DATA_COLUMN,))
+    return room_for_data(limits.DAV_ANSWER.value)
 
 
 def too_many(text: str) -> DavError:

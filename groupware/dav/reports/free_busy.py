@@ -24,7 +24,7 @@ from groupware.core.errors import LimitExceeded
 from groupware.core.resources.queries import read_by_ids
 from groupware.dav.errors import DavError
 from groupware.dav.names import caldav
-from groupware.dav.reports.answers import WITHIN_LIMITS
+from groupware.dav.reports.answers import WITHIN_LIMITS, room_of_an_answer
 from groupware.dav.reports.times import read_time_range, zone_of_calendar
 from groupware.dav.request import Request
 from groupware.dav.resources import Resource
@@ -42,7 +42,7 @@ def handle(_request: Request, place: Resource, root: ET.Element) -> Response:
     try:
         periods = _find_periods(place, asked)
     except (LimitExceeded, OutOfFuel) as error:
-        text = "Too much repeats: ask for a shorter or an earlier time."
+        text = "Too much is looked through, or repeats: ask for a shorter or an earlier time."
         raise DavError(403, text, WITHIN_LIMITS) from error
     merged = merge_periods(periods, asked.start, asked.end)
     ical_uid = sha256(f"{place.path} {asked.start} {asked.end}".encode()).hexdigest()[:32]
@@ -68,7 +68,11 @@ def _find_periods(place: Resource, asked: TimeRange) -> list[Period]:
 
 
 def _read(resource_ids: list[int]) -> Iterator[CalendarObject]:
-    for stored in read_by_ids(resource_ids):
+    room = room_of_an_answer()
+    found = read_by_ids(resource_ids, room)
+    if room.is_full:
+        raise LimitExceeded("There is more data than one answer is made of.")
+    for stored in found:
         try:
             yield read_object(stored.data, object_limits())
         except InvalidObject:  # put before a limit was lowered

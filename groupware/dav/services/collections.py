@@ -1,6 +1,6 @@
 """Making calendars and address books as a client describes them, copying and moving them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from calendar_app.queries.calendars import find_calendar
 from calendar_app.services.calendars import USUAL_COMPONENTS, CalendarSettings, create_calendar
@@ -11,7 +11,7 @@ from groupware.core.models import CollectionKind
 from groupware.core.resources.collections import Face, rename_collection
 from groupware.core.resources.items import anything
 from groupware.core.resources.moving import Place
-from groupware.core.resources.queries import Stored
+from groupware.core.resources.queries import Stored, room_for_data
 from groupware.dav.properties.dead import dead_of, dead_of_members
 from groupware.dav.properties.wishes import Wishes
 from groupware.dav.queries import Holder
@@ -21,6 +21,8 @@ from groupware.dav.writing import writer_of
 
 BATCH = 100
 """Members that one transaction writes: others wait for no more than that."""
+BATCH_OCTETS = 16 << 20
+"""Octets that fill a batch, however few members they are."""
 
 
 def make_collection(account_id: int, kind: str, slug: str, wishes: Wishes) -> int:
@@ -123,6 +125,12 @@ def _copy_members(source: Resource, account_id: int, collection_id: int) -> None
 
 
 def _batches(source: Resource) -> Iterator[Iterable[Stored]]:
-    hrefs: Sequence[str] = [row.href for row in source.members.rows()]
-    for start in range(0, len(hrefs), BATCH):
-        yield source.members.read_many(hrefs[start : start + BATCH]).values()
+    left = [row.href for row in source.members.rows()]
+    while left:
+        room = room_for_data(BATCH_OCTETS)
+        with db.read_snapshot():
+            found = source.members.read_many(left[:BATCH], room)
+        yield found.values()
+        # Where it was not full, what is not found is gone.
+        behind = [href for href in left[:BATCH] if href not in found] if room.is_full else []
+        left = behind + left[BATCH:]

@@ -188,6 +188,11 @@ def test_an_availability_makes_busy_what_is_not_available(
     )
     asking.put("hours", availability("hours", *office))
     told = periods(ask(asking.client, asking.path))
+    held = limits.DAV_ANSWER.value
+    set_limit(limits.DAV_ANSWER, 10)
+    answer = ask(asking.client, asking.path)
+    set_limit(limits.DAV_ANSWER, held)
+    assert (answer.status, answer.condition()) == (403, dav("number-of-matches-within-limits"))
     set_limit(limits.RESOURCE_SIZE, 100)
     assert periods(ask(asking.client, asking.path)) == BUSY  # it can no longer be read
     assert sorted(told) == sorted(

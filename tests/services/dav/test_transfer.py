@@ -7,6 +7,7 @@ from groupware.core.models import Account, AccountState, Collection
 from groupware.core.rights import grant, parse_rights
 from groupware.dav.models import DavLock
 from groupware.dav.names import apple, caldav, carddav, dav
+from groupware.dav.services import collections
 from tests.conftest import SetLimit
 from tests.services.dav.client import Answer, DavClient, url_of
 from tests.services.dav.samples import card, event, todo
@@ -278,6 +279,16 @@ def test_a_collection_goes_as_a_whole(home: str, anns: DavClient) -> None:
     for method, depth in (("MOVE", "0"), ("MOVE", "1"), ("COPY", "1")):
         answer = go(anns, method, home + "calendar/", home + "x/", Depth=depth)
         assert answer.status == 400
+
+
+def test_large_members_are_copied_one_by_one(
+    home: str, anns: DavClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collections, "BATCH_OCTETS", 1)
+    for name in ("2", "3"):
+        anns.request("PUT", home + f"contacts/{name}.vcf", card(name))
+    assert go(anns, "COPY", home + "contacts/", home + "people/").status == 201
+    assert hrefs(anns, home + "people/") == {"1.vcf", "2.vcf", "3.vcf"}
 
 
 def test_a_card_of_the_directory_is_copied_into_an_address_book(
