@@ -312,6 +312,34 @@ POP3_HIDE_DAYS = Limit(
     highest=36_500,
 )
 
+WEB_BODY = Limit(
+    "WEB_MAX_BODY",
+    32 << 20,
+    Unit.OCTETS,
+    "the body of one HTTP request; what it may be used for has bounds of its own",
+    lowest=1 << 20,
+    highest=1 << 30,
+)
+WEB_UPLOADING = Limit(
+    "WEB_MAX_UPLOADING",
+    256 << 20,
+    Unit.OCTETS,
+    "memory of one process for bodies of HTTP requests that are coming in; the others wait",
+    lowest=1 << 20,
+)
+WEB_BODY_TIMEOUT = Limit(
+    "WEB_BODY_TIMEOUT",
+    30,
+    Unit.SECONDS,
+    "how long the body of an HTTP request may take, beside what its rate allows",
+    highest=3_600,
+)
+WEB_BODY_RATE = Limit(
+    "WEB_BODY_RATE",
+    4 << 10,
+    Unit.OCTETS,
+    "octets a second at which the body of an HTTP request must come at least",
+)
 DAV_REQUEST = Limit(
     "DAV_MAX_REQUEST",
     16 << 20,

@@ -1,4 +1,4 @@
-"""The web role: granian serves the WSGI application with blocking threads, one port a process.
+"""The web role: granian serves one port a process; requests run on threads behind `front`.
 
 Granian has its own workers, forked after the application is loaded, and respawns those that fail;
 the supervisor looks after granian itself. A changed certificate is taken up by new workers.
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from granian.constants import Interfaces, SSLProtocols
+from granian.constants import Interfaces, Loops, SSLProtocols
 from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.mp import MPServer
@@ -21,10 +21,13 @@ from groupware.core.tls import certificate_files, server_tls
 from groupware.dav.mount import Wsgi
 from groupware.environment import IMPLICIT_TLS
 from groupware.serve.children import die_with_parent
+from groupware.serve.front import Front
 from groupware.serve.sockets import BACKLOG
 
 MOST_WORKERS = 2
 THREADS = 8
+MOST_REQUESTS = 10_000
+"""Of one worker at once: one whose body is awaited costs little, and must not keep others out."""
 KILL_SECONDS = 3
 RESPAWN_SECONDS = 0.5
 CERTIFICATE_SECONDS = 2.0
@@ -71,10 +74,12 @@ def run(listeners: Listeners) -> None:
         listening.fileno(),
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        websockets=False,
         workers=min(settings.GROUPWARE_PROCESSES, MOST_WORKERS),
-        blocking_threads=THREADS,
         backlog=BACKLOG,
+        backpressure=MOST_REQUESTS,
         log_level=LogLevels.error,
         log_dictconfig=TO_ROOT_LOGGER,
         respawn_failed_workers=True,
@@ -89,12 +94,12 @@ def run(listeners: Listeners) -> None:
     server.serve(target_loader=_forked(application), wrap_loader=False)
 
 
-def _forked(application: Wsgi) -> Callable[[], Wsgi]:
+def _forked(application: Wsgi) -> Callable[[], Front]:
     parent = os.getpid()
 
-    def load() -> Wsgi:
+    def load() -> Front:
         die_with_parent(parent=parent)
-        return application
+        return Front(application, threads=THREADS)
 
     return load
 

@@ -120,3 +120,16 @@ def test_a_body_that_ends_early_is_no_body(running: Running) -> None:
 
 def _credentials() -> str:
     return "Authorization: Basic " + base64.b64encode(f"{ANN}:{PASSWORD}".encode()).decode()
+
+
+def test_bodies_that_do_not_come_keep_nobody_out(running: Running) -> None:
+    head = f"PROPFIND /dav/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n{_credentials()}"
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            connection = stack.enter_context(contextlib.closing(connect(running, "HTTPS")))
+            connection.connect()
+            assert connection.sock is not None
+            connection.sock.sendall(f"{head}\r\n\r\n<D:propfind".encode())
+        with contextlib.closing(connect(running, "HTTPS")) as connection:
+            assert [ask(connection, ASK)[0] for _ in range(20)] == [207] * 20
+        assert running.get("/healthz", port="HTTPS")[0] == 200
