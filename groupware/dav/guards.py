@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from calendar_app.queries.shown import is_whole
 from groupware.core.resources import queries
@@ -109,6 +110,7 @@ def changed_at(place: Resource, conditions: Conditions) -> int | None:
 def check_states(request: Request, place: Resource, etag: str | None, states: If) -> None:
     """Raise 412 unless the If header holds (RFC 4918 §10.4)."""
 
+    @cache
     def state_of(url: str) -> State:
         if not url or request.inner_path(url).rstrip("/") == request.path.rstrip("/"):
             return State(etag, _tokens_on(place))

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from groupware.dav.conditions import Tag, parse_tags
 from groupware.dav.errors import DavError
 
-MOST: Final = 1_000
-"""Conditions of one header."""
+MOST: Final = 100
+"""Conditions of one header: each may be of another resource, looked up under the account's lock."""
 _PART: Final = re.compile(
     r"""\s*(?:
     (?P<open>\()

@@ -3,10 +3,14 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from groupware.core import limits
 from groupware.core.errors import NotFound
 from groupware.core.resources.queries import find_by_slug
+from groupware.dav.ifheader import MOST
 from groupware.dav.locks import list_locks
 from groupware.dav.names import caldav, dav
 from groupware.dav.queries import Holder
@@ -50,6 +54,17 @@ def test_an_if_header_of_an_address_that_is_no_text_is_refused(
 ) -> None:
     said = f'</dav{place}{name}> (["x"])'
     assert anns.request("PUT", f"{place}a.ics", EVENT, If=said).status == 400
+
+
+def test_a_resource_that_an_if_header_names_often_is_looked_at_once(
+    anns: DavClient, place: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    other = f'</dav{place}b.ics> (["x"])'
+    with CaptureQueriesContext(connection) as queries:
+        assert anns.request("PUT", f"{place}a.ics", EVENT, If=other).status == 412
+    with django_assert_max_num_queries(len(queries)):
+        assert anns.request("PUT", f"{place}a.ics", EVENT, If=other * MOST).status == 412
+    assert anns.request("PUT", f"{place}a.ics", EVENT, If=other * (MOST + 1)).status == 400
 
 
 @pytest.mark.parametrize("name", NO_ADDRESSES)
