@@ -110,8 +110,8 @@ class Application(RadicaleApplication):
             if environ["REQUEST_METHOD"] == "OPTIONS":
                 return _send(options.answer(), start_response)
             principal = authenticate_request(environ)
-        except DavError as error:
-            return _send(error.response(), start_response)
+        except (DavError, GroupwareError) as error:
+            return _send(_refusal(error), start_response)
         known = {PRINCIPAL: principal, LOGIN: str(principal.account_id), "PATH_INFO": path}
         return super().__call__({**environ, **known}, start_response)
 
@@ -131,18 +131,20 @@ def answer(handle: Handle, environ: Environ, path: str) -> _Answer:
     """Call a handler; every outcome becomes an answer, in Radicale's form."""
     principal: Principal = environ[PRINCIPAL]
     request = Request(environ, environ["REQUEST_METHOD"].upper(), path, principal)
-    directory.refresh(path, principal.account_id)
     try:
+        directory.refresh(path, principal.account_id)
         response = handle(request)
-    except DavError as error:
-        response = error.response()
-    except GroupwareError as error:
-        response = from_outcome(error).response()
+    except (DavError, GroupwareError) as error:
+        response = _refusal(error)
     if response.body or request.method == "HEAD":
         return response.status, dict(response.headers), response.body, None
     # None: an empty body is not compressed, and 204 and 304 have none (RFC 9110 §6.4.1).
     length = {} if response.status in _WITHOUT_BODY else {"Content-Length": "0"}
     return response.status, {**length, **response.headers}, None, None
+
+
+def _refusal(error: DavError | GroupwareError) -> Response:
+    return (error if isinstance(error, DavError) else from_outcome(error)).response()
 
 
 def _send(response: Response, start_response: StartResponse) -> list[bytes]:

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from groupware.core import db, limits
 from groupware.core.models import Account
 from groupware.core.rights import grant, parse_rights
+from tests.conftest import SetLimit
 from tests.services.dav.client import Answer, DavClient
 from tests.services.dav.samples import event
 from tests.services.dav.test_locks import lock
 from tests.services.dav.test_transfer import go, hrefs
-from tests.services.threads import SECONDS, threads
+from tests.services.threads import SECONDS, account_locked_elsewhere, threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,3 +86,13 @@ def test_what_two_take_away_at_once_is_in_one_place(
 
     assert race(*map(move, targets)) == [201, 404]
     assert sorted(len(hrefs(anns, path)) for path in (meetings, *targets)) == [0, 0, 1]
+
+
+def test_whose_wrong_password_cannot_be_noted_is_told_to_come_again(
+    meetings: str, ann: Account, set_limit: SetLimit
+) -> None:
+    set_limit(limits.LOCK_TIMEOUT, 0.1)
+    with account_locked_elsewhere(ann.pk):
+        answer = DavClient(ann.login, "wrong").propfind(meetings, "D:getetag")
+    # The lock of one account is nothing to others on a database that is a server's.
+    assert answer.status == (503 if db.is_sqlite() else 401)
