@@ -35,6 +35,7 @@ from groupware.dav.responses import Response
 from groupware.dav.services.collections import copy_collection, move_collection
 from groupware.dav.services.holding import hold_accounts
 from groupware.dav.services.locks import forget_locks
+from groupware.dav.services.members import put_member
 from groupware.dav.services.properties import carry_dead
 from groupware.dav.writing import Refusals, place_of, writer_of
 
@@ -167,10 +168,7 @@ def _copy_member(transfer: Transfer, target_guard: Check, carry: Then) -> Writte
     )
     check_states(request, source, stored.etag, transfer.states)
     prepared = writer_of(transfer.target).prepare(stored.data)
-    with db.write_transaction():
-        written = prepared.put(place_of(transfer.target), target_guard)
-        carry(written)
-    return written
+    return put_member(prepared, place_of(transfer.target), target_guard, carry)
 
 
 def _transfer_collection(transfer: Transfer) -> Response:
