@@ -12,12 +12,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from groupware.core import blobs, doctor, outbox, retention
+from groupware.core import blobs, doctor, retention
 from groupware.core.blobs import collector
 from groupware.core.blobs.service import store
 from groupware.core.clock import epoch
 from groupware.core.doctor import Examination, Fault, Note, examine
-from groupware.core.models import Account, Blob, OutboxRow
+from groupware.core.models import Account, Blob
 from mail.models import ExpungedMessage, Message, MessageContent
 from mail.services.content import prepare_message
 from mail.services.copying import copy_messages, move_messages
@@ -293,25 +293,6 @@ def test_blobs_that_wait_for_the_collector_are_noted(ann: Account) -> None:
     ExpungedMessage.objects.all().delete()
     found = list(examine(Examination()))
     assert found == [Note("blob", "1 blobs are held by nothing; the worker collects them.")]
-
-
-@pytest.mark.parametrize(
-    ("change", "what"),
-    [
-        ({"attempts": 5, "last_error": "OSError: away"}, "it failed 5 times, last with OSError"),
-        ({"run_after": epoch() - 7200}, "it was due 120 minutes ago"),
-        ({"topic": "mail.of-tomorrow"}, "nothing here works off this topic"),
-    ],
-)
-def test_work_that_is_left_in_the_outbox_is_found(
-    ann: Account, change: dict[str, Any], what: str
-) -> None:
-    row_id = outbox.add("mail.finish-move", {}, account_id=ann.pk)
-    assert find() == []
-    OutboxRow.objects.filter(pk=row_id).update(**change)
-    (fault,) = find()
-    assert fault.where.startswith(f"ann@example.test: outbox row {row_id} (mail.")
-    assert fault.what.startswith(what)
 
 
 @pytest.mark.parametrize(
