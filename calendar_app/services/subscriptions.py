@@ -175,10 +175,7 @@ class _Survey:
 def _survey(due: _Due, data: bytes) -> _Survey:
     """Look through a file; raises `FetchFailed` where that takes too long."""
     survey = _Survey()
-    deadline = monotonic() + limits.SOURCE_TIMEOUT.value
     for number, part in enumerate(_parts(data)):
-        if monotonic() > deadline:
-            raise FetchFailed("It takes too long to read: it holds too much.")
         if isinstance(part, BrokenPart):
             survey.note_broken(part.line, part.reason)
             continue
@@ -196,7 +193,12 @@ def _survey(due: _Due, data: bytes) -> _Survey:
 
 
 def _parts(data: bytes) -> Iterator[FoundObject | BrokenPart]:
-    return split_file(BytesIO(data), limits.RESOURCE_SIZE.value)
+    """Yield the parts of a file; raises `FetchFailed` where going through it takes too long."""
+    deadline = monotonic() + limits.SOURCE_TIMEOUT.value
+    for part in split_file(BytesIO(data), limits.RESOURCE_SIZE.value):
+        if monotonic() > deadline:
+            raise FetchFailed("It takes too long to read: it holds too much.")
+        yield part
 
 
 def _list_fresh(due: _Due, objects: Mapping[str, _Found], held: Mapping[str, str]) -> set[str]:
@@ -218,7 +220,10 @@ def _list_fresh(due: _Due, objects: Mapping[str, _Found], held: Mapping[str, str
 
 
 def _write_fresh(due: _Due, data: bytes, fresh: set[str], survey: _Survey) -> bool:
-    """Write what is new or differs; only a batch of it is held at once, with its occurrences."""
+    """Write what is new or differs; only a batch of it is held at once, with its occurrences.
+
+    Raises `FetchFailed` where that takes too long; what was written stays, the next time goes on.
+    """
     places = {survey.objects[href].number: href for href in fresh}
     batch: list[tuple[str, Prepared | None]] = []
     rows = 0

@@ -152,6 +152,27 @@ def test_reading_a_source_ends_in_time(
     assert uids(calendar) == []
 
 
+def test_what_takes_too_long_to_expand_is_left_and_the_next_time_goes_on(
+    ann: Account, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar = subscribe(ann, web.page("/", holidays("a", "b", "c")))
+    now = 0
+
+    def expand(data: bytes) -> Prepared:
+        nonlocal now
+        now += 20
+        return prepare_object(data)
+
+    monkeypatch.setattr(subscriptions, "BATCH", 1)
+    monkeypatch.setattr(subscriptions, "monotonic", lambda: now)
+    monkeypatch.setattr(subscriptions, "prepare_object", expand)
+    assert not refresh(calendar)
+    assert "too long to read" in info_of(calendar).source_error
+    assert uids(calendar) == ["a", "b"]
+    assert refresh(calendar)
+    assert (uids(calendar), info_of(calendar).source_error) == (["a", "b", "c"], "")
+
+
 def test_series_of_many_times_are_written_few_at_once(
     ann: Account, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
