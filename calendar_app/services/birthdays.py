@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from calendar_app.services.objects import discard_object, prepare_object, store_object
+from contacts.services.cards import parse_card
 from contacts.services.hooks import CardChange
-from contacts.vcard.cards import read_card
 from contacts.vcard.contentlines import Line
 from contacts.vcard.dates import Birthday
 from contacts.vcard.serialize import serialize_lines
@@ -23,8 +23,8 @@ from groupware.core.resources.queries import find_resource, list_etags, read_by_
 
 UNKNOWN_YEAR = 1972
 """Begins the events of birthdays without a year: a leap year, so that it has every day."""
-_YEARS = range(2, 9999)
-"""Those that a calendar object may begin in."""
+_YEARS = range(1850, 9999)
+"""Those that an event begins in: each year since then has a row, which no quota counts."""
 FEW = 20
 """Changes that are looked up one by one; of more, all events are listed."""
 _SIGN = "\N{BIRTHDAY CAKE}"
@@ -70,7 +70,7 @@ def renew_birthdays(account_id: int) -> None:
                 discard_object(account_id, collection_id, href)
         for (resource_id,) in told:
             stored = read_by_ids([resource_id])
-            changes = [CardChange(resource_id, read_card(each.data)) for each in stored]
+            changes = [CardChange(resource_id, parse_card(each.data)) for each in stored]
             follow_cards(account_id, changes)
 
 

@@ -65,7 +65,7 @@ def test_a_birthday_on_a_leap_day_is_on_the_last_of_february(
     assert summaries(birthdays, "20280228", "20280229") == []
 
 
-@pytest.mark.parametrize("bday", ["--0229", "0001-02-28", "9999-02-28"])
+@pytest.mark.parametrize("bday", ["--0229", "0001-02-28", "1685-02-28", "9999-02-28"])
 def test_a_card_without_a_year_or_with_one_beyond_has_its_day_every_year(
     ann: Account, book: int, birthdays: int, bday: str
 ) -> None:
