@@ -13,7 +13,7 @@ from groupware.dav.request import Request
 from groupware.dav.resources import Kind, Resource
 
 COLLATIONS: Final = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
-MIN_DATE_TIME: Final = b"00010101T000000Z"
+MIN_DATE_TIME: Final = b"00020101T000000Z"
 MAX_DATE_TIME: Final = b"99991231T235959Z"
 
 

@@ -48,7 +48,7 @@ def _read_time(found: ET.Element, attribute: str, condition: str) -> int | None:
         return None
     text = text.strip()
     if text.startswith("0000"):
-        raise DavError(403, "The calendar begins with the year 1.", caldav("min-date-time"))
+        raise DavError(403, "A time is of the year 1 or later.", caldav("min-date-time"))
     if _LATER.fullmatch(text):
         raise DavError(403, "The calendar ends with the year 9999.", caldav("max-date-time"))
     if not _UTC_TIME.fullmatch(text):

@@ -4,12 +4,15 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from calendar_app.ical.entries import EARLIEST, LATEST
 from calendar_app.ical.timezones import make_timezone
+from calendar_app.ical.values import parse_local
 from groupware.core import limits
 from groupware.core.models import Account
 from groupware.core.rights import grant, parse_rights
 from groupware.dav.models import DeadProperty
 from groupware.dav.names import PREFIXES, apple, caldav, carddav, dav
+from groupware.dav.properties.calendars import MAX_DATE_TIME, MIN_DATE_TIME
 from groupware.dav.services.properties import remove_left_over
 from tests.conftest import SetLimit
 from tests.services.dav.client import Answer, DavClient
@@ -280,3 +283,8 @@ def test_little_is_told_to_who_asks_for_it(meetings: str, anns: DavClient) -> No
 @pytest.mark.parametrize("body", ["", "<a/>", "<D:propfind xmlns:D='DAV:'/>", "<"])
 def test_a_body_that_says_nothing_is_refused(body: str, meetings: str, anns: DavClient) -> None:
     assert anns.request("PROPPATCH", meetings, body).status == 400
+
+
+def test_the_dates_that_calendars_tell_are_those_that_they_take() -> None:
+    told = [parse_local(text.decode().removesuffix("Z")) for text in (MIN_DATE_TIME, MAX_DATE_TIME)]
+    assert told == [EARLIEST, LATEST]
