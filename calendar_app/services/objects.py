@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from calendar_app.ical.errors import InvalidObject
 from calendar_app.ical.objects import ObjectLimits, read_object
 from calendar_app.services.occurrences import (
+    PRIVATE,
     Holder,
     ObjectIndex,
     check_repeats,
@@ -98,7 +99,7 @@ def store_object(
             holder = Holder(account_id, collection_id, written.resource_id)
             if written.is_new:
                 insert_index(holder, prepared.index)
-            elif replace_index(holder, prepared.index):
+            elif replace_index(holder, prepared.index) != PRIVATE == prepared.index.classification:
                 leave_tombstone(account_id, collection_id, href, written.modseq)
         return written
 

@@ -129,15 +129,15 @@ def insert_index(holder: Holder, index: ObjectIndex) -> None:
     _count_repeats(holder.resource_id, _repeats(len(index.rows)))
 
 
-def replace_index(holder: Holder, index: ObjectIndex) -> bool:
+def replace_index(holder: Holder, index: ObjectIndex) -> str:
     """Write what is known of an object over what was, in the caller's transaction.
 
-    Tell whether it became private by that.
+    Return how it was classified until then.
     """
-    was_private, repeats = _delete(holder.resource_id)
+    classification, repeats = _delete(holder.resource_id)
     _insert(holder, index)
     _count_repeats(holder.resource_id, _repeats(len(index.rows)) - repeats)
-    return index.classification == PRIVATE and not was_private
+    return classification
 
 
 def forget_index(resource_id: int) -> bool:
@@ -145,9 +145,9 @@ def forget_index(resource_id: int) -> bool:
 
     The object's own row is still there.
     """
-    was_private, repeats = _delete(resource_id)
+    classification, repeats = _delete(resource_id)
     _count_repeats(resource_id, -repeats)
-    return was_private
+    return classification == PRIVATE
 
 
 def _insert(holder: Holder, index: ObjectIndex) -> None:
@@ -165,8 +165,8 @@ def _insert(holder: Holder, index: ObjectIndex) -> None:
         )
 
 
-def _delete(resource_id: int) -> tuple[bool, int]:
-    """Return whether the object was private, and how often it was repeated."""
+def _delete(resource_id: int) -> tuple[str, int]:
+    """Return how the object was classified, and how often it was repeated."""
     rows = db.fetch_rows(
         "DELETE FROM calendar_app_calendarobject WHERE resource_id = %s RETURNING classification",
         [resource_id],
@@ -175,7 +175,7 @@ def _delete(resource_id: int) -> tuple[bool, int]:
         "DELETE FROM calendar_app_occurrence WHERE resource_id = %s", [resource_id]
     )
     db.execute("DELETE FROM calendar_app_task WHERE resource_id = %s", [resource_id])
-    return bool(rows) and rows[0][0] == PRIVATE, _repeats(removed)
+    return rows[0][0] if rows else "", _repeats(removed)
 
 
 def _repeats(rows: int) -> int:

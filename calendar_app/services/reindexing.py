@@ -1,7 +1,8 @@
 """Making anew what the tables keep of objects: as time goes on, for other rules, after damage.
 
-No modseq is raised: what a client was sent stays as it is. Objects are read and expanded outside
-of any lock, a batch at a time, and written where they are still the same then.
+No modseq is raised: what a client was sent stays as it is, unless readers are shown something else
+from then on. Objects are read and expanded outside of any lock, a batch at a time, and written
+where they are still the same then.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from calendar_app.models import OccurrenceRules
 from calendar_app.services.objects import object_limits
 from calendar_app.services.occurrences import (
     DAY,
+    PRIVATE,
     RULES,
     Holder,
     ObjectIndex,
@@ -26,6 +28,7 @@ from calendar_app.services.occurrences import (
 from groupware.core import db
 from groupware.core.changes import lock_account
 from groupware.core.clock import monotonic
+from groupware.core.resources.items import leave_tombstone, touch_resource
 
 BATCH = 50
 """Objects that are read at once; those of one account are one transaction."""
@@ -157,9 +160,19 @@ def _write(account_id: int, found: Sequence[tuple[StoredObject, ObjectIndex]]) -
         lock_account(account_id)
         within, params = db.in_list("id", [one.holder.resource_id for one, _ in found])
         rows = db.fetch_rows(
-            f"SELECT id, collection_id, etag FROM core_resource WHERE {within}", params
+            f"SELECT id, collection_id, etag, href FROM core_resource WHERE {within}", params
         )
-        now = {row[0]: (row[1], row[2]) for row in rows}
+        now = {row[0]: row[1:] for row in rows}
         for one, index in found:
-            if now.get(one.holder.resource_id) == (one.holder.collection_id, one.etag):
-                replace_index(one.holder, index)
+            *held, href = now.get(one.holder.resource_id, (0, "", ""))
+            if held == [one.holder.collection_id, one.etag]:
+                before = replace_index(one.holder, index)
+                if before != index.classification:
+                    _tell_readers(one.holder, href, index)
+
+
+def _tell_readers(holder: Holder, href: str, index: ObjectIndex) -> None:
+    """Let those hear of an object who may not see what is private, and took it for another."""
+    modseq = touch_resource(*holder)
+    if index.classification == PRIVATE:
+        leave_tombstone(holder.account_id, holder.collection_id, href, modseq)

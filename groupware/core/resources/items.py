@@ -202,6 +202,17 @@ def _update(change: Change, resource_id: int, content: Content) -> None:
     )
 
 
+def touch_resource(account_id: int, collection_id: int, resource_id: int) -> int:
+    """Let clients read a resource again whose bytes stay as they are; return the modseq of it.
+
+    In the caller's transaction. Raises `Stale` when the collection is gone.
+    """
+    change = begin_change(account_id)
+    touch_collection(change, collection_id)
+    db.execute("UPDATE core_resource SET modseq = %s WHERE id = %s", [change.modseq, resource_id])
+    return change.modseq
+
+
 def remove_resource(
     account_id: int,
     collection_id: int,

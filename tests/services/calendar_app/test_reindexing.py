@@ -3,11 +3,13 @@
 import pytest
 
 from calendar_app.models import CalendarObject, Occurrence, OccurrenceRules
+from calendar_app.queries import shown
 from calendar_app.services import occurrences, reindexing
 from calendar_app.services.objects import prepare_object, put_object
 from calendar_app.services.reindexing import move_horizon, renew_rules
 from groupware.core import limits
 from groupware.core.models import Account, Collection, Resource, ResourceData
+from groupware.core.resources.queries import find_collection
 from groupware.duties import find_duty
 from tests.conftest import SetLimit
 from tests.services.calendar_app.events import counts_of, event, put, task
@@ -166,6 +168,34 @@ DAMAGES = (
     ("DELETE FROM calendar_app_occurrence WHERE lane = 15", "occurrence-horizon", "noted"),
     ("UPDATE calendar_app_occurrence SET collection_id = {tasks}", "occurrence-owner", "another"),
 )
+
+
+@pytest.mark.parametrize(
+    ("data", "held", "is_told_as_gone"),
+    [
+        (event("one", "20260310T090000Z", "CLASS:PRIVATE"), "", True),
+        (event("one", "20260310T090000Z", "CLASS:PRIVATE"), "confidential", True),
+        (event("one", "20260310T090000Z", "CLASS:CONFIDENTIAL"), "", False),
+        (event("one", "20260310T090000Z"), "private", False),
+    ],
+)
+def test_readers_hear_of_what_is_shown_otherwise_from_then_on(
+    ann: Account, calendar: int, data: bytes, held: str, is_told_as_gone: bool
+) -> None:
+    put(ann, calendar, data)
+    damage("UPDATE calendar_app_calendarobject SET classification = %s", held)
+    info = find_collection(calendar)
+    assert info is not None
+    (since,) = shown.newest_modseqs([calendar]).values()
+    known = dict(shown.list_shown_etags(info))
+    reindexing.reindex_objects(list(Resource.objects.values_list("pk", flat=True)))
+    (change,) = shown.list_shown_changes(info, since, None)
+    assert (change.href, change.etag is None) == ("one.ics", is_told_as_gone)
+    assert change.modseq == shown.newest_modseqs([calendar])[calendar]
+    fresh = dict(shown.list_shown_etags(info))
+    assert fresh != known
+    assert fresh == ({} if is_told_as_gone else {"one.ics": change.etag})
+    assert find(deep=True) == []
 
 
 def test_a_wrong_count_of_what_repeats_is_found_and_made_right(ann: Account, calendar: int) -> None:
