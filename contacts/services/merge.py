@@ -18,7 +18,7 @@ from groupware.core.clock import now
 from groupware.core.errors import Invalid, NotFound, Stale
 from groupware.core.resources.items import Written
 from groupware.core.resources.moving import Place
-from groupware.core.resources.queries import Stored, list_etags, read_by_ids, read_many
+from groupware.core.resources.queries import Stored, find_many, read_by_ids, read_many
 
 MOST = 50
 """Cards that become one at once; of more the rest is found again."""
@@ -88,12 +88,12 @@ def plan_merge(collection_id: int, hrefs: Sequence[str]) -> Plan:
         cards = [parse_card(stored[href].data) for href in hrefs]
         merged = merge_cards(cards, now())
         result = parse_card(merged.data)
+        replaced = {card.uid: result.uid for card in cards if card.uid and result.uid != card.uid}
+        groups = _follow(replaced, [each for each in held_groups if each.href not in stored])
     except InvalidCard as error:
         raise Invalid(f"These cards cannot become one: {error.text}") from error
     if len({card.kind for card in cards}) > 1:
         raise Invalid("These cards are of different kinds: a group is no person.")
-    replaced = {card.uid: result.uid for card in cards if card.uid and result.uid != card.uid}
-    groups = _follow(replaced, [each for each in held_groups if each.href not in stored])
     sources = [*stored.values(), *(each for each in held_groups if each.href in groups)]
     etags = {each.href: each.etag for each in sources}
     return Plan(collection_id, tuple(hrefs), etags, merged, groups)
@@ -106,8 +106,8 @@ def carry_out(account_id: int, plan: Plan) -> Written:
     """
     with db.write_transaction():
         lock_account(account_id)
-        etags = dict(list_etags(plan.collection_id))
-        if any(etags.get(href) != etag for href, etag in plan.etags.items()):
+        rows = find_many(plan.collection_id, list(plan.etags))
+        if {href: row.etag for href, row in rows.items()} != plan.etags:
             raise Stale("A card was changed meanwhile: look again.")
         kept, *others = (Place(account_id, plan.collection_id, href) for href in plan.hrefs)
         for place in others:

@@ -46,6 +46,15 @@ def test_cards_of_one_person_are_found_the_fullest_first(filled: int) -> None:
     assert found.reasons == ("name clark cleo", "phone 301234567")
 
 
+def test_a_group_that_is_too_large_by_now_ends_the_merge_with_a_reason(
+    ann: Account, filled: int, set_limit: SetLimit
+) -> None:
+    put(ann, filled, "Large", KIND, f"NOTE:{'x' * 20_000}", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:b")
+    set_limit(limits.RESOURCE_SIZE, 16 << 10)
+    with pytest.raises(Invalid, match="octets"):
+        merge.plan_merge(filled, ["Cleo Clark.vcf", "Clark Cleo.vcf"])
+
+
 def test_groups_are_never_duplicates(ann: Account, book: int) -> None:
     put(ann, book, "Team", KIND)
     put_card(
