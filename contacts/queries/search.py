@@ -4,6 +4,7 @@ from contacts.queries.cards import CardRow, search_cards
 from contacts.queries.directory import search_entries
 from contacts.vcard.cards import read_card
 from contacts.vcard.columns import make_columns
+from contacts.vcard.limits import NO_LIMITS
 from groupware.core import db
 from groupware.core.holdings import list_owners
 from groupware.core.models import CollectionKind
@@ -39,7 +40,7 @@ def search_contacts(account_id: int, text: str, *, limit: int = 100) -> list[Car
 
 
 def _row(stored: Stored) -> CardRow:
-    made = make_columns(read_card(stored.data))
+    made = make_columns(read_card(stored.data, NO_LIMITS))
     return CardRow(
         resource_id=0,
         collection_id=0,

@@ -15,6 +15,7 @@ from hashlib import sha256
 from contacts.models import Directory
 from contacts.vcard.cards import read_card
 from contacts.vcard.entries import Entry, make_uid, member_uri, serialize_entry
+from contacts.vcard.limits import NO_LIMITS
 from groupware.core import db, limits
 from groupware.core.clock import epoch
 from groupware.core.directory import find_photo
@@ -149,7 +150,7 @@ def _lock(domain_id: int) -> Directory | None:
 
 
 def _put(domain_id: int, href: str, data: bytes, modseq: int) -> None:
-    card = read_card(data)
+    card = read_card(data, NO_LIMITS)
     now = epoch()
     db.execute(
         "INSERT INTO contacts_directorycard (domain_id, href, ical_uid, modseq, etag, size,"

@@ -15,3 +15,5 @@ class CardLimits:
 
 
 DEFAULT_LIMITS = CardLimits()
+NO_LIMITS = CardLimits(octets=1 << 40, lines=1 << 40)
+"""For cards that are kept already, and those that the server makes: a group has its members."""

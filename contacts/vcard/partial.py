@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from contacts.vcard.cards import Card, read_card
 from contacts.vcard.contentlines import Line
+from contacts.vcard.limits import NO_LIMITS
 from contacts.vcard.serialize import serialize_card
 from contacts.vcard.versions import convert
 
@@ -15,7 +16,7 @@ def select_properties(card: Card, wanted: Mapping[str, bool], version: str = "")
     for that group only. `version` is the one to return it in (3.0 or 4.0), or the card's own.
     """
     if version and version != card.version:
-        card = read_card(convert(card, version))
+        card = read_card(convert(card, version), NO_LIMITS)
     lines = [
         line if has_value else line._replace(value="")
         for line in card.lines

@@ -5,7 +5,7 @@ from typing import Final
 
 from calendar_app.ical.references import zoned
 from contacts.vcard.cards import read_card
-from contacts.vcard.limits import CardLimits
+from contacts.vcard.limits import NO_LIMITS
 from contacts.vcard.versions import convert
 from groupware.core import db
 from groupware.core.resources.queries import Stored
@@ -68,7 +68,7 @@ def _negotiate(stored: Stored, headers: dict[str, str], accept: str) -> Response
     wanted = wanted_version(accept)
     if not wanted:
         return Response(200, stored.data, headers)
-    card = read_card(stored.data, CardLimits(octets=len(stored.data)))
+    card = read_card(stored.data, NO_LIMITS)
     if card.version == wanted:
         return Response(200, stored.data, headers)
     # Not what is stored octet for octet, so that its tag is no condition for writing it.
