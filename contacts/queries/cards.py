@@ -4,18 +4,28 @@ Plain rows; call within `db.read_snapshot()` where several answers must agree. H
 of the benchmarks of CardDAV.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from contacts.vcard.cards import InvalidCard, read_lines
-from contacts.vcard.filters import Filter, matches, needles
+from contacts.vcard.filters import Filter, matches, needles, uid_needles
 from contacts.vcard.limits import CardLimits
 from contacts.vcard.matching import needles_of
 from groupware.core import db, limits
 from groupware.core.resources.queries import Stored, read_by_ids
+from mail.mime.text import fold_search
 
 PAGE = 200
 """Cards whose bytes are read at once."""
+PAGE_OCTETS = 16 << 20
+"""Octets of such cards, unless one has more: photos are large."""
+
+
+class Candidate(NamedTuple):
+    """A card that may be found, and how many octets it has."""
+
+    resource_id: int
+    size: int
 
 
 class CardRow(NamedTuple):
@@ -73,12 +83,25 @@ def query_cards(collection_id: int, wanted: Filter) -> Iterator[Stored]:
     Whoever takes no more than a number of them stops (RFC 6352 §8.6.1). Memory is bounded by a
     page; the columns take away what cannot match, the rest is read and compared.
     """
-    resource_ids = find_candidates(collection_id, wanted)
     bounds = CardLimits(octets=limits.RESOURCE_SIZE.value)
-    for start in range(0, len(resource_ids), PAGE):
-        for stored in read_by_ids(resource_ids[start : start + PAGE]):
+    for resource_ids in _pages(find_candidates(collection_id, wanted)):
+        for stored in read_by_ids(resource_ids):
             if not wanted.props or _matches(stored, wanted, bounds):
                 yield stored
+
+
+def _pages(candidates: Iterable[Candidate]) -> Iterator[list[int]]:
+    """Yield the ids of what is read at once: so many cards, or so many octets."""
+    page: list[int] = []
+    octets = 0
+    for candidate in candidates:
+        octets += candidate.size
+        if page and (len(page) == PAGE or octets > PAGE_OCTETS):
+            yield page
+            page, octets = [], candidate.size
+        page.append(candidate.resource_id)
+    if page:
+        yield page
 
 
 def _matches(stored: Stored, wanted: Filter, bounds: CardLimits) -> bool:
@@ -88,16 +111,26 @@ def _matches(stored: Stored, wanted: Filter, bounds: CardLimits) -> bool:
         return False
 
 
-def find_candidates(collection_id: int, wanted: Filter) -> list[int]:
-    """Return the ids of the resources that may match, in the order they came."""
+def find_candidates(collection_id: int, wanted: Filter) -> list[Candidate]:
+    """Return the cards that may match, in the order they came."""
     conditions = ["r.collection_id = %s"]
     params: list[Any] = [collection_id]
     for group in needles(wanted):
         conditions.append("(" + " OR ".join(db.holds("c.text") for _ in group) + ")")
         params += group
     rows = db.fetch_rows(
-        "SELECT r.id FROM core_resource r JOIN contacts_card c ON c.resource_id = r.id"
+        "SELECT r.id, r.size, r.ical_uid FROM core_resource r JOIN contacts_card c ON c.resource_id = r.id"
         f" WHERE {' AND '.join(conditions)} ORDER BY r.id",
         params,
     )
-    return [resource_id for (resource_id,) in rows]
+    uids = uid_needles(wanted)
+    return [
+        Candidate(resource_id, size)
+        for resource_id, size, ical_uid in rows
+        if not uids or _holds_all(ical_uid or "", uids)
+    ]
+
+
+def _holds_all(ical_uid: str, uids: Sequence[str]) -> bool:
+    folded = fold_search(ical_uid)
+    return all(text in folded for text in uids)

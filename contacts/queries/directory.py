@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contacts.queries.cards import PAGE
+from contacts.queries.cards import PAGE, PAGE_OCTETS
 from contacts.vcard.cards import read_lines
 from contacts.vcard.filters import Filter, matches, needles
+from contacts.vcard.limits import NO_LIMITS
 from contacts.vcard.matching import needles_of
 from groupware.core import db
 from groupware.core.resources.queries import (
@@ -49,6 +50,7 @@ _STORED = (
     "SELECT href, etag, data, 'VCARD' FROM contacts_directorycard"
     " WHERE domain_id = %s AND NOT is_gone"
 )
+_DATA_COLUMN = 2
 
 
 def find_directory(domain_id: int) -> DirectoryInfo | None:
@@ -138,16 +140,18 @@ def query_entries(domain_id: int, wanted: Filter) -> Iterator[Stored]:
         params += group
     after = 0
     while True:
-        rows = db.fetch_rows(
+        room = db.Room(PAGE_OCTETS, (_DATA_COLUMN + 1,))
+        rows = db.fetch_rows_into(
+            room,
             _STORED.replace("SELECT", "SELECT id,", 1)
             + f" AND id > %s{conditions} ORDER BY id LIMIT %s",
             [domain_id, after, *params, PAGE],
         )
         for _, *row in rows:
             stored = _stored(row)
-            if matches(read_lines(stored.data), wanted):
+            if matches(read_lines(stored.data, NO_LIMITS), wanted):
                 yield stored
-        if len(rows) < PAGE:
+        if len(rows) < PAGE and not room.is_full:
             return
         after = rows[-1][0]
 

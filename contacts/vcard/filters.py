@@ -1,7 +1,7 @@
 """addressbook-query: which cards are looked for (RFC 6352 §10.5). Pure.
 
-The DAV side reads the XML into these; `matches` is the truth, `needles` what an index may take
-cards away by before it is asked.
+The DAV side reads the XML into these; `matches` is the truth, `needles` and `uid_needles` what an
+index may take cards away by before it is asked.
 """
 
 from collections.abc import Callable, Iterable
@@ -65,6 +65,21 @@ def needles(wanted: Filter) -> list[list[str]]:
     return [group for group in groups if group]
 
 
+def uid_needles(wanted: Filter) -> list[str]:
+    """Return folded texts; the folded UID of a card that matches holds all of them.
+
+    There are none where a card may match by something else.
+    """
+    if wanted.test is ANY and len(wanted.props) != 1:
+        return []
+    found = []
+    for prop in wanted.props:
+        is_needed = prop.test is ALL or len(prop.texts) + len(prop.params) == 1
+        if prop.name.upper() == "UID" and not prop.is_not_defined and is_needed:
+            found += [needle(match.text) for match in prop.texts if not match.is_negated]
+    return [text for text in found if text]
+
+
 def _has(card: Card | CardLines, prop: PropFilter) -> bool:
     group, _, name = prop.name.rpartition(".")
     name = name.upper()
@@ -75,6 +90,8 @@ def _has(card: Card | CardLines, prop: PropFilter) -> bool:
     ]
     if name == "VERSION" and not group:
         lines = [Line("VERSION", "", {}, card.version)]
+    if name == "UID":
+        lines = lines[:1]  # the one that the card is kept by
     if prop.is_not_defined:
         return not lines
     return any(_line_matches(line, prop) for line in lines)

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from contacts.vcard.cards import InvalidCard, read_card
 from contacts.vcard.contentlines import Line
-from contacts.vcard.filters import ALL, ANY, Filter, PropFilter, matches, needles
+from contacts.vcard.filters import ALL, ANY, Filter, PropFilter, matches, needles, uid_needles
 from contacts.vcard.keys import mail_key, same_phone
 from contacts.vcard.matching import COLLATIONS, MATCH_TYPES, TextMatch
 from contacts.vcard.merging import merge_cards
 from contacts.vcard.serialize import serialize_card
 from contacts.vcard.values import escape_text
 from contacts.vcard.versions import convert
+from mail.mime.text import fold_search
 
 CONTROLS = "".join(map(chr, [*range(9), *range(11, 32), 127, 0xFFFE, 0xFFFF]))
 texts = st.text(st.characters(codec="utf-8", exclude_characters=CONTROLS), max_size=20)
@@ -108,7 +109,7 @@ text_matches = st.builds(
 )
 prop_filters = st.builds(
     PropFilter,
-    st.sampled_from(["FN", "NOTE", "X-ANY", "item1.TEL", "EMAIL"]),
+    st.sampled_from(["FN", "NOTE", "X-ANY", "item1.TEL", "EMAIL", "UID"]),
     st.booleans(),
     st.lists(text_matches, max_size=2).map(tuple),
     st.just(()),
@@ -124,6 +125,7 @@ def test_no_card_that_matches_lacks_the_needles(data: bytes, wanted: Filter) -> 
     card = read_card(data)
     if matches(card, wanted):
         assert all(any(text in card.text for text in group) for group in needles(wanted))
+        assert all(text in fold_search(card.uid or "") for text in uid_needles(wanted))
 
 
 @given(texts, st.data())

@@ -7,15 +7,17 @@ from pytest_django import DjangoAssertNumQueries
 
 from contacts.models import Directory, DirectoryCard
 from contacts.queries import directory as queries
+from contacts.queries import search_contacts
 from contacts.services.directory import refresh_all, refresh_directory
 from contacts.vcard.cards import Card, read_card
 from contacts.vcard.filters import Filter, PropFilter
+from contacts.vcard.limits import CardLimits
 from contacts.vcard.matching import TextMatch
 from contacts.vcard.media import read_media
 from groupware.core import db, directory
-from groupware.core.clock import epoch
+from groupware.core.clock import epoch, now
 from groupware.core.directory import NewAccount
-from groupware.core.models import Account, Domain
+from groupware.core.models import Account, Domain, GroupMember
 from groupware.core.synctokens import parse_sync_token
 from tests.services.store import create
 
@@ -84,6 +86,21 @@ def test_groups_have_cards_with_their_members(domain: Domain, ann: Account) -> N
         f"urn:uuid:{uids['few']}",
         "mailto:eve@other.test",
     }
+
+
+def test_a_group_has_all_of_its_members_however_many(domain: Domain, ann: Account) -> None:
+    other = directory.create_domain("other.test")
+    group = directory.create_group("all@example.test", description="Everybody")
+    count = CardLimits().lines + 1
+    made = [Account(login=f"{n}@other.test", domain=other, created_at=now()) for n in range(count)]
+    found = Account.objects.bulk_create(made)
+    GroupMember.objects.bulk_create(GroupMember(group=group, account=each) for each in found)
+    refresh_directory(domain.pk)
+    (stored,) = queries.query_entries(
+        domain.pk, Filter((PropFilter("FN", texts=(TextMatch("everybody"),)),))
+    )
+    assert stored.data.count(b"X-ADDRESSBOOKSERVER-MEMBER:") == count
+    assert [row.full_name for row in search_contacts(ann.pk, "everybody")] == ["Everybody"]
 
 
 def test_a_photo_is_shown_and_follows(domain: Domain, ann: Account) -> None:
@@ -197,6 +214,8 @@ def test_cards_are_found_by_filters_and_by_words(
         return [read_card(each.data).full_name for each in stored]
 
     assert found(PropFilter("FN", texts=(TextMatch("JÖRG"),))) == ["Jörg A", "Jörg B"]
+    assert len(found()) == 4
+    monkeypatch.setattr(queries, "PAGE_OCTETS", 1)
     assert len(found()) == 4
     assert found(PropFilter("EMAIL", texts=(TextMatch("a@", match_type="starts-with"),))) == [
         "Jörg A"

@@ -4,10 +4,11 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from contacts import queries
+from contacts.queries import cards
 from contacts.services.addressbooks import create_address_book
 from contacts.services.directory import refresh_directory
 from contacts.vcard.cards import read_card
-from contacts.vcard.filters import Filter, PropFilter, matches
+from contacts.vcard.filters import ALL, Filter, PropFilter, matches
 from contacts.vcard.matching import TextMatch
 from groupware.core import limits
 from groupware.core.models import Account, Collection
@@ -82,6 +83,12 @@ def text(value: str) -> tuple[TextMatch, ...]:
         Filter((PropFilter("NOTE"),)),
         Filter((PropFilter("FN", texts=(TextMatch("z", is_negated=True),)),)),
         Filter((PropFilter("FN", texts=text("ann")), PropFilter("TEL", texts=text("99")))),
+        Filter((PropFilter("UID", texts=text("UID-ann")),)),
+        Filter((PropFilter("uid", texts=(TextMatch("uid-zoe", match_type="equals"),)),)),
+        Filter((PropFilter("UID", texts=(TextMatch("uid-ZOE", "i;octet"),)),)),
+        Filter((PropFilter("UID", texts=(TextMatch("zoe", is_negated=True),)),)),
+        Filter((PropFilter("UID", texts=text("zoe")), PropFilter("FN", texts=text("ann")))),
+        Filter((PropFilter("UID", texts=text("zoe")), PropFilter("FN", texts=text("zoe"))), ALL),
     ],
 )
 def test_a_query_finds_what_a_scan_finds(filled: int, wanted: Filter) -> None:
@@ -94,6 +101,22 @@ def test_only_candidates_are_read(filled: int) -> None:
     wanted = Filter((PropFilter("FN", texts=text("zebra")),))
     assert len(queries.find_candidates(filled, wanted)) == 1
     assert list(queries.query_cards(filled, wanted)) == []
+
+
+def test_of_cards_that_a_uid_is_asked_of_that_one_is_read(filled: int) -> None:
+    wanted = Filter((PropFilter("UID", texts=(TextMatch("UID-Zoe", match_type="equals"),)),))
+    assert len(queries.find_candidates(filled, wanted)) == 1
+    assert [each.href for each in queries.query_cards(filled, wanted)] == ["Zoe.vcf"]
+
+
+def test_large_cards_are_read_few_at_once(
+    filled: int, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    largest = max(row.size for row in queries.list_cards(filled))
+    for octets, pages in ((1, 3), (2 * largest, 2)):
+        monkeypatch.setattr(cards, "PAGE_OCTETS", octets)
+        with django_assert_num_queries(1 + pages):
+            assert len(list(queries.query_cards(filled, Filter()))) == 3
 
 
 def test_a_query_costs_two_queries_of_the_database(

@@ -1,7 +1,16 @@
 import pytest
 
 from contacts.vcard.cards import Card, read_card
-from contacts.vcard.filters import ALL, ANY, Filter, ParamFilter, PropFilter, matches, needles
+from contacts.vcard.filters import (
+    ALL,
+    ANY,
+    Filter,
+    ParamFilter,
+    PropFilter,
+    matches,
+    needles,
+    uid_needles,
+)
 from contacts.vcard.matching import TextMatch, needle
 
 
@@ -110,6 +119,26 @@ def test_an_index_may_take_away_cards_without_the_needles(
     wanted: Filter, expected: list[list[str]]
 ) -> None:
     assert needles(wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Filter(), []),
+        (Filter((PropFilter("uid", texts=(text("A"),)),)), ["a"]),
+        (Filter((PropFilter("UID", texts=(text("a"), text("b"))),)), []),
+        (Filter((PropFilter("UID", texts=(text("a"), text("b")), test=ALL),)), ["a", "b"]),
+        (Filter((PropFilter("UID", texts=(text("a"),), params=(ParamFilter("X"),)),)), []),
+        (Filter((PropFilter("UID", texts=(text("a", negate=True),)),)), []),
+        (Filter((PropFilter("UID", is_not_defined=True),)), []),
+        (Filter((PropFilter("UID", texts=(text(" "),)),)), []),
+        (Filter((PropFilter("UID", texts=(text("a"),)), PropFilter("FN"))), []),
+        (Filter((PropFilter("UID", texts=(text("a"),)), PropFilter("FN")), ALL), ["a"]),
+        (Filter((PropFilter("FN", texts=(text("a"),)),)), []),
+    ],
+)
+def test_an_index_may_take_away_cards_of_another_uid(wanted: Filter, expected: list[str]) -> None:
+    assert uid_needles(wanted) == expected
 
 
 def test_a_needle_ends_where_marks_may_move() -> None:
