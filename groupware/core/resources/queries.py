@@ -14,6 +14,8 @@ from groupware.core.synctokens import sync_token
 
 HREFS_OF_A_QUERY = 500
 """Hrefs that are asked for at once; more are several queries."""
+PAGE_OCTETS = 16 << 20
+"""Octets that `read_page` returns, and those of one resource more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +237,20 @@ def read_by_ids(resource_ids: Sequence[int], room: db.Room | None = None) -> lis
 
 
 def read_page(collection_id: int, after_id: int, limit: int) -> tuple[list[Stored], int]:
-    """Return the next resources with their bytes, and the id to go on after; 0 at the end."""
-    rows = db.fetch_rows(
-        _STORED.replace("SELECT", "SELECT r.id,", 1)
-        + " WHERE r.collection_id = %s AND r.id > %s ORDER BY r.id LIMIT %s",
-        [collection_id, after_id, limit],
-    )
-    return [_stored(row[1:]) for row in rows], rows[-1][0] if len(rows) == limit else 0
+    """Return the next resources with their bytes, and the id to go on after; 0 at the end.
+
+    They are fewer than the limit where they are large.
+    """
+    room = db.Room(PAGE_OCTETS, (3,))
+    with db.read_snapshot():
+        rows = db.fetch_rows_into(
+            room,
+            _STORED.replace("SELECT", "SELECT r.id,", 1)
+            + " WHERE r.collection_id = %s AND r.id > %s ORDER BY r.id LIMIT %s",
+            [collection_id, after_id, limit],
+        )
+    is_whole = len(rows) < limit and not room.is_full
+    return [_stored(row[1:]) for row in rows], 0 if is_whole else rows[-1][0]
 
 
 def _stored(row: Sequence[Any]) -> Stored:

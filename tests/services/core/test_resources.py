@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from contacts.services.addressbooks import create_address_book, delete_address_book
-from groupware.core import limits
+from groupware.core import db, limits
 from groupware.core.directory import delete_account, set_quota
 from groupware.core.errors import (
     AlreadyExists,
@@ -28,6 +28,7 @@ from groupware.core.resources.items import (
     Written,
     put_resource,
     remove_resource,
+    touch_resource,
 )
 from groupware.core.synctokens import parse_sync_token, sync_token
 from tests.conftest import SetLimit
@@ -313,3 +314,34 @@ def test_a_token_of_a_first_report_in_pieces_tells_when_it_began() -> None:
     assert parse_sync_token(token, "x", 1) == (5, 9)
     for base in (0, 5):
         assert sync_token("x", 1, 5, base) == sync_token("x", 1, 5)
+
+
+def test_a_page_ends_after_so_many_resources_or_octets(
+    ann: Account, book: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abcde":
+        put(ann, book, name, name * 10)
+
+    def pages() -> list[list[str]]:
+        found, after = [], 0
+        while True:
+            page, after = queries.read_page(book, after, 3)
+            found.append([each.href for each in page])
+            if not after:
+                return found
+
+    assert pages() == [["a", "b", "c"], ["d", "e"]]
+    monkeypatch.setattr(queries, "PAGE_OCTETS", 20)
+    assert pages() == [["a", "b"], ["c", "d"], ["e"]]
+    monkeypatch.setattr(queries, "PAGE_OCTETS", 1)
+    assert pages() == [["a"], ["b"], ["c"], ["d"], ["e"], []]
+
+
+def test_a_resource_that_is_touched_is_told_again(ann: Account, book: int) -> None:
+    written = put(ann, book, "a")
+    put(ann, book, "b")
+    since = modseq_of(book)
+    with db.write_transaction():
+        modseq = touch_resource(ann.pk, book, written.resource_id)
+    assert changes(book, since) == [("a", True)]
+    assert modseq == modseq_of(book) == since + 1
