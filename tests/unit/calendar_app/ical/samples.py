@@ -25,6 +25,11 @@ def read(*lines: str, name: str = "VEVENT") -> CalendarObject:
     return read_object(calendar(*(component(text, name) for text in lines)))
 
 
+def paris(lines: str, *more: str) -> CalendarObject:
+    """Read an event; {Paris} stands for the parameter."""
+    return read(*(text.replace("{Paris}", ";TZID=Europe/Paris") for text in (lines, *more)))
+
+
 def zone(name: str) -> Zone:
     found = find_iana_zone(name)
     assert found is not None

@@ -1,28 +1,26 @@
-"""Instances of objects: everything that the clock, the calendar and RFC 5545 §3.8.5 do to them."""
+"""Instances of objects: everything that the clock, the calendar and RFC 5545 §3.8.5 do to them.
+
+What overrides do is `test_overrides`'s, which ranges find an object `test_time_ranges`'s.
+"""
 
 import pytest
 
-from calendar_app.ical.objects import CalendarObject, read_object
+from calendar_app.ical.objects import read_object
 from calendar_app.ical.recurrence import OutOfFuel
 from tests.unit.calendar_app.ical.samples import (
     calendar,
     component,
     found,
+    paris,
     read,
     spans,
     starts,
-    utc,
     zone,
 )
 from tests.unit.calendar_app.ical.test_rulezones import OURS
 
 PARIS = zone("Europe/Paris")
 NEW_YORK = zone("America/New_York")
-
-
-def paris(lines: str, *more: str) -> CalendarObject:
-    """Read an event; {Paris} stands for the parameter."""
-    return read(*(text.replace("{Paris}", ";TZID=Europe/Paris") for text in (lines, *more)))
 
 
 def test_a_weekly_event_keeps_its_local_time_across_a_change_of_the_clock() -> None:
@@ -267,118 +265,23 @@ def test_times_of_the_day_do_not_count_in_a_rule_of_days(rule: str) -> None:
     assert starts(obj, "20260105T000000", "20260107T000000") == ["20260105", "20260106"]
 
 
-# RECURRENCE-ID.
-
-
-def test_an_override_stands_where_it_was_moved_to() -> None:
-    obj = paris(
-        "DTSTART{Paris}:20260105T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3",
-        "RECURRENCE-ID{Paris}:20260106T090000\nDTSTART{Paris}:20260301T140000\nDURATION:PT2H",
-    )
-    assert starts(obj, "20260101T000000", "20260201T000000") == ["20260105T0800Z", "20260107T0800Z"]
-    (moved,) = found(obj, "20260301T140000", "20260301T143000")
-    assert moved.recurrence_id == "20260106T080000Z"
-    assert moved.component.value("DURATION") == "PT2H"
-    assert moved.end - moved.start == 7_200
-
-
 @pytest.mark.parametrize(
-    "recurrence_id",
-    [
-        "RECURRENCE-ID;TZID=Europe/Paris:20260106T090000",
-        "RECURRENCE-ID;TZID=America/New_York:20260106T030000",
-        "RECURRENCE-ID:20260106T080000Z",
-        "RECURRENCE-ID:20260106T090000",
-        "RECURRENCE-ID;VALUE=DATE:20260106",
-    ],
+    "rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;COUNT=999999"]
 )
-def test_an_override_is_known_however_its_id_is_written(recurrence_id: str) -> None:
-    obj = paris(
-        "DTSTART{Paris}:20260105T090000\nRRULE:FREQ=DAILY;COUNT=3",
-        f"{recurrence_id}\nDTSTART:20260106T120000Z",
-    )
-    assert starts(obj, "20260101T000000", "20260201T000000") == [
-        "20260105T0800Z", "20260106T1200Z", "20260107T0800Z",
-    ]  # fmt: skip
+def test_an_expansion_ends_when_its_fuel_does(rule: str) -> None:
+    obj = read(f"DTSTART:20260105T090000Z\nRRULE:{rule}")
+    with pytest.raises(OutOfFuel):
+        starts(obj, "20260101T000000", "99990101T000000", fuel=20_000)
 
 
-def test_an_override_of_what_is_no_instance_takes_place_too() -> None:
+def test_many_overrides_and_dates_cost_fuel_too() -> None:
     obj = read(
-        "DTSTART:20260105T090000Z\nRRULE:FREQ=DAILY;COUNT=2",
-        "RECURRENCE-ID:20260110T090000Z\nDTSTART:20260110T100000Z",
+        "DTSTART:20260105T090000Z\nRDATE:"
+        + ",".join(f"2027{n // 28 % 12 + 1:02}{n % 28 + 1:02}T0{n % 9}0000Z" for n in range(300))
     )
-    assert starts(obj, "20260101T000000", "20260201T000000")[-1] == "20260110T1000Z"
-
-
-def test_overrides_alone_are_what_somebody_was_invited_to() -> None:
-    obj = read(
-        "RECURRENCE-ID:20260110T090000Z\nDTSTART:20260110T100000Z",
-        "RECURRENCE-ID:20260111T090000Z\nDTSTART:20260111T100000Z",
-    )
-    assert [one.recurrence_id for one in found(obj, "20260101T000000", "20260201T000000")] == [
-        "20260110T090000Z", "20260111T090000Z",
-    ]  # fmt: skip
-
-
-FUTURE = "RECURRENCE-ID{Paris};RANGE=THISANDFUTURE:"
-
-
-def test_this_and_future_moves_all_that_follow() -> None:
-    obj = paris(
-        "DTSTART{Paris}:20260326T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=6\nSUMMARY:old",
-        f"{FUTURE}20260328T090000\nDTSTART{{Paris}}:20260328T140000\nDURATION:PT2H\nSUMMARY:new",
-    )
-    assert spans(obj, "20260101T000000", "20270101T000000") == [
-        "20260326T0800Z-20260326T0900Z",
-        "20260327T0800Z-20260327T0900Z",
-        "20260328T1300Z-20260328T1500Z",
-        "20260329T1200Z-20260329T1400Z",
-        "20260330T1200Z-20260330T1400Z",
-        "20260331T1200Z-20260331T1400Z",
-    ]
-    last = found(obj, "20260331T000000", "20260401T000000")[0]
-    assert last.component.value("SUMMARY") == "new"
-    assert last.recurrence_id == "20260331T070000Z"
-
-
-def test_the_last_change_before_an_instance_counts_and_single_ones_stay() -> None:
-    obj = paris(
-        "DTSTART{Paris}:20260105T090000\nRRULE:FREQ=DAILY;COUNT=6\nEXDATE{Paris}:20260109T090000",
-        f"{FUTURE}20260106T090000\nDTSTART{{Paris}}:20260106T100000",
-        f"{FUTURE}20260108T090000\nDTSTART{{Paris}}:20260108T080000",
-        "RECURRENCE-ID{Paris}:20260110T090000\nDTSTART{Paris}:20260110T200000",
-    )
-    assert starts(obj, "20260101T000000", "20260201T000000") == [
-        "20260105T0800Z", "20260106T0900Z", "20260107T0900Z", "20260108T0700Z", "20260110T1900Z",
-    ]  # fmt: skip
-
-
-def test_a_change_by_days_is_found_where_it_leads_to() -> None:
-    obj = paris(
-        "DTSTART{Paris}:20260105T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY",
-        f"{FUTURE}20260112T090000\nDTSTART{{Paris}}:20260312T090000\nDURATION:PT1H",
-    )
-    assert starts(obj, "20300101T000000", "20300108T000000") == ["20300103T0800Z"]
-    back = paris(
-        "DTSTART{Paris}:20260105T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY",
-        f"{FUTURE}20260112T090000\nDTSTART{{Paris}}:20251112T090000\nDURATION:PT1H",
-    )
-    assert starts(back, "20300101T000000", "20300108T000000") == ["20300102T0800Z"]
-
-
-def test_a_change_may_lead_to_another_zone_or_to_whole_days() -> None:
-    master = "DTSTART{Paris}:20260105T090000\nRRULE:FREQ=DAILY;COUNT=3"
-    zoned = paris(master, f"{FUTURE}20260106T090000\nDTSTART;TZID=America/New_York:20260106T090000")
-    assert starts(zoned, "20260101T000000", "20260201T000000") == [
-        "20260105T0800Z", "20260106T1400Z", "20260107T1400Z",
-    ]  # fmt: skip
-    days = paris(master, f"{FUTURE}20260106T090000\nDTSTART;VALUE=DATE:20260107")
-    assert starts(days, "20260101T000000", "20260201T000000") == [
-        "20260105T0800Z", "20260107", "20260108",
-    ]  # fmt: skip
-
-
-# Zones.
+    assert len(starts(obj, "20260101T000000", "20280101T000000", fuel=400)) == 301
+    with pytest.raises(OutOfFuel):
+        starts(obj, "20260101T000000", "20280101T000000", fuel=100)
 
 
 def test_an_event_in_a_zone_of_its_own_follows_its_vtimezone() -> None:
@@ -405,125 +308,6 @@ def test_windows_names_lead_to_their_zones() -> None:
 def test_an_event_of_long_ago_is_in_the_offset_of_then() -> None:
     obj = read("DTSTART;TZID=Europe/London:19440606T063000\nRRULE:FREQ=YEARLY;COUNT=2")
     assert starts(obj, "19400101T000000", "19500101T000000") == ["19440606T0430Z", "19450606T0430Z"]
-
-
-# What an expansion may cost.
-
-
-@pytest.mark.parametrize(
-    "rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;COUNT=999999"]
-)
-def test_an_expansion_ends_when_its_fuel_does(rule: str) -> None:
-    obj = read(f"DTSTART:20260105T090000Z\nRRULE:{rule}")
-    with pytest.raises(OutOfFuel):
-        starts(obj, "20260101T000000", "99990101T000000", fuel=20_000)
-
-
-def test_many_overrides_and_dates_cost_fuel_too() -> None:
-    obj = read(
-        "DTSTART:20260105T090000Z\nRDATE:"
-        + ",".join(f"2027{n // 28 % 12 + 1:02}{n % 28 + 1:02}T0{n % 9}0000Z" for n in range(300))
-    )
-    assert len(starts(obj, "20260101T000000", "20280101T000000", fuel=400)) == 301
-    with pytest.raises(OutOfFuel):
-        starts(obj, "20260101T000000", "20280101T000000", fuel=100)
-
-
-# Time ranges (RFC 4791 §9.9), beyond events.
-
-
-def hits(obj: CalendarObject, *times: str) -> list[bool]:
-    """Tell for seconds of 2026-01-05, each a range of one second from it, whether it is in."""
-    return [bool(found(obj, f"20260105T{at}", _next(f"20260105T{at}"))) for at in times]
-
-
-def _next(text: str) -> str:
-    from calendar_app.ical.values import serialize_local
-
-    return serialize_local(utc(text) + 1)
-
-
-NINE, BEFORE, AFTER = "090000", "085959", "090001"
-TEN, BEFORE_TEN = "100000", "095959"
-
-
-def test_an_instant_is_in_the_range_that_begins_with_it() -> None:
-    for lines in ("DTSTART:20260105T090000Z", "DTSTART:20260105T090000Z\nDTEND:20260105T090000Z",
-                  "DTSTART:20260105T090000Z\nDURATION:PT0S"):  # fmt: skip
-        assert hits(read(lines), BEFORE, NINE, AFTER) == [False, True, False]
-
-
-def test_an_event_is_in_the_ranges_that_it_shares_time_with() -> None:
-    obj = read("DTSTART:20260105T090000Z\nDTEND:20260105T100000Z")
-    assert hits(obj, BEFORE, NINE, BEFORE_TEN, TEN) == [False, True, True, False]
-
-
-DTSTART, DUE = "DTSTART:20260105T090000Z", "DUE:20260105T100000Z"
-COMPLETED, CREATED = "COMPLETED:20260105T100000Z", "CREATED:20260105T090000Z"
-TASKS = [
-    (f"{DTSTART}\nDURATION:PT1H", [False, True, True, True, True, False]),
-    (f"{DTSTART}\nDURATION:PT0S", [True, True, False, False, False, False]),
-    (f"{DTSTART}\n{DUE}", [False, True, True, True, False, False]),
-    (f"{DTSTART}\nDUE:20260105T090000Z", [True, True, False, False, False, False]),
-    (DTSTART, [False, True, False, False, False, False]),
-    (DUE, [False, False, False, True, False, False]),
-    (f"{COMPLETED}\n{CREATED}", [True, True, True, True, True, False]),
-    (COMPLETED, [False, False, False, True, True, False]),
-    (CREATED, [False, True, True, True, True, True]),
-    ("SUMMARY:whenever", [True] * 6),
-]
-
-
-@pytest.mark.parametrize(("lines", "expected"), TASKS)
-def test_tasks_are_found_by_all_eight_rows_of_the_rfc(lines: str, expected: list[bool]) -> None:
-    obj = read(lines, name="VTODO")
-    assert hits(obj, BEFORE, NINE, AFTER, BEFORE_TEN, TEN, "100001") == expected
-
-
-def test_a_task_whose_times_of_work_cannot_be_read_is_found_at_any_time() -> None:
-    assert hits(read("CREATED:yesterday", name="VTODO"), BEFORE, TEN) == [True, True]
-
-
-def test_a_task_repeats_by_its_due_where_it_has_no_start() -> None:
-    obj = read("DUE;VALUE=DATE:20260105\nRRULE:FREQ=WEEKLY;COUNT=3", name="VTODO")
-    assert starts(obj, "20260106T000000", "20260201T000000") == ["20260112", "20260119"]
-
-
-def test_a_task_repeats_with_its_due() -> None:
-    obj = read(f"{DTSTART}\n{DUE}\nRRULE:FREQ=WEEKLY;COUNT=3", name="VTODO")
-    assert spans(obj, "20260119T095900", "20260119T100000") == ["20260119T0900Z-20260119T1000Z"]
-
-
-def test_a_journal_is_at_its_time_or_on_its_day() -> None:
-    assert hits(read(DTSTART, name="VJOURNAL"), BEFORE, NINE, AFTER) == [False, True, False]
-    day = read("DTSTART;VALUE=DATE:20260105", name="VJOURNAL")
-    assert hits(day, "000000", "235959") == [True, True]
-    assert starts(day, "20260106T000000", "20260107T000000") == []
-    assert hits(read("SUMMARY:a", name="VJOURNAL"), NINE) == [False]
-
-
-def test_a_free_busy_component_is_found_by_its_span_or_its_periods() -> None:
-    spanned = read(f"{DTSTART}\nDTEND:20260105T100000Z", name="VFREEBUSY")
-    assert hits(spanned, BEFORE, NINE, TEN, "100001") == [False, True, True, False]
-    periods = read(
-        """FREEBUSY:20260105T090000Z/PT30M,20260105T100000Z/20260105T103000Z
-        FREEBUSY;FBTYPE=FREE:nonsense,20260105T120000Z/20260105T110000Z""",
-        name="VFREEBUSY",
-    )
-    assert hits(periods, BEFORE, NINE, "093000", TEN, "103000", "113000") == [
-        False, True, False, True, False, False,
-    ]  # fmt: skip
-
-
-def test_an_availability_may_have_no_beginning_and_no_end() -> None:
-    for lines, expected in (
-        ("SUMMARY:a", [True, True, True]),
-        (DTSTART, [False, True, True]),
-        ("DTEND:20260105T093000Z", [True, True, False]),
-        (f"{DTSTART}\nDTEND:20260105T093000Z", [False, True, False]),
-        (f"{DTSTART}\nDURATION:PT30M", [False, True, False]),
-    ):
-        assert hits(read(lines, name="VAVAILABILITY"), BEFORE, NINE, TEN) == expected
 
 
 def test_an_empty_tzid_is_a_floating_time() -> None:
