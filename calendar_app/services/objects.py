@@ -75,8 +75,8 @@ def put_object(
     where too much repeats, and what `put_resource` raises.
     """
     with db.write_transaction():
-        check_open(collection_id, prepared.content.component)
-        written = store_object(account_id, collection_id, href, prepared, check=check)
+        is_open = _check_open_first(check, collection_id, prepared.content.component)
+        written = store_object(account_id, collection_id, href, prepared, check=is_open)
         check_repeats(account_id, [prepared.index])
         return written
 
@@ -111,9 +111,8 @@ def remove_object(
 
     Raises what `check` raises, `NotFound`, `NotAllowed`.
     """
-    with db.write_transaction():
-        check_open(collection_id)
-        return discard_object(account_id, collection_id, href, check=check)
+    is_open = _check_open_first(check, collection_id)
+    return discard_object(account_id, collection_id, href, check=is_open)
 
 
 def discard_object(
@@ -121,6 +120,16 @@ def discard_object(
 ) -> int:
     """Remove an object whatever the calendar is; raises what `check` raises, and `NotFound`."""
     return remove_resource(account_id, collection_id, href, forget=forget_index, check=check)
+
+
+def _check_open_first(check: Check, collection_id: int, component: str = "") -> Check:
+    """Return a check that asks under the account's lock what the calendar is by then."""
+
+    def check_both(etag: str | None) -> None:
+        check_open(collection_id, component)
+        check(etag)
+
+    return check_both
 
 
 def check_open(collection_id: int, component: str = "") -> None:
