@@ -140,7 +140,9 @@ def _take(
         meaning = http.client.responses.get(answer.status, "which means nothing")
         raise FetchFailed(f"{target.hostname} answers {answer.status}, {meaning}.")
     etag = str(answer.headers.get("ETag", ""))
-    return Fetched(_read(answer, bounds.octets), etag if len(etag) <= MAX_ETAG else "")
+    # PostgreSQL keeps no NUL, and a folded line is no header of a request.
+    is_usable = len(etag) <= MAX_ETAG and etag.isprintable()
+    return Fetched(_read(answer, bounds.octets), etag if is_usable else "")
 
 
 def _path(target: SplitResult) -> str:
@@ -174,6 +176,9 @@ def _connected(target: SplitResult, deadline: float) -> Iterator[http.client.HTT
             with closing(http.client.HTTPConnection(host, target.port)) as connection:
                 connection.sock = sock
                 yield connection
+            # An answer without a length ends with its connection: then it was cut off, and not whole.
+            if monotonic() >= deadline:
+                raise TimeoutError
         finally:
             watchdog.cancel()
             watchdog.join()

@@ -49,6 +49,12 @@ def test_what_lies_there_comes_with_its_etag(web: Web) -> None:
     assert "answers 304" in why(url), "nobody asked whether it is still the same"
 
 
+@pytest.mark.parametrize("etag", ['"a\0b"', '"a\r\n b"', '"\x85"', "x" * 256])
+@pytest.mark.usefixtures("open_loopback")
+def test_an_etag_that_cannot_be_kept_or_sent_back_is_none(web: Web, etag: str) -> None:
+    assert fetch(web.page("/", b"hello", ETag=etag), BOUNDS) == Fetched(b"hello", "")
+
+
 @pytest.mark.usefixtures("open_loopback")
 def test_it_comes_packed_too_and_is_bounded_unpacked(web: Web) -> None:
     assert fetch(web.page("/", gzip.compress(b"x" * 9_000), Content_Encoding="gzip"), BOUNDS) == (
@@ -138,10 +144,16 @@ def test_a_host_that_drips_is_left_at_the_deadline(web: Web) -> None:
                 return
             time.sleep(0.02)
 
-    web.pages["/"] = drip
-    begun = time.monotonic()
-    assert "took too long" in why(web.url + "/", Bounds(10_000, 0.3))
-    assert time.monotonic() - begun < 3
+    def drip_a_body(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        drip(handler)
+
+    web.pages |= {"/": drip, "/body": drip_a_body}
+    for path in web.pages:
+        begun = time.monotonic()
+        assert "took too long" in why(web.url + path, Bounds(10_000, 0.3))
+        assert time.monotonic() - begun < 3
 
 
 @pytest.mark.usefixtures("open_loopback")
