@@ -23,6 +23,15 @@ MAX_HIDE_DAYS = limits.POP3_HIDE_DAYS.highest
 BATCH = 1000
 """Rows of what is hidden that one transaction removes."""
 
+_IDLE = """
+hidden_until > 0 AND hidden_until <= %s
+OR NOT EXISTS (SELECT 1 FROM mail_message m
+    WHERE m.collection_id = mail_pop3hidden.collection_id AND m.uid = mail_pop3hidden.uid)
+OR credential > 0 AND NOT EXISTS (SELECT 1 FROM core_apppassword a
+    WHERE a.id = mail_pop3hidden.credential AND a.revoked_at IS NULL)
+"""
+"""What is true of a row that hides nothing any more."""
+
 
 class TooSoon(GroupwareError):
     """The credential logged in less than LOGIN-DELAY ago."""
@@ -165,20 +174,17 @@ def forget_hidden() -> int:
 
 
 def _forget_some() -> int:
+    moment = epoch()
     with db.read_snapshot():
         rows = db.fetch_rows(
-            "SELECT h.id, h.account_id FROM mail_pop3hidden h"
-            " LEFT JOIN mail_message m ON m.collection_id = h.collection_id AND m.uid = h.uid"
-            " LEFT JOIN core_apppassword a ON a.id = h.credential"
-            " WHERE m.id IS NULL OR (h.hidden_until > 0 AND h.hidden_until <= %s)"
-            " OR (h.credential > 0 AND (a.id IS NULL OR a.revoked_at IS NOT NULL)) LIMIT %s",
-            [epoch(), BATCH],
+            f"SELECT id FROM mail_pop3hidden WHERE {_IDLE} LIMIT %s", [moment, BATCH]
         )
-    by_account: dict[int, list[int]] = {}
-    for key, account_id in rows:
-        by_account.setdefault(account_id, []).append(key)
-    for keys in by_account.values():
-        condition, params = db.in_list("id", keys)
-        with db.write_transaction():
-            db.execute(f"DELETE FROM mail_pop3hidden WHERE {condition}", params)
+    if not rows:
+        return 0
+    condition, params = db.in_list("id", [row[0] for row in rows])
+    # Looked at again: meanwhile a session may have hidden the message anew.
+    with db.write_transaction():
+        db.execute(
+            f"DELETE FROM mail_pop3hidden WHERE {condition} AND ({_IDLE})", [*params, moment]
+        )
     return len(rows)

@@ -194,6 +194,25 @@ def test_duty_forgets_what_hides_nothing_any_more(
     assert left == (1, 0)
 
 
+def test_what_is_hidden_anew_while_the_duty_runs_stays_hidden(
+    ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(ann, "hide", 1)
+    append(ann)
+    remove_deleted(open_maildrop(ann.pk, 0).snapshot, [1], 0)
+    later = clock.epoch() + 86_400
+    monkeypatch.setattr("mail.services.pop3.epoch", lambda: later)
+    in_list = db.in_list
+
+    def hide_anew(column: str, values: list[int]) -> tuple[str, list[object]]:
+        Pop3Hidden.objects.update(hidden_until=later + 1)
+        return in_list(column, values)
+
+    monkeypatch.setattr(db, "in_list", hide_anew)
+    forget_hidden()
+    assert Pop3Hidden.objects.filter(uid=1).exists()
+
+
 def test_nothing_is_done_to_a_mailbox_that_was_restored(ann: Account) -> None:
     append(ann)
     snapshot = open_maildrop(ann.pk, 0).snapshot
