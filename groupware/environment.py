@@ -75,6 +75,7 @@ class Environment:
     tls_cert: Path | None
     tls_key: Path | None
     trusted_proxies: tuple[Network, ...]
+    trusted_networks: tuple[Network, ...]
     source_networks: tuple[Network, ...]
     ports: Mapping[str, int]  # "IMAPS" -> 1993; 0 is off
     processes: int
@@ -129,6 +130,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         tls_cert=tls_cert,
         tls_key=tls_key,
         trusted_proxies=values.networks("TRUSTED_PROXIES"),
+        trusted_networks=values.networks("TRUSTED_NETWORKS"),
         source_networks=values.networks("SOURCE_NETWORKS"),
         ports=ports,
         processes=values.number("PROCESSES", min(os.cpu_count() or 1, 4), 1, MAX_PROCESSES),

@@ -27,6 +27,8 @@ from groupware.core.hub import ChangeWatch, Hub
 
 READERS = 4
 """Threads of a process that read and prepare; Python runs one at a time anyway."""
+CALLERS = 16
+"""Threads that wait for others over the network, apart from the readers for the same reason."""
 HASHERS = auth.MAX_HASHES_AT_ONCE + 1
 """Threads that prove credentials, apart from the readers so that a flood never stops them."""
 
@@ -43,6 +45,7 @@ class Crossing:
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self.hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="login")
         self.is_embedded = db.is_sqlite()
+        self._callers: ThreadPoolExecutor | None = None
         self._committer: GroupCommitter | None = None
         self._log_sync: db.LogSync | None = None
         self._lock = threading.Lock()
@@ -54,6 +57,14 @@ class Crossing:
             if self._committer is None:
                 self._committer = GroupCommitter()
             return self._committer
+
+    @property
+    def callers(self) -> ThreadPoolExecutor:
+        """The threads that wait for others, which few processes need."""
+        with self._lock:
+            if self._callers is None:
+                self._callers = ThreadPoolExecutor(CALLERS, thread_name_prefix="call")
+            return self._callers
 
     def note_relaxed(self) -> None:
         """Let what was committed without a sync be synced a moment later."""
@@ -67,11 +78,14 @@ class Crossing:
         """Finish what was begun and close every database connection."""
         with self._lock:
             committer, self._committer = self._committer, None
+            callers, self._callers = self._callers, None
         if self._log_sync is not None:
             self._log_sync.close()
         if committer is not None:
             committer.close()
         close_pool(self.readers, READERS)
+        if callers is not None:
+            close_pool(callers, CALLERS)
         close_pool(self.hashers, HASHERS)
 
 
@@ -142,6 +156,11 @@ async def glance_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
 async def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run work that opens its own transactions, or none (preparing a message)."""
     return await _on(crossing().readers, partial(function, *args, **kwargs))
+
+
+async def call_outside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work that may wait for others over the network, and has transactions of its own."""
+    return await _on(crossing().callers, partial(function, *args, **kwargs))
 
 
 def begin(work: Coroutine[Any, Any, None], context: Context) -> "asyncio.Task[None] | None":

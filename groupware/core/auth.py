@@ -12,7 +12,6 @@ import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from ipaddress import ip_address, ip_network
 
 import structlog
 from django.contrib.auth.hashers import check_password, make_password
@@ -32,6 +31,7 @@ from groupware.core.errors import (
 from groupware.core.events import CredentialsChanged, publish
 from groupware.core.models import Account, AddressTarget, AppPassword, Domain, LoginThrottle
 from groupware.core.models.directory import AccountKind
+from groupware.core.networks import network_of
 
 MAX_HASHES_AT_ONCE = 2
 """Argon2 computations at once in a process: each takes 19 MiB."""
@@ -73,7 +73,7 @@ def authenticate(login: str, password: str, *, protocol: str, network: str) -> P
     account = _find_account(login)
     if account is not None and (cached := _cached(account, mac)) is not None:
         return cached
-    block = _network_of(network)
+    block = _storable(network_of(network))[:49]
     # An account's other addresses and spellings are no further guesses.
     name = account.login if account is not None else _storable(login.strip().lower())[:320]
     _check_throttle(name, block)
@@ -237,17 +237,6 @@ def _match_app_password(account: Account, password: str, protocol: str) -> int |
 def _storable(text: str) -> str:
     """Text that can be encoded and that both databases take: no NUL, no lone surrogate."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-
-
-def _network_of(address: str) -> str:
-    """One IPv4 address, or the /64 of an IPv6 one."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return _storable(address)[:49]
-    if parsed.version == 4:
-        return str(parsed)
-    return str(ip_network((parsed, 64), strict=False))
 
 
 def _check_throttle(login: str, network: str) -> None:

@@ -1,12 +1,12 @@
 """Whose request an HTTP request is, and whether it came over TLS, behind the proxies trusted."""
 
-import ipaddress
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from typing import Any
 
 from django.conf import settings
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from groupware.core.networks import Address, parse_address
 
 
 def client_address(environ: Mapping[str, Any]) -> Address:
@@ -14,10 +14,10 @@ def client_address(environ: Mapping[str, Any]) -> Address:
 
     An entry that is no address ends the search at the proxy that passed it on.
     """
-    nearest = _parse(environ.get("REMOTE_ADDR", "")) or ipaddress.IPv4Address(0)
+    nearest = parse_address(environ.get("REMOTE_ADDR", "")) or IPv4Address(0)
     forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
     while forwarded and _is_trusted(nearest):
-        before = _parse(forwarded.pop().strip())
+        before = parse_address(forwarded.pop().strip())
         if before is None:
             break
         nearest = before
@@ -28,18 +28,9 @@ def is_secure(environ: Mapping[str, Any]) -> bool:
     """Tell whether the client spoke TLS, with this server or with a trusted proxy before it."""
     if environ.get("wsgi.url_scheme") == "https":
         return True
-    peer = _parse(environ.get("REMOTE_ADDR", ""))
+    peer = parse_address(environ.get("REMOTE_ADDR", ""))
     said = environ.get("HTTP_X_FORWARDED_PROTO", "").strip().lower()
     return peer is not None and _is_trusted(peer) and said == "https"
-
-
-def _parse(text: str) -> Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
 
 
 def _is_trusted(address: Address) -> bool:

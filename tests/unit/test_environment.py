@@ -44,6 +44,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("DOMAIN", "-bad-", "expected a host name"),
         ("TLS_CERT", "/nowhere/cert.pem", "set both or neither"),
         ("TRUSTED_PROXIES", "10.0.0.0/99", "expected addresses or networks"),
+        ("TRUSTED_NETWORKS", "relay.example", "expected addresses or networks"),
         ("SOURCE_NETWORKS", "home", "expected addresses or networks"),
         ("PUBLIC_URL", "mail.example.org", "http:// or https://"),
         ("PUBLIC_URL", "https://", "expected a URL such as"),
