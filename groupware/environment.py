@@ -47,6 +47,10 @@ _HOST_NAME = re.compile(
     re.IGNORECASE,
 )
 
+_SERVER = re.compile(
+    r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<four>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE
+)
+
 
 class SettingsError(Exception):
     """A variable holds what it cannot mean; the text is the one line that the admin reads."""
@@ -77,6 +81,7 @@ class Environment:
     trusted_proxies: tuple[Network, ...]
     trusted_networks: tuple[Network, ...]
     source_networks: tuple[Network, ...]
+    dns_servers: tuple[tuple[str, int], ...]  # address and port; none: the system's
     ports: Mapping[str, int]  # "IMAPS" -> 1993; 0 is off
     processes: int
     database_url: DatabaseUrl
@@ -132,6 +137,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         trusted_proxies=values.networks("TRUSTED_PROXIES"),
         trusted_networks=values.networks("TRUSTED_NETWORKS"),
         source_networks=values.networks("SOURCE_NETWORKS"),
+        dns_servers=values.servers("DNS_SERVERS", 53),
         ports=ports,
         processes=values.number("PROCESSES", min(os.cpu_count() or 1, 4), 1, MAX_PROCESSES),
         database_url=values.database_url(data),
@@ -260,6 +266,24 @@ class _Values:
             raise self._wrong(
                 name, "expected addresses or networks such as 10.0.0.0/8, separated by commas"
             ) from None
+
+    def servers(self, name: str, default_port: int) -> tuple[tuple[str, int], ...]:
+        return tuple(
+            self._server(name, part.strip(), default_port)
+            for part in self._get(name).split(",")
+            if part.strip()
+        )
+
+    def _server(self, name: str, text: str, default_port: int) -> tuple[str, int]:
+        found = _SERVER.fullmatch(text)
+        try:
+            address = ipaddress.ip_address(found["six"] or found["four"] if found else text)
+        except ValueError:
+            address = None
+        port = int(found["port"] or default_port) if found else default_port
+        if address is None or not 1 <= port <= 65535:
+            raise self._wrong(name, "expected addresses such as 127.0.0.1:53, [::1]:53 or ::1")
+        return str(address), port
 
     def url(self, name: str, schemes: tuple[str, ...]) -> str:
         value = self._get(name)

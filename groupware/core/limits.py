@@ -23,6 +23,13 @@ FLAG_SYNC = Limit(
     lowest=0,
     highest=60,
 )
+DNS_TIMEOUT = Limit(
+    "DNS_TIMEOUT",
+    5,
+    Unit.SECONDS,
+    "how long the DNS may take to answer one question, all its servers together",
+    highest=60,
+)
 DISK_RESERVE = Limit(
     "DISK_RESERVE",
     256 << 20,

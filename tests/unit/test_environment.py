@@ -46,6 +46,9 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("TRUSTED_PROXIES", "10.0.0.0/99", "expected addresses or networks"),
         ("TRUSTED_NETWORKS", "relay.example", "expected addresses or networks"),
         ("SOURCE_NETWORKS", "home", "expected addresses or networks"),
+        ("DNS_SERVERS", "dns.example.org", "expected addresses such as 127.0.0.1:53"),
+        ("DNS_SERVERS", "127.0.0.1:53, ::1:x", "expected addresses such as"),
+        ("DNS_SERVERS", "127.0.0.1:0", "expected addresses such as"),
         ("PUBLIC_URL", "mail.example.org", "http:// or https://"),
         ("PUBLIC_URL", "https://", "expected a URL such as"),
         ("BROKER_URL", "kafka://x", "redis://"),
@@ -67,6 +70,18 @@ def test_a_wrong_value_is_one_line_that_names_the_variable(
     assert part in line
     assert "\n" not in line
     assert "secret" not in line
+
+
+def test_resolvers_are_addresses_with_or_without_a_port() -> None:
+    environ = {"GROUPWARE_DNS_SERVERS": "127.0.0.1:5353, [::1]:53,192.0.2.1,[::2], 2001:db8::1"}
+    assert read_environment(environ).dns_servers == (
+        ("127.0.0.1", 5353),
+        ("::1", 53),
+        ("192.0.2.1", 53),
+        ("::2", 53),
+        ("2001:db8::1", 53),
+    )
+    assert read_environment({}).dns_servers == ()
 
 
 @pytest.mark.parametrize("name", ["DEMO", "ALLOW_PLAINTEXT"])

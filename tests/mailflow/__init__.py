@@ -1,0 +1,1 @@
+"""Mail between servers: two installations, a DNS of the test's own, foreign programs."""
