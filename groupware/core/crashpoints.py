@@ -21,6 +21,10 @@ POINTS = frozenset(
         "export-written",
         "pop3-removed",
         "pop3-committed",
+        "inbound-accepted",
+        "inbound-delivered",
+        "inbound-queued",
+        "inbound-settled",
     }
 )
 

@@ -13,7 +13,8 @@ class Inbound(models.Model):
     was added or signed at submission. `mail_from` is "" for the null sender. `account` is who
     submitted it, null for what came from outside and for what the server itself wrote.
     `is_trusted` is true where its author is known: submitted here, or passed DMARC. `is_junk`:
-    it is for Junk. The times are epoch seconds.
+    it is for Junk. Whoever took it fans it out at once; from `next_attempt_at` on the sweep does,
+    and `last_error` says why it had to (docs/adr/0037). The times are epoch seconds.
     """
 
     account = models.ForeignKey(
@@ -29,6 +30,9 @@ class Inbound(models.Model):
     is_trusted = models.BooleanField()
     is_junk = models.BooleanField()
     received_at = models.BigIntegerField()
+    attempts = models.IntegerField(default=0)
+    next_attempt_at = models.BigIntegerField(db_index=True, default=0)
+    last_error = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:
         return f"inbound {self.pk} from <{self.mail_from}>"
@@ -37,13 +41,15 @@ class Inbound(models.Model):
 class InboundRecipient(models.Model):
     """One RCPT of a message that is on its way; the row goes when it is settled.
 
-    `notify` and `orcpt` as in `mail.envelopes.EnvelopeRecipient`.
+    `notify` and `orcpt` as in `mail.envelopes.EnvelopeRecipient`. `is_relayed`: the queue has
+    what it leads to outside, while accounts that it leads to are still to be settled.
     """
 
     inbound = models.ForeignKey(Inbound, on_delete=models.CASCADE, related_name="recipients")
     address = models.CharField(max_length=1100)
     notify = models.CharField(max_length=32, blank=True)
     orcpt = models.CharField(max_length=1100, blank=True)
+    is_relayed = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.inbound_id} to <{self.address}>"

@@ -72,6 +72,19 @@ def prepare_message(data: bytes, *, may_wait: bool = True) -> PreparedMessage:
     return PreparedMessage(staged, columns, index.header_size > 0, references)
 
 
+def find_prepared(blob_id: int) -> PreparedMessage:
+    """Return a message that the store holds, as `prepare_message` would; of a blob that is held."""
+    ((digest, size, stored_size, location, message_id, rest, header_size),) = db.fetch_rows(
+        'SELECT b.digest, b.size, b.stored_size, b.location, c.message_id, c."references",'
+        " c.header_size FROM core_blob b JOIN mail_messagecontent c ON c.blob_id = b.id"
+        " WHERE b.id = %s",
+        [blob_id],
+    )
+    staged = blobs.StagedBlob(bytes(digest), size, stored_size, location, blob_id)
+    references = _references(message_id, rest.split())
+    return PreparedMessage(staged, None, header_size > 0, references)
+
+
 def find_references(blob_ids: list[int]) -> dict[int, tuple[str, ...]]:
     """Return, by blob, the Message-ID and the references of what is indexed."""
     condition, params = db.in_list("blob_id", blob_ids)

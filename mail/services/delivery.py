@@ -22,7 +22,7 @@ from groupware.core.clock import now
 from groupware.core.errors import Busy, GroupwareError, NotFound, OverQuota
 from groupware.core.groupcommit import GroupCommitter
 from mail.services.content import PreparedMessage, prepare_message
-from mail.services.messages import append_message
+from mail.services.filing import Arrival, file_message
 
 MAX_EXPANSION_DEPTH = 16
 """Aliases and groups that may lead to one another before a loop is assumed."""
@@ -194,28 +194,8 @@ def _any_has_room(account_ids: Sequence[int]) -> bool:
 def deliver_to_account(
     account_id: int, detail: str, prepared: PreparedMessage, prefix: bytes
 ) -> None:
-    """File a message in one account, in its transaction.
-
-    `user+detail` goes to the mailbox of that name where there is one, else to INBOX: the
-    place at which filters will decide.
-    """
-    collection_id = _delivery_mailbox(account_id, detail)
-    append_message(account_id, collection_id, prepared, prefix=prefix)
-
-
-def _delivery_mailbox(account_id: int, detail: str) -> int:
-    # Case is folded here: SQLite's LOWER knows ASCII only, and would pass by the index.
-    rows = _select(
-        "SELECT c.name, c.id FROM core_collection c"
-        " JOIN mail_mailbox b ON b.collection_id = c.id"
-        " WHERE c.account_id = %s AND c.kind = 'mail' AND b.selectable"
-        + ("" if detail else " AND c.name = 'INBOX'"),
-        [account_id],
-    )
-    found = {name.lower(): int(key) for name, key in rows}
-    if "inbox" not in found:
-        raise NotFound("The recipient has no mailbox.")
-    return found.get(detail.lower(), found["inbox"])
+    """File a message in one account, in its transaction."""
+    file_message(account_id, prepared, Arrival(prefix, detail))
 
 
 class Delivery:

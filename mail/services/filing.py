@@ -1,0 +1,78 @@
+"""Where a message that arrives goes: the one place at which each delivery is put into a mailbox.
+
+LMTP, the fan-out and what is fetched from elsewhere all come through here; the account's filters
+will act here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from groupware.core import db
+from groupware.core.errors import NotFound
+from mail.models.mailbox import SpecialUse
+from mail.services.content import PreparedMessage
+from mail.services.messages import Appended, append_message
+
+INBOX = "inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a message arrives; `detail` is what stood behind a plus in the address (RFC 5233).
+
+    The rest is as in `mail.services.messages.append_message`.
+    """
+
+    prefix: bytes = b""
+    detail: str = ""
+    is_junk: bool = False
+    flags: int = 0
+    keywords: Sequence[str] = ()
+    internal_date: int | None = None
+    internal_zone: int = 0
+
+
+def file_message(
+    account_id: int, prepared: PreparedMessage, arrival: Arrival = Arrival()
+) -> Appended:
+    """Put a message into the mailbox that it belongs in, in the account's transaction.
+
+    Junk into the mailbox for junk where there is one; `user+detail` into the mailbox of that
+    name where there is one; everything else into INBOX. Raises as `append_message` does, and
+    `NotFound` where the account has no mailbox at all.
+    """
+    return append_message(
+        account_id,
+        _choose_mailbox(account_id, arrival),
+        prepared,
+        flags=arrival.flags,
+        keywords=arrival.keywords,
+        internal_date=arrival.internal_date,
+        internal_zone=arrival.internal_zone,
+        prefix=arrival.prefix,
+    )
+
+
+def _choose_mailbox(account_id: int, arrival: Arrival) -> int:
+    """Return the collection. Hot: runs for each delivery, most of which are for INBOX."""
+    if not arrival.is_junk and not arrival.detail:
+        condition, params = "c.name = 'INBOX'", []
+    elif arrival.is_junk:
+        condition, params = "(c.name = 'INBOX' OR b.special_use = %s)", [SpecialUse.JUNK.value]
+    else:
+        condition, params = "1 = 1", []
+    # Case is folded here: SQLite's LOWER knows ASCII only, and would pass by the index.
+    rows = db.fetch_rows(
+        "SELECT c.name, c.id, b.special_use FROM core_collection c"
+        " JOIN mail_mailbox b ON b.collection_id = c.id"
+        f" WHERE c.account_id = %s AND c.kind = 'mail' AND b.selectable AND {condition}",
+        [account_id, *params],
+    )
+    if arrival.is_junk:
+        junk = [key for _, key, special_use in rows if special_use == SpecialUse.JUNK]
+        if junk:
+            return int(junk[0])
+    found = {name.lower(): int(key) for name, key, _ in rows}
+    if INBOX not in found:
+        raise NotFound("The recipient has no mailbox.")
+    return found[INBOX] if arrival.is_junk else found.get(arrival.detail.lower(), found[INBOX])
