@@ -162,6 +162,26 @@ SEARCH_TEXT = Limit(
     lowest=0,
     highest=32 << 20,
 )
+SENDING_MESSAGES = Limit(
+    "SENDING_MAX_MESSAGES",
+    1_000,
+    Unit.COUNT,
+    "messages that an account may send within an hour",
+)
+SENDING_RECIPIENTS = Limit(
+    "SENDING_MAX_RECIPIENTS",
+    5_000,
+    Unit.COUNT,
+    "recipients, of all messages together, to whom an account may send within an hour",
+)
+SENT_COPY_WINDOW = Limit(
+    "SENT_COPY_WINDOW",
+    6 * 3_600,
+    Unit.SECONDS,
+    "for how long a program's own copy of a sent message takes the place of the server's in Sent",
+    lowest=60,
+    highest=30 * 86_400,
+)
 LMTP_CONNECTIONS = Limit(
     "LMTP_MAX_CONNECTIONS", 200, Unit.COUNT, "LMTP connections of one process at once"
 )

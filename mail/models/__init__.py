@@ -3,10 +3,12 @@
 from mail.models.content import MessageContent, SearchPage, SearchSegment, SearchText
 from mail.models.expunged import ExpungedMessage
 from mail.models.inbound import Inbound, InboundDelivery, InboundRecipient
+from mail.models.lists import ListPart, ListPartner, ListPolicy, Posting
 from mail.models.mailbox import Mailbox, Subscription
 from mail.models.message import Message, MessageChunk, MessagePrefix, MessageReader, ThreadReference
 from mail.models.pop3 import DeleteAction, Pop3Hidden, Pop3Login, Pop3Policy
 from mail.models.queue import QueuedMessage, QueuedRecipient
+from mail.models.submission import SentCopy, SentCopyPolicy, SubmissionUse
 
 __all__ = [
     "DeleteAction",
@@ -14,6 +16,9 @@ __all__ = [
     "Inbound",
     "InboundDelivery",
     "InboundRecipient",
+    "ListPart",
+    "ListPartner",
+    "ListPolicy",
     "Mailbox",
     "Message",
     "MessageChunk",
@@ -23,11 +28,15 @@ __all__ = [
     "Pop3Hidden",
     "Pop3Login",
     "Pop3Policy",
+    "Posting",
     "QueuedMessage",
     "QueuedRecipient",
     "SearchPage",
     "SearchSegment",
     "SearchText",
+    "SentCopy",
+    "SentCopyPolicy",
+    "SubmissionUse",
     "Subscription",
     "ThreadReference",
 ]

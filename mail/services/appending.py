@@ -5,7 +5,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from groupware.core import db
-from mail.flags import OWNER, Actor
+from groupware.core.changes import lock_account
+from mail.flags import DRAFT, OWNER, Actor
+from mail.services import sentcopies
 from mail.services.content import PreparedMessage
 from mail.services.messages import Appended, append_message
 
@@ -22,14 +24,25 @@ class NewMessage:
 
 
 def append_messages(
-    account_id: int, collection_id: int, new: Sequence[NewMessage], *, actor: Actor = OWNER
+    account_id: int,
+    collection_id: int,
+    new: Sequence[NewMessage],
+    *,
+    actor: Actor = OWNER,
+    is_sent: bool = False,
 ) -> list[Appended]:
     """Add messages to a mailbox in this order, all or none; durable after the outermost commit.
 
-    Raises as `append_message` does.
+    Where that is for what was sent (`is_sent`) they replace the server's own copies of them, but
+    for drafts. Raises as `append_message` does.
     """
     # One alone is all or none by itself: a savepoint around it costs a tenth of its work.
-    with db.write_transaction() if len(new) > 1 else nullcontext():
+    with db.write_transaction() if len(new) > 1 or is_sent else nullcontext():
+        if is_sent:
+            lock_account(account_id)
+            for message in new:
+                if not message.flags & DRAFT:
+                    sentcopies.take_back(account_id, message.prepared)
         return [
             append_message(
                 account_id,

@@ -16,18 +16,13 @@ from typing import Any
 from django.db import connection
 
 from groupware.core import db
-from groupware.core.addresses import BadAddress, detail_of, parse_address
 from groupware.core.blobs import BlobGone
 from groupware.core.clock import now
 from groupware.core.errors import Busy, GroupwareError, NotFound, OverQuota
 from groupware.core.groupcommit import GroupCommitter
+from mail.routing import Expansion, find_address
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.filing import Arrival, file_message
-
-MAX_EXPANSION_DEPTH = 16
-"""Aliases and groups that may lead to one another before a loop is assumed."""
-MAX_RECIPIENTS_OF_ADDRESS = 10_000
-"""Accounts that one address may lead to."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -74,86 +69,11 @@ def _plain(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
-class _Expansion:
-    """Follows addresses and groups to accounts, each visited once."""
-
-    def __init__(self) -> None:
-        self.accounts: dict[int, None] = {}
-        self.outside: dict[str, None] = {}
-        self._addresses: set[int] = set()
-        self._groups: set[int] = set()
-
-    def follow(self, address_id: int, depth: int = 0) -> None:
-        """Add everything that an address leads to; what was visited ends a loop."""
-        if address_id in self._addresses or depth > MAX_EXPANSION_DEPTH:
-            return
-        self._addresses.add(address_id)
-        for account_id, group_id, forward_to in _select(
-            "SELECT account_id, group_id, forward_to FROM core_addresstarget"
-            " WHERE address_id = %s ORDER BY id",
-            [address_id],
-        ):
-            if account_id is not None:
-                self.accounts[account_id] = None
-            elif group_id is not None:
-                self._follow_group(group_id)
-            else:
-                self._follow_forward(forward_to, depth)
-
-    def _follow_group(self, group_id: int) -> None:
-        waiting = [group_id]
-        while waiting and len(self.accounts) < MAX_RECIPIENTS_OF_ADDRESS:
-            current = waiting.pop()
-            if current in self._groups:
-                continue
-            self._groups.add(current)
-            for account_id, subgroup_id in _select(
-                "SELECT account_id, subgroup_id FROM core_groupmember"
-                " WHERE group_id = %s ORDER BY id",
-                [current],
-            ):
-                if account_id is not None:
-                    self.accounts[account_id] = None
-                if subgroup_id is not None:
-                    waiting.append(subgroup_id)
-
-    def _follow_forward(self, text: str, depth: int) -> None:
-        local_part, domain_name = parse_address(text)
-        domain_id = _find_domain(domain_name)
-        if domain_id is None:
-            self.outside[text] = None
-        elif (held := _find_address(domain_id, local_part)) is not None:
-            self.follow(held[0], depth + 1)
-
-
 def _select(query: str, params: Sequence[int | str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
-
-
-def _find_domain(name: str) -> int | None:
-    """Return the domain of that name, or the one that it is an alias of."""
-    found = _select("SELECT COALESCE(alias_of_id, id) FROM core_domain WHERE name = %s", [name])
-    return found[0][0] if found else None
-
-
-def _find_address(domain_id: int, local_part: str) -> tuple[int, str] | None:
-    """Return (address, detail): as written, else without its detail, else the catch-all."""
-    user, detail = detail_of(local_part)
-    found = dict(
-        _select(
-            "SELECT local_part, id FROM core_address"
-            " WHERE domain_id = %s AND local_part IN (%s, %s, '')",
-            [domain_id, local_part, user],
-        )
-    )
-    if local_part in found:
-        return found[local_part], ""
-    if user in found and user:
-        return found[user], detail
-    return (found[""], "") if "" in found else None
 
 
 def resolve_recipient(text: str) -> Recipient:
@@ -163,22 +83,17 @@ def resolve_recipient(text: str) -> Recipient:
     Raises `NotFound` for an address that nobody has here (550 5.1.1) and `OverQuota` when
     every account it leads to is full already (452 4.2.2).
     """
-    try:
-        local_part, domain_name = parse_address(text)
-    except BadAddress as error:
-        raise NotFound("There is no such recipient here.") from error
-    domain_id = _find_domain(domain_name)
-    found = _find_address(domain_id, local_part) if domain_id is not None else None
+    found = find_address(text)
     if found is None:
         raise NotFound("There is no such recipient here.")
-    expansion = _Expansion()
-    expansion.follow(found[0])
+    expansion = Expansion()
+    expansion.follow(found.address_id)
     if not expansion.accounts and not expansion.outside:
         raise NotFound("The address leads to nobody.")
     accounts = tuple(expansion.accounts)
     if accounts and not expansion.outside and not _any_has_room(accounts):
         raise OverQuota("The recipient's mailbox is full.")
-    return Recipient(text, accounts, found[1], tuple(expansion.outside))
+    return Recipient(text, accounts, found.detail, tuple(expansion.outside))
 
 
 def _any_has_room(account_ids: Sequence[int]) -> bool:

@@ -1,10 +1,11 @@
-"""`manage.py address create|list|delete`: aliases, lists, catch-alls, forwards."""
+"""`manage.py address create|list|delete|policy`: aliases, lists, catch-alls, forwards."""
 
 from argparse import Namespace
 from dataclasses import asdict
 
 from groupware.core import directory
 from groupware.management.base import Answer, Subcommand, TableCommand, argument
+from groupware.management.lists import make_policy
 from groupware.management.tables import render_table
 
 
@@ -57,4 +58,5 @@ class Command(TableCommand):
         Subcommand("create", "create an address that leads somewhere", create, (ADDRESS, TO)),
         Subcommand("list", "list the addresses and where they lead", list_all, (DOMAIN,)),
         Subcommand("delete", "delete an alias, a list or a catch-all", delete, (ADDRESS,)),
+        make_policy("ADDRESS"),
     )

@@ -1,4 +1,4 @@
-"""`manage.py group create|add|remove|list|delete`: groups, granted to and written to."""
+"""`manage.py group create|add|remove|list|delete|policy`: groups, granted to and written to."""
 
 from argparse import Namespace
 from dataclasses import asdict
@@ -6,6 +6,7 @@ from dataclasses import asdict
 from groupware.core import directory
 from groupware.management.base import Answer, Subcommand, TableCommand, argument
 from groupware.management.commands.address import DOMAIN
+from groupware.management.lists import make_policy
 from groupware.management.tables import counted, render_table
 
 
@@ -68,4 +69,5 @@ class Command(TableCommand):
         Subcommand("remove", "take members out of a group", remove, (GROUP, MEMBERS)),
         Subcommand("list", "list the groups and their members", list_all, (DOMAIN,)),
         Subcommand("delete", "delete a group, not its members", delete, (GROUP,)),
+        make_policy("GROUP"),
     )

@@ -14,6 +14,7 @@ from mail.imap.requests import Append, AppendMessage
 from mail.imap.responses import Code
 from mail.imap.sequences import Uid
 from mail.imap.session import Session
+from mail.services import sentcopies
 from mail.services.appending import NewMessage, append_messages
 from mail.services.content import PreparedMessage, is_quick, prepare_message
 from mail.services.messages import Appended
@@ -60,7 +61,10 @@ def _append(account_id: int, request: Append, prepared: list[PreparedMessage]) -
     target = find_target(account_id, request.mailbox)
     new = [_new_message(*pair) for pair in zip(request.messages, prepared, strict=True)]
     actor = flags.actor_with(account_id, target.rights)
-    return append_messages(target.info.account_id, target.info.collection_id, new, actor=actor)
+    info = target.info
+    return append_messages(
+        info.account_id, info.collection_id, new, actor=actor, is_sent=sentcopies.is_sent(info)
+    )
 
 
 def _new_message(message: AppendMessage, prepared: PreparedMessage) -> NewMessage:

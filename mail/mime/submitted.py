@@ -1,0 +1,118 @@
+"""The header of a message that somebody submits: read strictly, and what is taken out of it.
+
+Stricter than `fields`, which reads whatever arrives: a header that programs could read in two ways
+would let somebody write as another (RFC 5322 §2.2, §3.6; RFC 6409 §8). The body is never looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mail.mime.addresses import Address, parse_addresses
+from mail.mime.charsets import decode_octets
+from mail.mime.fields import unfold
+
+__all__ = ["BadHeader", "Field", "Header", "Mailboxes", "read_header", "read_mailboxes"]
+
+MAX_HEADER = 1 << 20
+"""Octets of a header that is submitted: fields of many thousand recipients fit."""
+
+_FIELD_START = re.compile(rb"([!-9;-~]++)[ \t]*+:")
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
+_END = re.compile(rb"\r?\n")
+_MAILBOX_LINE = re.compile(rb">?From [^\n]*+\n")
+_BARE_CR = re.compile(rb"\r(?!\n)")
+
+
+class BadHeader(ValueError):
+    """What was submitted is no header that every program reads alike; the text says why."""
+
+
+class Field(NamedTuple):
+    """A field: its lower-case name, and its octets with the end of its last line."""
+
+    name: bytes
+    raw: bytes
+
+    @property
+    def value(self) -> bytes:
+        """Return the value on one line."""
+        return unfold(self.raw.partition(b":")[2])
+
+
+class Header(NamedTuple):
+    """The fields of a message, and where the blank line behind them (or the body) begins."""
+
+    fields: Sequence[Field]
+    start: int
+    end: int
+
+    def all(self, name: bytes) -> list[Field]:
+        """Return the fields of a lower-case name, in order."""
+        return [field for field in self.fields if field.name == name]
+
+    def without(self, data: bytes, names: Iterable[bytes]) -> bytes:
+        """Return the message that the header is of, without the fields of these names."""
+        gone = set(names)
+        if self.start == 0 and gone.isdisjoint(field.name for field in self.fields):
+            return data
+        kept = [field.raw for field in self.fields if field.name not in gone]
+        return b"".join(kept) + data[self.end :]
+
+
+def read_header(data: bytes) -> Header:
+    """Return the header of a message; of one that is all body, no fields.
+
+    Raises `BadHeader` for a line among the fields that is none, lone CRs, NULs, and what is too
+    large. A line `From ` of a mailbox before the fields is no part of them.
+    """
+    line = _MAILBOX_LINE.match(data)
+    start = position = line.end() if line else 0
+    fields: list[Field] = []
+    while match := _FIELD.match(data, position):
+        fields.append(Field(match[1].lower(), match.group()))
+        position = match.end()
+        if position > MAX_HEADER:
+            raise BadHeader(f"The header has more than {MAX_HEADER} octets.")
+    if not fields:
+        return Header((), 0, 0)
+    _check_end(data, position)
+    if _BARE_CR.search(data, start, position) or b"\0" in data[start:position]:
+        raise BadHeader("The header holds octets that no header may hold: a lone CR, or NUL.")
+    return Header(fields, start, position)
+
+
+def _check_end(data: bytes, position: int) -> None:
+    if position == len(data) or _END.match(data, position):
+        return
+    line = data[position : position + 60].partition(b"\n")[0]
+    if _FIELD_START.match(line):
+        raise BadHeader("The last line of the message has no end.")
+    shown = decode_octets(line).strip()
+    raise BadHeader(f"The header has a line that is no field: {shown!r}. A blank line ends it.")
+
+
+class Mailboxes(NamedTuple):
+    """Who a field names, as addresses in text; `is_clear` where each of them has both parts."""
+
+    addresses: tuple[str, ...]
+    is_clear: bool
+
+
+def read_mailboxes(value: bytes, limit: int) -> Mailboxes:
+    """Return the addresses of an unfolded From, Sender or the like, also those within groups.
+
+    RFC 6854 lets From hold a group; one without anybody names nobody.
+    """
+    # A group of one person is three structures.
+    found = parse_addresses(value, 3 * limit + 1)
+    people = [one for one in found if one.host is not None]
+    is_clear = 0 < len(people) <= limit and all(one.mailbox and one.host for one in people)
+    is_clear = is_clear and len(found) <= 3 * limit
+    return Mailboxes(tuple(map(_text, people)), is_clear)
+
+
+def _text(address: Address) -> str:
+    return f"{decode_octets(address.mailbox or b'')}@{decode_octets(address.host or b'')}"

@@ -1,0 +1,172 @@
+"""Where addresses lead: to accounts, through aliases and groups, or outside. Reads only.
+
+Hot: runs for each recipient of each transaction, so it asks in SQL, without model objects. Who may
+write to a list is not asked here, but by `mail.services.lists`.
+"""
+
+from dataclasses import dataclass
+
+from groupware.core import db
+from groupware.core.addresses import BadAddress, detail_of, parse_address, parse_domain
+
+MAX_EXPANSION_DEPTH = 16
+"""Aliases and groups that may lead to one another before a loop is assumed."""
+MAX_RECIPIENTS_OF_ADDRESS = 10_000
+"""Accounts that one address may lead to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row of the directory that an address leads to.
+
+    `local_part` and `domain` are as it is kept, empty and the tenant's for a catch-all; `detail`
+    is the part after a plus (RFC 5233) that is no part of it.
+    """
+
+    address_id: int
+    kind: str
+    local_part: str
+    domain_id: int
+    domain: str
+    detail: str = ""
+
+    @property
+    def address(self) -> str:
+        """Return the address in the one form that the directory has."""
+        return f"{self.local_part}@{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing that an address leads to; one of the three is set."""
+
+    account_id: int | None
+    group_id: int | None
+    forward_to: str
+
+
+def is_local_domain(name: str) -> bool:
+    """Tell whether addresses of a domain are this server's; of no name they are not."""
+    try:
+        parsed = parse_domain(name)
+    except BadAddress:
+        return False
+    return bool(db.fetch_rows("SELECT 1 FROM core_domain WHERE name = %s", [parsed]))
+
+
+def find_address(text: str) -> Route | None:
+    """Return the row of an address: as written, else without its detail, else the catch-all.
+
+    None for what is malformed, elsewhere, or nobody's.
+    """
+    try:
+        local_part, domain_name = parse_address(text)
+    except BadAddress:
+        return None
+    domains = db.fetch_rows(
+        "SELECT o.id, o.name FROM core_domain d"
+        " JOIN core_domain o ON o.id = COALESCE(d.alias_of_id, d.id) WHERE d.name = %s",
+        [domain_name],
+    )
+    return _find_within(domains[0][0], domains[0][1], local_part) if domains else None
+
+
+def _find_within(domain_id: int, domain: str, local_part: str) -> Route | None:
+    user, detail = detail_of(local_part)
+    rows = db.fetch_rows(
+        "SELECT local_part, id, kind FROM core_address"
+        " WHERE domain_id = %s AND local_part IN (%s, %s, '')",
+        [domain_id, local_part, user],
+    )
+    found = {name: (address_id, kind) for name, address_id, kind in rows}
+    for name, rest in ((local_part, ""), (user, detail), ("", "")):
+        if name in found:
+            address_id, kind = found[name]
+            return Route(address_id, kind, name, domain_id, domain, rest)
+    return None
+
+
+def read_address(address_id: int, detail: str = "") -> Route | None:
+    """Return a row of the directory by its id, None where it is gone."""
+    rows = db.fetch_rows(
+        "SELECT a.kind, a.local_part, d.id, d.name FROM core_address a"
+        " JOIN core_domain d ON d.id = a.domain_id WHERE a.id = %s",
+        [address_id],
+    )
+    if not rows:
+        return None
+    kind, local_part, domain_id, domain = rows[0]
+    return Route(address_id, kind, local_part, domain_id, domain, detail)
+
+
+def list_targets(address_id: int) -> list[Target]:
+    """Return what an address leads to, in the order in which it was said."""
+    rows = db.fetch_rows(
+        "SELECT account_id, group_id, forward_to FROM core_addresstarget"
+        " WHERE address_id = %s ORDER BY id",
+        [address_id],
+    )
+    return [Target(*row) for row in rows]
+
+
+def find_owner(address_id: int) -> int | None:
+    """Return the account that an address leads to alone, through aliases too, else None."""
+    for _ in range(MAX_EXPANSION_DEPTH):
+        targets = list_targets(address_id)
+        if len(targets) != 1 or targets[0].group_id is not None:
+            return None
+        if targets[0].account_id is not None:
+            return targets[0].account_id
+        held = find_address(targets[0].forward_to)
+        if held is None:
+            return None
+        address_id = held.address_id
+    return None
+
+
+class Expansion:
+    """Follows addresses and groups to accounts and out of the server, each visited once."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[int, None] = {}
+        self.outside: dict[str, None] = {}
+        self._addresses: set[int] = set()
+        self._groups: set[int] = set()
+
+    def follow(self, address_id: int, depth: int = 0) -> None:
+        """Add everything that an address leads to; what was visited ends a loop."""
+        if address_id in self._addresses or depth > MAX_EXPANSION_DEPTH:
+            return
+        self._addresses.add(address_id)
+        for target in list_targets(address_id):
+            if target.account_id is not None:
+                self.accounts[target.account_id] = None
+            elif target.group_id is not None:
+                self.follow_group(target.group_id)
+            else:
+                self._follow_forward(target.forward_to, depth)
+
+    def follow_group(self, group_id: int) -> None:
+        """Add the members of a group and of the groups in it."""
+        waiting = [group_id]
+        while waiting and len(self.accounts) < MAX_RECIPIENTS_OF_ADDRESS:
+            current = waiting.pop()
+            if current in self._groups:
+                continue
+            self._groups.add(current)
+            for account_id, subgroup_id in db.fetch_rows(
+                "SELECT account_id, subgroup_id FROM core_groupmember"
+                " WHERE group_id = %s ORDER BY id",
+                [current],
+            ):
+                if account_id is not None:
+                    self.accounts[account_id] = None
+                if subgroup_id is not None:
+                    waiting.append(subgroup_id)
+
+    def _follow_forward(self, text: str, depth: int) -> None:
+        held = find_address(text)
+        if held is not None:
+            self.follow(held.address_id, depth + 1)
+        elif not is_local_domain(text.rpartition("@")[2]):
+            self.outside[text] = None
