@@ -81,6 +81,7 @@ class Environment:
     trusted_proxies: tuple[Network, ...]
     trusted_networks: tuple[Network, ...]
     source_networks: tuple[Network, ...]
+    trusted_sealers: frozenset[str]  # domains whose ARC seals are believed
     dns_servers: tuple[tuple[str, int], ...]  # address and port; none: the system's
     ports: Mapping[str, int]  # "IMAPS" -> 1993; 0 is off
     processes: int
@@ -137,6 +138,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         trusted_proxies=values.networks("TRUSTED_PROXIES"),
         trusted_networks=values.networks("TRUSTED_NETWORKS"),
         source_networks=values.networks("SOURCE_NETWORKS"),
+        trusted_sealers=values.domains("TRUSTED_SEALERS"),
         dns_servers=values.servers("DNS_SERVERS", 53),
         ports=ports,
         processes=values.number("PROCESSES", min(os.cpu_count() or 1, 4), 1, MAX_PROCESSES),
@@ -235,6 +237,14 @@ class _Values:
             if not _HOST_NAME.fullmatch(value):
                 raise self._wrong(name, "expected a host name or an address") from None
         return value
+
+    def domains(self, name: str) -> frozenset[str]:
+        parts = [part.strip().lower() for part in self._get(name).split(",") if part.strip()]
+        if not all(_HOST_NAME.fullmatch(part) for part in parts):
+            raise self._wrong(
+                name, "expected domains such as lists.example.org, with commas between"
+            )
+        return frozenset(parts)
 
     def ports(self) -> dict[str, int]:
         ports: dict[str, int] = {}

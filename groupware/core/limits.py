@@ -23,6 +23,13 @@ FLAG_SYNC = Limit(
     lowest=0,
     highest=60,
 )
+AUTHENTICATION_TIMEOUT = Limit(
+    "AUTHENTICATION_TIMEOUT",
+    20,
+    Unit.SECONDS,
+    "how long the DNS may be asked about one message, for SPF, DKIM, DMARC and ARC together",
+    highest=120,
+)
 DNS_TIMEOUT = Limit(
     "DNS_TIMEOUT",
     5,

@@ -101,7 +101,17 @@ def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> No
 
 
 @pytest.mark.parametrize(
-    "chapter", ["IMAP", "POP3", "LMTP", "Messages", "Calendar objects", "Cards", "DAV"]
+    "chapter",
+    [
+        "IMAP",
+        "POP3",
+        "LMTP",
+        "Authentication of messages",
+        "Messages",
+        "Calendar objects",
+        "Cards",
+        "DAV",
+    ],
 )
 def test_every_row_names_an_rfc_and_what_shows_it(chapter: str) -> None:
     rows = rows_of(chapter)

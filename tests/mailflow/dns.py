@@ -24,6 +24,7 @@ import dns.rrset
 
 TTL = 60
 MAX_CHAIN = 8
+MAX_TRIES = 50
 
 
 class Dns:
@@ -124,6 +125,7 @@ class _Udp(socketserver.ThreadingUDPServer):
 
 class _Tcp(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    allow_reuse_address = True
     told: Dns
 
 
@@ -148,13 +150,22 @@ class _TcpHandler(socketserver.StreamRequestHandler):
             self.wfile.write(struct.pack("!H", len(reply)) + reply)
 
 
+def _bind(host: str) -> tuple[_Udp, _Tcp]:
+    """Take a port that is free for both."""
+    for _ in range(MAX_TRIES):
+        udp = _Udp((host, 0), _UdpHandler)
+        try:
+            return udp, _Tcp((host, udp.server_address[1]), _TcpHandler)
+        except OSError:
+            udp.server_close()
+    raise OSError("no port is free for UDP and TCP")
+
+
 @contextmanager
 def serving_dns(host: str = "127.0.0.1") -> Iterator[Dns]:
     """Run the server until the block ends."""
-    udp = _Udp((host, 0), _UdpHandler)
-    port = udp.server_address[1]
-    tcp = _Tcp((host, port), _TcpHandler)
-    udp.told = tcp.told = Dns(port, host)
+    udp, tcp = _bind(host)
+    udp.told = tcp.told = Dns(udp.server_address[1], host)
     threads = [threading.Thread(target=served.serve_forever, args=[0.01]) for served in (udp, tcp)]
     for thread in threads:
         thread.start()

@@ -1,0 +1,1 @@
+"""SPF, DKIM, DMARC and ARC against a DNS of the test's own."""
