@@ -1,0 +1,223 @@
+"""What a recipient leads to: accounts here, addresses elsewhere, and with which sender and fields.
+
+`mail.routing` knows the directory, `mail.services.lists` who may write to a list; here the two
+come together with what the envelope adds: rewritten senders, the addresses that every domain
+has to have, and the end of loops.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+
+from groupware.core import db
+from groupware.core.errors import NotAllowed, NotFound, OverQuota
+from mail import trace
+from mail.refusals import Refused
+from mail.routing import Expansion, Route, find_address, is_local_domain
+from mail.services import lists, srs
+from mail.services.inbound import Taken
+
+OBLIGATORY = frozenset({"postmaster", "abuse"})
+"""Local parts at which somebody reads, in every domain (RFC 5321 §4.5.1, RFC 2142 §4)."""
+
+FEW = 100
+"""Accounts of an address up to which it is looked whether any has room."""
+
+_NOBODY = "There is no such recipient here."
+_DELIVERED_TO = re.compile(rb"^Delivered-To:([^\r\n]*+)", re.IGNORECASE | re.MULTILINE)
+_HEADER_END = re.compile(rb"\n\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where copies of a message for one recipient go.
+
+    `mail_from` is their Return-Path here, `sender` what MAIL FROM says to other servers, `prefix`
+    the header fields before those that the message has. An `is_many` address hides who is
+    behind it: what becomes of a copy says little of the others.
+    """
+
+    address: str
+    account_ids: tuple[int, ...] = ()
+    outside: tuple[str, ...] = ()
+    detail: str = ""
+    mail_from: str = ""
+    sender: str = ""
+    prefix: bytes = b""
+    is_local: bool = True
+    is_list: bool = False
+
+    @property
+    def is_many(self) -> bool:
+        """Tell whether it leads to more than one place."""
+        return self.is_list or len(self.account_ids) + len(self.outside) > 1
+
+
+def find_target(address: str, taken: Taken) -> Target:
+    """Return what a recipient of a message leads to.
+
+    Raises `NotFound`, `NotAllowed`, `Refused` for what can never be delivered, and
+    `lists.Dropped` for what ends in silence.
+    """
+    mail_from = taken.envelope.mail_from
+    target = Target(address, mail_from=mail_from, sender=mail_from)
+    domain = address.rpartition("@")[2]
+    if (original := srs.find_sender(address)) is not None:
+        return _lead_back(target, original)
+    route = find_address(address)
+    if route is None:
+        if keepers := _find_keepers(address):
+            return replace(target, account_ids=keepers, prefix=trace.delivered_to(address))
+        # What came from outside was for a domain of ours, which is gone since.
+        if is_local_domain(domain) or (mail_from and taken.account_id is None):
+            raise NotFound(_NOBODY)
+        return replace(target, outside=(address,), is_local=False)
+    posting = lists.Posting(mail_from, taken.header, taken.is_trusted, taken.account_id)
+    if (expanded := lists.expand(route.address_id, route.detail, posting)) is not None:
+        return Target(
+            address,
+            expanded.account_ids,
+            expanded.outside,
+            mail_from=expanded.mail_from,
+            sender=srs.rewrite_sender(expanded.mail_from, route.domain),
+            prefix=expanded.prefix,
+            is_list=True,
+        )
+    return _follow(target, route, taken)
+
+
+def _follow(target: Target, route: Route, taken: Taken) -> Target:
+    """Return what an address that is no list leads to."""
+    found = _expand(route)
+    prefix = trace.delivered_to(target.address)
+    outside = tuple(found.outside)
+    # What stays here cannot go in circles; what leaves may come back, again and again.
+    if outside and _names(taken.header, route, target.address):
+        raise _goes_in_circles()
+    return replace(
+        target,
+        account_ids=tuple(found.accounts),
+        outside=outside,
+        detail=route.detail,
+        sender=srs.rewrite_sender(target.sender, route.domain) if outside else target.sender,
+        prefix=prefix,
+    )
+
+
+def _expand(route: Route) -> Expansion:
+    found = Expansion()
+    found.follow(route.address_id)
+    if not found.accounts and not found.outside:
+        raise NotFound("The address leads to nobody.")
+    return found
+
+
+def _lead_back(target: Target, original: str) -> Target:
+    """Return where a bounce of what was forwarded goes: to its sender, also to one who is here now."""
+    if (route := find_address(original)) is not None:
+        found = _expand(route)
+        return replace(
+            target,
+            account_ids=tuple(found.accounts),
+            outside=tuple(found.outside),
+            prefix=trace.delivered_to(original),
+        )
+    if is_local_domain(original.rpartition("@")[2]):
+        raise NotFound(_NOBODY)
+    sender = srs.rewrite_sender(target.sender, target.address.rpartition("@")[2])
+    return replace(target, outside=(original,), sender=sender)
+
+
+def names_address(header: bytes, address: str) -> bool:
+    """Tell whether a message says that it has been delivered to an address."""
+    end = _HEADER_END.search(header)
+    wanted = address.lower().encode()
+    held = header if end is None else header[: end.end()]
+    return any(found.strip().lower() == wanted for found in _DELIVERED_TO.findall(held))
+
+
+def _names(header: bytes, route: Route, address: str) -> bool:
+    return names_address(header, address) or names_address(header, route.address)
+
+
+def _find_keepers(address: str) -> tuple[int, ...]:
+    """Return who reads what comes for the postmaster of a domain that has no such address.
+
+    Those are the domain's administrators, where it has none all of the installation. The name
+    of this server counts as one of its domains.
+    """
+    local_part, _, domain = address.lower().rpartition("@")
+    is_ours = is_local_domain(domain) or domain == settings.GROUPWARE_DOMAIN
+    if local_part.partition("+")[0] not in OBLIGATORY or not is_ours:
+        return ()
+    rows = db.fetch_rows(
+        "SELECT a.id, d.name = %s FROM core_account a JOIN core_domain d"
+        " ON d.id = a.domain_id WHERE a.is_superuser AND a.is_active ORDER BY a.id",
+        [domain],
+    )
+    own = tuple(key for key, is_own in rows if is_own)
+    return own or tuple(key for key, _ in rows)
+
+
+def check_local(address: str, mail_from: str) -> None:
+    """Refuse a recipient that nothing can be delivered to, or nobody may write to. Hot, as RCPT is.
+
+    Raises `NotAllowed` for an address elsewhere and by a list's policy, `NotFound`, and
+    `OverQuota` when every account that it leads to is full already.
+    """
+    if srs.find_sender(address) is not None:
+        return
+    route = find_address(address)
+    if route is None:
+        _check_unrouted(address)
+        return
+    lists.check_post(address, mail_from)
+    if not _has_room(_expand(route), 0):
+        raise OverQuota("The recipient's mailbox is full.")
+
+
+def _check_unrouted(address: str) -> None:
+    if _find_keepers(address):
+        return
+    if is_local_domain(address.rpartition("@")[2]):
+        raise NotFound(_NOBODY)
+    raise NotAllowed("This server takes mail for its own domains only.", detail="relay denied")
+
+
+def can_take(address: str, header: bytes, size: int) -> bool:
+    """Tell whether any that an address leads to has room for a message, and it does not come back.
+
+    What leads nowhere is said to take it: what becomes of that is the fan-out's affair.
+    """
+    route = find_address(address)
+    if route is None:
+        return True
+    found = Expansion()
+    found.follow(route.address_id)
+    if found.outside and _names(header, route, address):
+        raise _goes_in_circles()
+    return _has_room(found, size)
+
+
+def _has_room(found: Expansion, size: int) -> bool:
+    """Tell whether there is room for so much in any account; of many nobody is asked."""
+    accounts = list(found.accounts)
+    if found.outside or not accounts or len(accounts) > FEW:
+        return True
+    condition, params = db.in_list("account_id", accounts)
+    return bool(
+        db.fetch_rows(
+            f"SELECT 1 FROM core_accountstate WHERE {condition}"
+            " AND (quota_bytes = 0 OR bytes_used + %s <= quota_bytes) LIMIT 1",
+            [*params, max(size, 1)],
+        )
+    )
+
+
+def _goes_in_circles() -> Refused:
+    return Refused(
+        "The message has been at this address already: it goes in circles.",
+        code=554,
+        status="5.4.6",
+    )
