@@ -13,7 +13,7 @@ from contacts.services import directory
 from groupware.core import blobs, outbox, retention
 from groupware.core.blobs import collector
 from groupware.dav.services import locks, properties
-from mail.services import expunged, pop3, search
+from mail.services import expunged, pop3, search, sendrates, sentcopies
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ DUTIES = (
     Duty("retention", 3600.0, retention.expire),
     Duty("expunged", 600.0, expunged.let_go),
     Duty("pop3-hidden", 3600.0, pop3.forget_hidden),
+    Duty("sending-rates", 3600.0, sendrates.forget),
+    Duty("sent-copies", 3600.0, sentcopies.forget),
     Duty("dav-locks", 600.0, locks.remove_expired),
     Duty("dav-properties", 3600.0, properties.remove_left_over),
     Duty("calendar-sources", 60.0, subscriptions.refresh_due, is_long=True),

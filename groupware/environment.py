@@ -93,6 +93,7 @@ class Environment:
     log_format: str
     demo: bool
     allow_plaintext: bool
+    trace_submitter: bool
     pop3_dele: str  # of POP3_DELES
     pop3_seen: bool
     limits: Mapping[str, int]  # by the names of groupware.core.limits
@@ -150,6 +151,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         log_format=values.choice("LOG_FORMAT", ("text", "json"), "text"),
         demo=demo,
         allow_plaintext=allow_plaintext,
+        trace_submitter=values.switch("TRACE_SUBMITTER", default=False),
         pop3_dele=values.choice("POP3_DELE", POP3_DELES, "trash"),
         pop3_seen=values.switch("POP3_SEEN", default=True),
         limits={limit.name: values.limit(limit) for limit in LIMITS},

@@ -31,11 +31,17 @@ class Correspondent:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of the team; its key is also a correspondent's."""
+    """A group of the team; its key is also a correspondent's.
+
+    `post` is who may write to it, `owners` get its bounces, `senders` may write in its name.
+    """
 
     key: str
     description: str
     members: tuple[str, ...]
+    post: str = "anyone"
+    owners: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,7 @@ class People:
 def read_people(domain: str) -> People:
     """Return everybody, the team's addresses in `domain`."""
     data = tomllib.loads(PEOPLE.read_text("utf-8").replace("{domain}", domain))
-    groups = tuple(
-        Group(key, table["description"], tuple(table["members"]))
-        for key, table in data["group"].items()
-    )
+    groups = tuple(_group(key, table) for key, table in data["group"].items())
     everybody = {
         key: Correspondent(key, **_with_address(key, table, domain))
         for table_name in ("team", "outside")
@@ -93,6 +96,13 @@ def read_people(domain: str) -> People:
         everybody[key] = Correspondent(key, f"{key}@{domain}")
     access = tuple(Access(**table) for table in data["access"])
     return People(domain, everybody, groups, data["alias"], access)
+
+
+def _group(key: str, table: Mapping[str, Any]) -> Group:
+    members, owners, senders = (
+        tuple(table.get(name, ())) for name in ("members", "owners", "senders")
+    )
+    return Group(key, table["description"], members, table.get("post", "anyone"), owners, senders)
 
 
 def _with_address(key: str, table: Mapping[str, Any], domain: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from groupware.demo.passwords import keep_passwords
 from groupware.demo.people import People, read_people
 from groupware.demo.planning import Planner, write_plans
 from groupware.demo.workdays import WorkingDays
+from mail.services.listpolicies import PolicyChange, set_policy
 from mail.services.messages import prepare_message
 
 
@@ -85,6 +86,10 @@ def _create_directory(people: People, data: Path) -> None:
         create_group(name, description=group.description)
         for member in group.members:
             add_member(name, people[member].address)
+        owners, senders = (
+            [people[key].address for key in keys] for keys in (group.owners, group.senders)
+        )
+        set_policy(name, PolicyChange(group.post, owners=owners, senders=senders))
     for alias, target in people.aliases.items():
         create_address(people[alias].address, [people[target].address])
     for access in people.access:

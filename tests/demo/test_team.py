@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from groupware.core import auth, doctor
 from groupware.core.clock import epoch
 from groupware.core.directory import create_domain, get_account
-from groupware.core.errors import AuthenticationFailed, Busy, Invalid
+from groupware.core.errors import AuthenticationFailed, Busy, Invalid, NotAllowed
 from groupware.core.models import Account, AccountKind, Domain, OutboxRow
 from groupware.core.rights import effective_rights
 from groupware.demo import create_demo_team
@@ -26,6 +26,8 @@ from mail.flags import ANSWERED, DRAFT, FLAGGED, SEEN
 from mail.models import Message
 from mail.queries import list_mailboxes, list_subscriptions
 from mail.services.delivery import resolve_recipient
+from mail.services.listpolicies import describe_list
+from mail.services.lists import check_post
 from mail.services.messages import PreparedMessage
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,16 @@ def test_group_and_aliases_lead_to_the_team(team: dict[str, Account]) -> None:
     assert set(resolve_recipient("team@example.test").account_ids) == people
     for alias, name in (("info", "office"), ("orders", "office"), ("postmaster", "jonas")):
         assert resolve_recipient(f"{alias}@example.test").account_ids == (team[name].pk,)
+
+
+def test_groups_can_be_written_to_and_say_by_whom(team: dict[str, Account]) -> None:
+    everybody, sales = describe_list("team@example.test"), describe_list("sales@example.test")
+    assert (everybody.post, everybody.owners) == ("domain", ["jonas@example.test"])
+    assert (sales.post, sales.senders) == ("anyone", ["lea@example.test", "marta@example.test"])
+    check_post("team@example.test", "yuki@example.test")
+    check_post("sales@example.test", "customer@outside.test")
+    with pytest.raises(NotAllowed):
+        check_post("team@example.test", "customer@outside.test")
 
 
 def test_the_shared_mailbox_is_granted(team: dict[str, Account]) -> None:

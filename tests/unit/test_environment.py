@@ -21,6 +21,7 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert environment.public_url == "http://127.0.0.1:8000"
     assert environment.demo
     assert not environment.allow_plaintext
+    assert not environment.trace_submitter
     assert (environment.log_level, environment.log_format) == ("INFO", "text")
     assert environment.database_url == DatabaseUrl(
         "sqlite", str(environment.data / "groupware.sqlite3")
@@ -37,6 +38,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("IMAP_PORT", "8000", "GROUPWARE_HTTP_PORT is the same"),
         ("PROCESSES", "0", "from 1 to 64"),
         ("DEMO", "yes", "expected 0 or 1"),
+        ("TRACE_SUBMITTER", "yes", "expected 0 or 1"),
         ("LOG_LEVEL", "loud", "expected one of DEBUG, INFO, WARNING, ERROR"),
         ("POP3_DELE", "keep", "expected one of delete, trash, hide"),
         ("LOG_FORMAT", "xml", "expected one of text, json"),
