@@ -1,34 +1,24 @@
 """Fetching what lies at an address on the web, for people: bounded, and from public hosts alone.
 
-An address that somebody writes down must not let this server speak to what only it can reach. So
-each hop's host is resolved here, a connection is made to an address that was looked at, and it is
-looked at again when it stands; what a name leads to the next time does not matter. Loopback,
-private, link-local and the like are refused, unless `GROUPWARE_SOURCE_NETWORKS` has them.
+Each hop's host is dialled as `groupware.core.dialing` does it, which says what is refused and why.
 """
 
 import http.client
-import ipaddress
-import socket
 import ssl
-import threading
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
-from django.conf import settings
-
 from groupware.core.clock import monotonic
+from groupware.core.dialing import Unreachable, dial, watched
 from groupware.core.errors import Invalid
 
 MAX_URL = 2_000
 MAX_REDIRECTS = 5
-MAX_ADDRESSES = 8
-"""Addresses of one host that are tried."""
-CONNECT_SECONDS = 10.0
 MAX_ETAG = 255
 AGENT = "groupware"
 _PIECE = 64 << 10
@@ -36,13 +26,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PORTS = {"http": 80, "https": 443}
 _ALIASES = {"webcal": "https", "webcals": "https"}
 _UNQUOTED = "%/:?#[]@!$&'()*+,;=~"
-_SPECIAL = tuple(
-    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20"))
-)
-"""Of no public host either (RFC 6890), whatever this version of Python knows of them."""
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class FetchFailed(Invalid):
@@ -159,17 +142,13 @@ def _credentials(target: SplitResult) -> dict[str, str]:
 
 @contextmanager
 def _connected(target: SplitResult, deadline: float) -> Iterator[http.client.HTTPConnection]:
-    """Yield a connection to the target that ends at the deadline, whatever the peer does.
-
-    The time-out of a socket is one of each read: a peer that sends an octet now and then would
-    hold it for ever. The watchdog has a descriptor of its own, which TLS does not take over.
-    """
+    """Yield a connection to the target that ends at the deadline, whatever the peer does."""
     host = target.hostname or ""
-    sock = _connect(host, target.port or _PORTS[target.scheme], deadline)
-    with closing(sock.dup()) as other:
-        watchdog = threading.Timer(max(deadline - monotonic(), 0.01), _shut, [other])
-        watchdog.daemon = True
-        watchdog.start()
+    try:
+        sock = dial(host, target.port or _PORTS[target.scheme], deadline)
+    except Unreachable as error:
+        raise FetchFailed(error.message) from error
+    with watched(sock, deadline):
         try:
             if target.scheme == "https":
                 sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
@@ -180,81 +159,7 @@ def _connected(target: SplitResult, deadline: float) -> Iterator[http.client.HTT
             if monotonic() >= deadline:
                 raise TimeoutError
         finally:
-            watchdog.cancel()
-            watchdog.join()
             sock.close()
-
-
-def _shut(sock: socket.socket) -> None:
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
-
-
-def _connect(host: str, port: int, deadline: float) -> socket.socket:
-    """Return a connection to one of the host's addresses that may be spoken to."""
-    found = _resolve(host, port)
-    allowed = [each for each in found if is_allowed(str(each[1][0]))]
-    if not allowed:
-        raise FetchFailed(
-            f"{host} is no public host: an admin may allow its network (GROUPWARE_SOURCE_NETWORKS)."
-        )
-    for family, address in allowed[:MAX_ADDRESSES]:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(max(min(CONNECT_SECONDS, deadline - monotonic()), 0.01))
-            sock.connect(address)
-            if is_allowed(str(sock.getpeername()[0])):
-                sock.settimeout(max(deadline - monotonic(), 0.01))
-                return sock
-        except OSError:
-            pass
-        sock.close()
-    raise FetchFailed(f"Nothing answers at {host}, port {port}.")
-
-
-def _resolve(host: str, port: int) -> list[tuple[int, Any]]:
-    try:
-        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise FetchFailed(f"There is no host {host}.") from None
-    return [(row[0], row[4]) for row in rows]
-
-
-def is_allowed(text: str) -> bool:
-    """Tell whether a host at this address may be spoken to."""
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    address = _translated(address)
-    if any(address in network for network in settings.GROUPWARE_SOURCE_NETWORKS):
-        return True
-    return all(map(_is_public, [address, *_tunnelled(address)]))
-
-
-def _is_public(address: Address) -> bool:
-    return (
-        address.is_global
-        and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-        and not any(address in network for network in _SPECIAL)
-    )
-
-
-def _translated(address: Address) -> Address:
-    """Return the address of IPv4 that one of IPv6 is another form of."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address
-
-
-def _tunnelled(address: Address) -> list[Address]:
-    """Return the addresses of IPv4 to which packets of a tunnel go."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return []
-    held: list[Address] = list(address.teredo or ())
-    return held if address.sixtofour is None else [*held, address.sixtofour]
 
 
 def _read(response: http.client.HTTPResponse, most: int) -> bytes:

@@ -14,7 +14,8 @@ import pytest
 from pytest_django.fixtures import Settings as Configured
 
 from groupware.core import fetching
-from groupware.core.fetching import Bounds, Fetched, FetchFailed, check_url, fetch, is_allowed
+from groupware.core.dialing import is_allowed, is_listed
+from groupware.core.fetching import Bounds, Fetched, FetchFailed, check_url, fetch
 from groupware.core.tls import ensure_certificate, own_certificate_files
 from tests.services.web import Web, serving
 
@@ -264,5 +265,8 @@ def test_an_admin_may_allow_networks(settings: Configured) -> None:
     )
     for address in ("10.1.2.3", "::ffff:10.1.2.3", "fd00::1"):
         assert is_allowed(address)
+        assert is_listed(address)
+    for address in ("127.0.0.1", "93.184.216.34", "no address"):
+        assert not is_listed(address)
     assert not is_allowed("127.0.0.1")
     assert fetching.MAX_REDIRECTS == 5
