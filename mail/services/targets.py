@@ -160,7 +160,7 @@ def _find_keepers(address: str) -> tuple[int, ...]:
     return own or tuple(key for key, _ in rows)
 
 
-def check_local(address: str, mail_from: str) -> None:
+def check_local(address: str, mail_from: str, *, account_id: int | None = None) -> None:
     """Refuse a recipient that nothing can be delivered to, or nobody may write to. Hot, as RCPT is.
 
     Raises `NotAllowed` for an address elsewhere and by a list's policy, `NotFound`, and
@@ -172,7 +172,7 @@ def check_local(address: str, mail_from: str) -> None:
     if route is None:
         _check_unrouted(address)
         return
-    lists.check_post(address, mail_from)
+    lists.check_post(address, mail_from, account_id=account_id)
     if not _has_room(_expand(route), 0):
         raise OverQuota("The recipient's mailbox is full.")
 
