@@ -30,6 +30,7 @@ class Runner:
             "@deliver": self._deliver,
             "@manage": self._manage,
             "@index": self._index,
+            "@submit": self._submit,
             "@tls": self._tls,
             "@deflate": self._deflate,
             "@gone": self._gone,
@@ -142,6 +143,13 @@ class Runner:
         from tests.services.mail.search.asking import index_everything
 
         await aio.call(index_everything)
+
+    async def _submit(self, step: Step) -> None:
+        from groupware.core import aio
+        from tests.services.submitting import submit_as
+
+        name, message = step.text.split()
+        await aio.call(submit_as, f"{name}@team.example", self._script.messages[message])
 
     async def _tls(self, step: Step) -> None:
         await self._clients[step.session].start_tls()

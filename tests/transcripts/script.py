@@ -12,6 +12,7 @@ A transcript is what is sent and what must come back, in the protocol's own word
     @deliver anna INBOX hello \\Seen    the message is there, with flags
     @manage grant anna@team.example ben@team.example lr
                                     what `manage.py` does with these words has been done
+    @submit anna hello              she has sent the message, to somebody elsewhere
     @index all                      what was delivered is in the search index from here on
     @tls 3                          the client's half of STARTTLS
     @deflate 1                      session 1 is compressed from here on (RFC 4978)

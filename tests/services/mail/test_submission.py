@@ -13,20 +13,20 @@ from groupware.core.models import Account, Blob
 from groupware.core.names import get_collection
 from groupware.core.rights import find_grantee, grant, parse_rights
 from mail import queries
-from mail.envelopes import Envelope, EnvelopeRecipient
 from mail.flags import SEEN
 from mail.models import Inbound, InboundRecipient
 from mail.models import Message as Row
 from mail.refusals import Refused
 from mail.services import sentcopies, submission
 from mail.services.listpolicies import PolicyChange, set_policy
-from mail.services.submission import Client, Submitter, check_recipient, check_sender
+from mail.services.submission import Submitter, check_recipient, check_sender
 from tests.conftest import SetLimit
+from tests.services.mail.test_sent_copies import put
 from tests.services.store import create, mailbox, rows_of, state_of, uids_of
+from tests.services.submitting import submit_as
 
 pytestmark = pytest.mark.django_db
 
-CLIENT = Client("192.0.2.7", "laptop.home.test", "s17", "ESMTPSA", "TLS_AES_256_GCM_SHA384")
 TEXT = b"From: Ann <ann@example.test>\r\nTo: ben@example.test\r\nSubject: Hello\r\n\r\nHello.\r\n"
 
 
@@ -40,10 +40,7 @@ def send(
     to: tuple[str, ...] = ("ben@example.test", "x@outside.test"),
     mail_from: str | None = None,
 ) -> int:
-    """Submit a message as the edge does; return the id of its inbound row."""
-    sender = account.login if mail_from is None else mail_from
-    envelope = Envelope(sender, tuple(map(EnvelopeRecipient, to)), envid="e1")
-    return submission.commit(submission.submit(data, envelope, who(account), CLIENT))
+    return submit_as(account.login, data, to, mail_from)
 
 
 def left(inbound_id: int) -> bytes:
@@ -149,8 +146,6 @@ def test_what_may_not_be_sent_leaves_nothing(
 
 
 def test_program_that_filed_its_copy_first_has_the_only_one(ann: Account) -> None:
-    from tests.services.mail.test_sent_copies import put
-
     data = b"Message-ID: <m1@example.test>\r\n" + TEXT
     put(ann, data)
     send(ann, data)
