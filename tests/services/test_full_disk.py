@@ -1,8 +1,11 @@
 """A disk that fills: nothing new is taken, reading and deleting go on, and then mail comes again."""
 
+import base64
 import contextlib
+import http.client
 import imaplib
 import os
+import poplib
 import random
 import smtplib
 import subprocess
@@ -42,6 +45,7 @@ class Small:
 
     running: Running
     variables: dict[str, str]
+    calendar: str
 
     @property
     def data(self) -> Path:
@@ -54,6 +58,27 @@ class Small:
             imap.login(ANN, PASSWORD)
             assert imap.select()[0] == "OK"
             yield imap
+
+    @contextlib.contextmanager
+    def maildrop(self) -> Iterator[poplib.POP3]:
+        """Open a POP3 session; leaving it breaks it off."""
+        pop3 = poplib.POP3("127.0.0.1", self.running.ports["POP3"], timeout=30)
+        try:
+            pop3.user(ANN)
+            pop3.pass_(PASSWORD)
+            yield pop3
+        finally:
+            pop3.close()
+
+    def dav(self, method: str, name: str, body: str = "") -> tuple[int, str]:
+        """Send a request for an event of the calendar; return status and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.running.ports["HTTP"], timeout=30)
+        credentials = base64.b64encode(f"{ANN}:{PASSWORD}".encode()).decode()
+        headers = {"Authorization": f"Basic {credentials}", "Content-Type": "text/calendar"}
+        with contextlib.closing(connection):
+            connection.request(method, f"{self.calendar}{name}.ics", body, headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
 
     def deliver(self, seed: int) -> tuple[int, bytes]:
         """Deliver a message that does not compress; return the reply that it got."""
@@ -92,6 +117,15 @@ def message(seed: int) -> bytes:
     return b"\r\n".join([head, *lines, b""])
 
 
+def event(name: str) -> str:
+    lines = [
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT"),
+        *(f"UID:{name}", "DTSTAMP:20260101T000000Z", "DTSTART:20260102T090000Z"),
+        *("DTEND:20260102T100000Z", f"SUMMARY:{name}", "END:VEVENT", "END:VCALENDAR", ""),
+    ]
+    return "\r\n".join(lines)
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """Yield a small disk."""
@@ -119,8 +153,9 @@ def small(disk: Path, request: pytest.FixtureRequest) -> Iterator[Small]:
         "GROUPWARE_PROCESSES": "1",
         "GROUPWARE_ALLOW_PLAINTEXT": "1",
     }
-    with serving(disk, "imap", "lmtp", **variables) as running:
-        yield Small(running, variables)
+    [calendar, *_] = manage.json("calendar", "list", ANN)
+    with serving(disk, "imap", "lmtp", "pop3", "web", **variables) as running:
+        yield Small(running, variables, calendar["path"])
         assert "Traceback" not in running.output.read_text()
 
 
@@ -173,4 +208,36 @@ def test_full_disk_takes_nothing_until_something_is_deleted(small: Small, disk: 
         assert imap.expunge()[0] == "OK"
         assert imap.select()[1] == [b"0"]
     assert small.collect() == taken
+    assert small.deliver(0)[0] == 250
+
+
+@pytest.mark.django_db
+@pytest.mark.timeout(240)
+def test_every_door_refuses_what_is_new_and_goes_on_reading_and_deleting(
+    small: Small, disk: Path
+) -> None:
+    assert small.dav("PUT", "before", event("before"))[0] == 201
+    taken = small.fill()
+    refused = small.dav("PUT", "refused", event("refused"))
+    assert (refused[0], "sufficient-disk-space" in refused[1]) == (507, True)
+    assert small.dav("GET", "refused")[0] == 404
+    assert small.dav("GET", "before") == (200, event("before"))
+    with nothing_left(disk):
+        assert small.dav("GET", "before")[0] == 200
+        assert small.dav("PUT", "before", event("before").replace("T1000", "T1100"))[0] == 507
+        with small.maildrop() as pop3:
+            assert pop3.stat()[0] == taken
+            assert b"\r\n".join([*pop3.retr(2)[1], b""]).endswith(message(1))
+    with small.maildrop() as pop3:
+        pop3.dele(1)
+        assert pop3.quit().startswith(b"+OK")
+    assert small.dav("DELETE", "before")[0] == 204
+    with small.session() as imap:
+        assert imap.select()[1] == [str(taken - 1).encode()]
+        assert imap.store("1:*", "+FLAGS.SILENT", "\\Deleted")[0] == "OK"
+        assert imap.expunge()[0] == "OK"
+    assert small.collect() == taken - 1  # what POP3 deleted is in Trash
+    with small.session() as imap:
+        assert imap.append("INBOX", "", "", message(10_001))[0] == "OK"
+    assert small.dav("PUT", "after", event("after"))[0] == 201
     assert small.deliver(0)[0] == 250

@@ -1,6 +1,5 @@
 """Staging, claiming and reading blobs; the collector is a module of its own."""
 
-import errno
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -91,12 +90,8 @@ def stage(data: bytes, *, may_wait: bool = True) -> StagedBlob:
 def _put(digest: bytes, stored: bytes) -> str:
     try:
         return store().put(digest.hex(), stored)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise DiskReserve(_FULL, detail=str(error)) from error
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    except (OSError, sqlite3.Error) as error:
+        if db.is_full(error):
             raise DiskReserve(_FULL, detail=str(error)) from error
         raise
 

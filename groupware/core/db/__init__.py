@@ -13,7 +13,7 @@ from groupware.core.db.connections import (
     relax,
     thread_connection,
 )
-from groupware.core.db.failures import is_busy
+from groupware.core.db.failures import FULL_ERRNOS, is_busy, is_full
 from groupware.core.db.relaxed import CHECKPOINT_AFTER, LogSync, NotNow, run_relaxed
 from groupware.core.db.rows import (
     ROWS_OF_A_TRIP,
@@ -37,6 +37,7 @@ from groupware.core.db.transactions import (
 
 __all__ = [
     "CHECKPOINT_AFTER",
+    "FULL_ERRNOS",
     "ROWS_OF_A_TRIP",
     "LogSync",
     "NotNow",
@@ -52,6 +53,7 @@ __all__ = [
     "holds",
     "in_list",
     "is_busy",
+    "is_full",
     "is_sqlite",
     "key_share",
     "lock_timeout",

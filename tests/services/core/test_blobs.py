@@ -201,17 +201,17 @@ def test_below_the_reserve_nothing_is_staged(own_data: Path, set_limit: SetLimit
     assert blobs.read(known) == MESSAGE
 
 
-def full_disk(*arguments: object) -> int:
-    """Fail as a system call does on a full disk."""
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
+@pytest.mark.parametrize("call", ["write", "fdatasync"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_disk_that_fills_while_writing_leaves_no_file(
-    own_data: Path, monkeypatch: pytest.MonkeyPatch
+    own_data: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:
+    def fail(*_arguments: object) -> int:
+        raise OSError(number, os.strerror(number))
+
     service.store()
     with monkeypatch.context() as patch:
-        patch.setattr(os, "write", full_disk)
+        patch.setattr(os, call, fail)
         with pytest.raises(DiskReserve):
             blobs.stage(noise(LARGE + 1000))
     assert list(service.store().locations(older_than=2**40)) == []

@@ -1,5 +1,9 @@
 """What the database refuses for a while: `Busy` and `DiskReserve`, and nothing else."""
 
+import errno
+import os
+import resource
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -132,3 +136,60 @@ def test_interrupted_write_frees_the_lock(ann: Account) -> None:
         raise KeyboardInterrupt
     in_thread(lambda: change(ann))
     assert state_of(ann).next_modseq == before + 1
+
+
+@contextmanager
+def files_that_cannot_grow() -> Iterator[None]:
+    """Let the system refuse what files would grow by: SQLite says "disk I/O error" of it.
+
+    So it does of a user's share of the disk (EDQUOT), and of a sync that finds the disk full: of
+    all that only ENOSPC at a write is "database or disk is full".
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+def test_disk_error_of_a_write_is_told_as_a_full_disk(ann: Account) -> None:
+    with files_that_cannot_grow(), pytest.raises(DiskReserve) as told, db.write_transaction():
+        Account.objects.filter(pk=ann.pk).update(password="x" * 10_000_000)
+    assert "disk I/O error" in told.value.detail
+    change(ann)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        (sqlite3.SQLITE_FULL, True),
+        (sqlite3.SQLITE_IOERR_WRITE, True),
+        (sqlite3.SQLITE_IOERR_FSYNC, True),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, True),
+        (sqlite3.SQLITE_IOERR_READ, False),
+        (sqlite3.SQLITE_CORRUPT, False),
+    ],
+)
+def test_what_sqlite_says_of_a_disk_that_takes_nothing(code: int, outcome: bool) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode, error.sqlite_errorname = code, "SQLITE_IOERR"
+    assert db.is_full(error) is outcome
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EIO, False)]
+)
+def test_what_the_system_says_of_a_disk_that_takes_nothing(number: int, outcome: bool) -> None:
+    assert db.is_full(OSError(number, os.strerror(number))) is outcome
+
+
+@pytest.mark.postgresql
+def test_share_of_the_disk_that_is_used_up_is_a_full_disk(ann: Account) -> None:
+    text = "could not extend file: Disk quota exceeded"
+    with pytest.raises(DiskReserve), db.write_transaction(), connection.cursor() as cursor:
+        cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION '{text}' USING ERRCODE = 'XX000'; END $$")
+    change(ann)
