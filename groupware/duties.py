@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from calendar_app.services import reindexing, subscriptions
 from contacts.services import directory
-from groupware.core import blobs, outbox, retention
+from groupware.core import blobs, outbox, quota, retention
 from groupware.core.blobs import collector
 from groupware.dav.services import locks, properties
 from mail.services import expunged, pop3, search, sendrates, sentcopies
+from mail.services import retention as mail_retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ DUTIES = (
     Duty("search-index", 2.0, search.index_in_calm),
     Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
+    Duty("mail-retention", 600.0, mail_retention.run_due, is_long=True),
+    Duty("quota-warnings", 3600.0, quota.note_full_accounts),
     Duty("expunged", 600.0, expunged.let_go),
     Duty("pop3-hidden", 3600.0, pop3.forget_hidden),
     Duty("sending-rates", 3600.0, sendrates.forget),

@@ -16,6 +16,7 @@ from groupware.core.clock import epoch
 from mail import queries
 from mail.columns import select_columns, tables_of
 from mail.models.pop3 import DeleteAction
+from mail.retention import Expiry, find_expiry
 from mail.uidset import sql_condition, to_ranges
 
 BATCH = 10_000
@@ -56,6 +57,7 @@ class Opened:
 
     snapshot: Snapshot
     policy: Policy
+    expiry: Expiry
     uids: "array[int]"
     sizes: "array[int]"
     email_ids: "array[int]"
@@ -104,7 +106,8 @@ def open_maildrop(account_id: int, credential: int) -> Opened:
             break
         after = rows[-1][0]
     snapshot = _snapshot(account_id, info)
-    return Opened(snapshot, get_policy(account_id), uids, sizes, email_ids)
+    policy, expiry = get_policy(account_id), find_expiry(account_id)
+    return Opened(snapshot, policy, expiry, uids, sizes, email_ids)
 
 
 def _list_hidden(collection_id: int, credential: int) -> set[int]:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from groupware.core import doctor, exchange, names, outbox, provisioning
+from groupware.core import doctor, exchange, names, outbox, provisioning, quotawarnings
 from groupware.core.exchange import Exporter, Importer
 from groupware.core.models import CollectionKind
 from mail.archives.eml import open_eml
@@ -11,7 +11,7 @@ from mail.archives.mbox import open_mbox
 from mail.archives.messages import OpenArchive
 from mail.checks import check_mail
 from mail.names import canonical_name
-from mail.services import copying
+from mail.services import copying, holds, notices
 from mail.services.mailboxes import create_default_mailboxes
 from mail.transfer.exporting import export_maildir
 from mail.transfer.importing import import_archive
@@ -26,8 +26,10 @@ _FORMATS: tuple[tuple[str, OpenArchive, str], ...] = (
 def register() -> None:
     """Register everything once, when the app is ready."""
     provisioning.register(create_default_mailboxes)
+    provisioning.register_guard(holds.refuse_deletion)
     names.register_canonical(CollectionKind.MAIL, canonical_name)
     outbox.register(copying.FINISH_MOVE, copying.finish_move)
+    outbox.register(quotawarnings.WARN, notices.warn_of_quota)
     doctor.register(check_mail)
     for name, open_archive, text in _FORMATS:
         run = partial(import_archive, open_archive)

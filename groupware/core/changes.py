@@ -10,6 +10,7 @@ from django.db import connection
 from groupware.core import db
 from groupware.core.errors import NotFound, OverQuota, Stale
 from groupware.core.events import CollectionChanged, publish
+from groupware.core.quotawarnings import note_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,16 @@ class Change:
     quota_bytes: int
 
 
-def begin_change(account_id: int, *, add_bytes: int = 0, add_items: int = 0) -> Change:
+def begin_change(
+    account_id: int, *, add_bytes: int = 0, add_items: int = 0, may_exceed: bool = False
+) -> Change:
     """Take the account's write lock and the next modseq, and charge its quota.
 
     Negative amounts give back. Raises `OverQuota` when `add_bytes` is positive and does not
-    fit, `NotFound` when there is no such account. Holds the account's lock until the
-    transaction ends.
+    fit, unless it `may_exceed`, `NotFound` when there is no such account. Holds the account's lock
+    until the transaction ends. Who comes near the quota is warned (`core.quotawarnings`).
     """
-    charging = add_bytes > 0
+    charging = add_bytes > 0 and not may_exceed
     quota = " AND (quota_bytes = 0 OR bytes_used + %s <= quota_bytes)" if charging else ""
     params: list[int] = [add_bytes, add_items, account_id]
     if charging:
@@ -43,7 +46,11 @@ def begin_change(account_id: int, *, add_bytes: int = 0, add_items: int = 0) -> 
     )
     if not rows:
         _refuse(account_id)
-    return Change(account_id, *rows[0])
+    change = Change(account_id, *rows[0])
+    if add_bytes and change.quota_bytes:
+        before, after = change.bytes_used - add_bytes, change.bytes_used
+        note_use(account_id, quota=change.quota_bytes, before=before, after=after)
+    return change
 
 
 def _refuse(account_id: int) -> None:

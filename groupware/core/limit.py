@@ -19,6 +19,7 @@ class Unit(Enum):
     SECONDS = "seconds"
     DAYS = "days"
     COUNT = "count"
+    PERCENT = "percent"
 
 
 @dataclass(frozen=True, slots=True)

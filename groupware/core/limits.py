@@ -161,6 +161,29 @@ UNDELETE_DAYS = Limit(
     lowest=0,
     highest=36_500,
 )
+RETENTION_RULES = Limit(
+    "MAX_RETENTION_RULES",
+    10_000,
+    Unit.COUNT,
+    "rules of retention that there are, of all mailboxes, accounts and domains",
+    highest=1_000_000,
+)
+QUOTA_WARNING = Limit(
+    "QUOTA_WARNING",
+    80,
+    Unit.PERCENT,
+    "of its quota that an account's owner is warned at by mail; 0 is never",
+    lowest=0,
+    highest=100,
+)
+QUOTA_LAST_WARNING = Limit(
+    "QUOTA_LAST_WARNING",
+    95,
+    Unit.PERCENT,
+    "of its quota that an account's owner is warned at once more; 0 is never",
+    lowest=0,
+    highest=100,
+)
 SEARCH_TEXT = Limit(
     "MAX_SEARCH_TEXT",
     4 << 20,

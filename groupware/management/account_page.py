@@ -10,7 +10,7 @@ from groupware.core.names import name_of
 from groupware.core.rights import list_grants
 from groupware.management.sharing import describe_grant, target_in_words
 from groupware.management.tables import counted, day, octets, quota, render_fields, render_table
-from mail.services.undelete import count_restorable
+from mail.space import count_restorable
 
 
 @dataclass(frozen=True, slots=True)

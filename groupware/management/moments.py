@@ -34,6 +34,11 @@ def show_moment(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
 
 
+def show_day(seconds: int) -> str:
+    """Return the day of a moment (UTC)."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+
+
 def iso_moment(seconds: int) -> str:
     """Return a moment as JSON has it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()

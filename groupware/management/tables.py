@@ -4,7 +4,21 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-_UNITS = ((1 << 40, "T"), (1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"))
+from groupware.core.sizes import octets
+
+__all__ = [
+    "bar",
+    "counted",
+    "day",
+    "octets",
+    "printable",
+    "quota",
+    "render_fields",
+    "render_table",
+]
+
+BAR = 20
+"""Characters of a bar."""
 
 
 def render_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -22,15 +36,6 @@ def render_fields(fields: Iterable[tuple[str, object]]) -> str:
     return "\n".join(f"{_padded(name, width)}  {value}".rstrip() for name, value in named)
 
 
-def octets(number: int) -> str:
-    """Return a size as it can be typed (`5G`), rounded to one decimal where it is not whole."""
-    for factor, unit in _UNITS:
-        if number >= factor:
-            whole, rest = divmod(number, factor)
-            return f"{whole}{unit}" if rest == 0 else f"{number / factor:.1f}{unit}"
-    return str(number)
-
-
 def quota(number: int) -> str:
     """Return a quota in words; 0 is none."""
     return octets(number) if number else "unlimited"
@@ -39,6 +44,12 @@ def quota(number: int) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """Return `1 message`, `2 messages`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def bar(share: float) -> str:
+    """Return a bar of which a share is filled."""
+    filled = round(min(1.0, max(0.0, share)) * BAR)
+    return "#" * filled + "." * (BAR - filled)
 
 
 def day(moment: datetime) -> str:

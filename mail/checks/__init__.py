@@ -10,6 +10,7 @@ from mail.checks.contents import check_contents
 from mail.checks.expunged import check_expunged
 from mail.checks.mailboxes import check_mailboxes
 from mail.checks.messages import check_messages
+from mail.checks.retention import check_retention
 from mail.checks.search import check_search
 
 
@@ -18,5 +19,6 @@ def check_mail(examination: Examination) -> Iterator[Finding]:
     yield from check_mailboxes(examination)
     yield from check_messages(examination)
     yield from check_expunged(examination)
+    yield from check_retention(examination)
     yield from check_contents(examination)
     yield from check_search(examination)

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from mail.mime.charsets import decode_octets
-from mail.mime.fields import get_param, unfold, with_line_feeds
+from mail.mime.fields import get_param, read_fields, unfold, with_line_feeds
 from mail.mime.html import strip_html
 from mail.mime.limits import DEFAULT_LIMITS, MimeLimits
 from mail.mime.parser import Part
@@ -25,6 +25,7 @@ __all__ = [
     "extract_header",
     "extract_text",
     "fold_search",
+    "read_sender_and_subject",
 ]
 
 _ENCODED_WORD = re.compile(rb"=\?([!-)+->@-~]{1,60})(?:\*[\w-]{0,60})?\?([bBqQ])\?([^?\r\n]*+)\?=")
@@ -57,6 +58,12 @@ def decode_header(raw: bytes) -> str:
         pending += _decode_word(match[2], match[3])
     text += (decode_octets(pending, charset), decode_octets(value[position:]))
     return "".join(text)
+
+
+def read_sender_and_subject(header: bytes) -> tuple[str, str]:
+    """Return From and Subject of header fields as text, "" for one that is not there."""
+    fields = read_fields(header, 0, len(header), DEFAULT_LIMITS)
+    return decode_header(fields.get(b"from", b"")), decode_header(fields.get(b"subject", b""))
 
 
 def _decode_word(encoding: bytes, text: bytes) -> bytes:

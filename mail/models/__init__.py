@@ -8,6 +8,12 @@ from mail.models.mailbox import Mailbox, Subscription
 from mail.models.message import Message, MessageChunk, MessagePrefix, MessageReader, ThreadReference
 from mail.models.pop3 import DeleteAction, Pop3Hidden, Pop3Login, Pop3Policy
 from mail.models.queue import QueuedMessage, QueuedRecipient
+from mail.models.retention import (
+    RetentionAction,
+    RetentionAge,
+    RetentionHold,
+    RetentionRule,
+)
 from mail.models.submission import SentCopy, SentCopyPolicy, SubmissionUse
 
 __all__ = [
@@ -31,6 +37,10 @@ __all__ = [
     "Posting",
     "QueuedMessage",
     "QueuedRecipient",
+    "RetentionAction",
+    "RetentionAge",
+    "RetentionHold",
+    "RetentionRule",
     "SearchPage",
     "SearchSegment",
     "SearchText",

@@ -21,6 +21,7 @@ from mail.pop3.limits import Limits
 from mail.pop3.maildrop import Maildrop
 from mail.pop3.reading import Reader
 from mail.pop3.seen import SeenMarks
+from mail.retention import Expiry
 
 _log = structlog.get_logger("groupware.pop3")
 
@@ -67,6 +68,7 @@ class Open:
     principal: auth.Principal
     snapshot: Snapshot
     policy: Policy
+    expiry: Expiry
     maildrop: Maildrop
     reader: Reader
     seen: SeenMarks

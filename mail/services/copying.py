@@ -13,6 +13,7 @@ from groupware.core.errors import Stale
 from mail.chunkflags import HAS_KEYWORDS, with_keywords
 from mail.columns import select_columns, tables_of
 from mail.flags import DELETED, EVERY_FLAG, OWNER, SEEN, Actor, join_keywords
+from mail.retention import is_held, is_mailbox_held
 from mail.services import content, threads
 from mail.services.chosen import Chosen, choose
 from mail.services.chunks import note_arrivals
@@ -75,8 +76,8 @@ def _copy_own(
     if not originals.ranges:
         return Copied(count_mailbox(collection_id), [], [])
     total = originals.total()
-    cost = {"add_bytes": total.size, "add_items": total.count} if charged else {}
-    change = begin_change(account_id, **cost)
+    size, items = (total.size, total.count) if charged else (0, 0)
+    change = begin_change(account_id, add_bytes=size, add_items=items)
     uid = touch_collection(
         change, collection_id, uids=total.count, items=total.count, size=total.size
     )
@@ -268,7 +269,8 @@ def move_messages(
     Within an account it is one transaction, and costs nothing: a full account empties itself
     into its Trash. Across accounts the copies and an outbox row are one transaction, the removal
     a second that the row makes sure of, right after the commit: after a crash the messages are
-    in both places, never in neither. Raises `OverQuota`, `Stale`.
+    in both places, never in neither. What leaves a place that is on hold is kept as well, as
+    what is expunged is. Raises `OverQuota`, `Stale`.
     """
     if account_id == target_account_id:
         with db.write_transaction():
@@ -276,7 +278,8 @@ def move_messages(
             own = choose(account_id, collection_id, ranges)
             copied = _copy_own(account_id, own, target_collection_id, actor, charged=False)
             uids = to_ranges(copied.source_uids)
-            remove_messages(account_id, collection_id, uids, charged=False)
+            kept = is_mailbox_held(account_id, collection_id)
+            remove_messages(account_id, collection_id, uids, charged=False, kept=kept)
         return copied
     with db.write_transaction():
         uid_validity = _uid_validity(collection_id)
@@ -311,9 +314,11 @@ def finish_move(payload: dict[str, Any]) -> None:
     A mailbox or an account that was deleted since took the messages with it; under another
     UIDVALIDITY their UIDs are those of other messages.
     """
+    account_id, collection_id = payload["account"], payload["collection"]
     ranges = [(first, last) for first, last in payload["ranges"]]
     with db.write_transaction():
-        lock_account(payload["account"])
-        if _uid_validity(payload["collection"]) == payload["uid_validity"]:
-            remove_messages(payload["account"], payload["collection"], ranges)
+        lock_account(account_id)
+        if _uid_validity(collection_id) == payload["uid_validity"]:
+            kept = is_held(account_id, collection_id)
+            remove_messages(account_id, collection_id, ranges, kept=kept)
     crashpoints.reach("move-removed")

@@ -1,5 +1,6 @@
 """Keeping what is expunged for a while, and letting go of it; `undelete` restores it.
 
+What is on hold (`mail.services.holds`) is kept until it is released, and not let go of for room.
 What is kept is charged to nobody, so that deleting makes room in a quota at once. It holds its
 blob: a disk that is filled down to its reserve gets room by giving up the oldest of it first.
 """
@@ -15,10 +16,12 @@ from groupware.core.changes import lock_account
 from groupware.core.clock import epoch
 from groupware.core.errors import DiskReserve
 from mail.columns import select_columns, tables_of
+from mail.retention import held_condition
 
 BATCH = 1000
 """Messages that one transaction lets go: an account's writers wait for no more than that."""
 DAY = 24 * 3600
+_IS_HELD = held_condition("mail_expungedmessage.account_id", "mail_expungedmessage.mailbox_id")
 
 _KEPT_COLUMNS = "uid, size, keywords, internal_date, internal_zone, email_id, thread_id, blob_id"
 
@@ -26,11 +29,11 @@ _KEPT_COLUMNS = "uid, size, keywords, internal_date, internal_zone, email_id, th
 def keep_messages(condition: str, params: Sequence[Any], *, mask: int | None = None) -> None:
     """Keep the messages `m` of a condition, which the caller removes in its transaction.
 
-    `mask` are the flags that all of them have; where they differ, each has its own.
+    Where nothing is kept for a while, only those that are on hold. `mask` are the flags that all of them have; where they differ, each has its own.
     Hot: one statement, whatever the number of messages (`benchmarks`, EXPUNGE).
     """
     if not limits.UNDELETE_DAYS.value:
-        return
+        condition += f" AND {held_condition('c.account_id', 'c.id')}"
     tables, _ = tables_of(["flags", "prefix"] if mask is None else ["prefix"])
     flags = select_columns(["flags"]) if mask is None else f"{mask:d}"
     columns = ", ".join(f"m.{name}" for name in _KEPT_COLUMNS.split(", "))
@@ -82,7 +85,8 @@ def _remove_oldest(older_than: int) -> int:
     """
     with db.read_snapshot(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, account_id, expunged_at FROM mail_expungedmessage ORDER BY id LIMIT %s",
+            "SELECT id, account_id, expunged_at FROM mail_expungedmessage"
+            f" WHERE NOT {_IS_HELD} ORDER BY id LIMIT %s",
             [BATCH],
         )
         rows = cursor.fetchall()
@@ -96,12 +100,14 @@ def _remove_oldest(older_than: int) -> int:
 def _remove(account_id: int, keys: list[int]) -> int:
     with db.write_transaction():
         lock_account(account_id)
-        return delete_kept(keys)
+        return _delete(keys, f" AND NOT {_IS_HELD}")  # it may have been put on hold just now
 
 
 def delete_kept(keys: list[int]) -> int:
     """Delete rows of what is kept, in the caller's transaction; return how many there were."""
+    return _delete(keys, "")
+
+
+def _delete(keys: list[int], narrowed: str) -> int:
     condition, params = db.in_list("id", keys)
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM mail_expungedmessage WHERE {condition}", params)
-        return int(cursor.rowcount)
+    return db.execute(f"DELETE FROM mail_expungedmessage WHERE {condition}{narrowed}", params)

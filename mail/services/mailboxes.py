@@ -21,7 +21,7 @@ from mail.names import (
     is_foreign,
     superiors,
 )
-from mail.queries import MailboxInfo, get_mailbox
+from mail.queries import MailboxInfo, find_mailbox, get_mailbox
 from mail.services import expunged
 
 DEFAULT_MAILBOXES: tuple[tuple[str, SpecialUse], ...] = (
@@ -150,6 +150,20 @@ def _revive(change: Change, collection_id: int, name: str, special_use: str) -> 
         changed_modseq=change.modseq,
         tombstone_floor=change.modseq,
     )
+
+
+def provide_mailbox(account_id: int, use: SpecialUse) -> int:
+    """Return the mailbox of a special use, else the one with the name of it, else a new one."""
+    used = Mailbox.objects.filter(
+        collection__account_id=account_id, special_use=use, selectable=True
+    )
+    found = used.values_list("collection_id", flat=True).first()
+    if found is not None:
+        return found
+    named = find_mailbox(account_id, use.value)
+    if named is not None and named.selectable:
+        return named.collection_id
+    return create_mailbox(account_id, use.value, use).collection_id
 
 
 def create_default_mailboxes(account_id: int) -> None:

@@ -10,11 +10,11 @@ from groupware.core.errors import GroupwareError, Invalid, NotFound, Stale
 from mail import queries
 from mail.flags import SEEN
 from mail.maildrops import Policy, Snapshot, get_policy
-from mail.models import DeleteAction, Mailbox, Pop3Policy
+from mail.models import DeleteAction, Pop3Policy
 from mail.models.mailbox import SpecialUse
 from mail.services.copying import move_messages
 from mail.services.flags import StoreOp, store_flags
-from mail.services.mailboxes import create_mailbox
+from mail.services.mailboxes import provide_mailbox
 from mail.services.messages import remove_messages
 from mail.uidset import chunks, sql_condition, to_ranges
 
@@ -80,22 +80,8 @@ def _delete(snapshot: Snapshot, uids: Sequence[int], _credential: int) -> None:
 
 def _move_to_trash(snapshot: Snapshot, uids: Sequence[int], _credential: int) -> None:
     account_id = snapshot.account_id
-    trash_id = _find_trash(account_id)
+    trash_id = provide_mailbox(account_id, SpecialUse.TRASH)
     move_messages(account_id, snapshot.collection_id, to_ranges(uids), account_id, trash_id)
-
-
-def _find_trash(account_id: int) -> int:
-    """Return the mailbox whose use is Trash, else the one of that name, else a new one."""
-    used = Mailbox.objects.filter(
-        collection__account_id=account_id, special_use=SpecialUse.TRASH, selectable=True
-    )
-    found = used.values_list("collection_id", flat=True).first()
-    if found is not None:
-        return found
-    named = queries.find_mailbox(account_id, "Trash")
-    if named is not None and named.selectable:
-        return named.collection_id
-    return create_mailbox(account_id, "Trash", SpecialUse.TRASH).collection_id
 
 
 def _hide(snapshot: Snapshot, uids: Sequence[int], credential: int) -> None:

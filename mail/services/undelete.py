@@ -17,9 +17,7 @@ from groupware.core.clock import epoch
 from mail import queries
 from mail.chunkflags import with_keywords
 from mail.flags import DELETED, SEEN, join_keywords
-from mail.mime.fields import read_fields
-from mail.mime.limits import DEFAULT_LIMITS
-from mail.mime.text import decode_header, fold_search
+from mail.mime.text import fold_search, read_sender_and_subject
 from mail.services.chunks import note_arrivals
 from mail.services.expunged import delete_kept
 from mail.services.keywords import respell_stored, spell_stored
@@ -98,19 +96,8 @@ def list_restorable(selection: Selection) -> Iterator[Restorable]:
 
 def _restorable(row: tuple[Any, ...]) -> Restorable:
     *columns, header_fields = row
-    raw = bytes(header_fields or b"")
-    fields = read_fields(raw, 0, len(raw), DEFAULT_LIMITS)
-    columns += (decode_header(fields.get(name, b"")) for name in (b"from", b"subject"))
+    columns += read_sender_and_subject(bytes(header_fields or b""))
     return Restorable(*columns)
-
-
-def count_restorable(account_id: int) -> tuple[int, int]:
-    """Return how many messages of an account can be restored, and their octets."""
-    [(number, size)] = db.fetch_rows(
-        "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM mail_expungedmessage WHERE account_id = %s",
-        [account_id],
-    )
-    return int(number), int(size)
 
 
 def prepare_mailbox(account_id: int, mailbox_id: int, name: str) -> int:

@@ -16,6 +16,7 @@ OURS = (
     "grant",
     "group",
     "import",
+    "retention",
     "revoke",
     "serve",
     "undelete",

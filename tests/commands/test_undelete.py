@@ -23,6 +23,7 @@ from mail.models import ExpungedMessage
 from mail.services import undelete
 from mail.services.mailboxes import create_mailbox, delete_mailbox
 from mail.services.messages import expunge_messages
+from mail.space import count_restorable
 from tests.commands.running import Manage, call, call_json
 from tests.serve.running import environment
 from tests.services.store import append, create, mailbox, prepared, uids_of
@@ -135,11 +136,11 @@ def test_what_cannot_be_is_refused(ann: Account, words: tuple[str, ...], part: s
     with pytest.raises(CommandError) as raised:
         call("undelete", *words)
     assert part in str(raised.value)
-    assert undelete.count_restorable(ann.pk)[0] == 4
+    assert count_restorable(ann.pk)[0] == 4
 
 
 def test_an_account_shows_what_can_be_restored(ann: Account) -> None:
-    number, size = undelete.count_restorable(ann.pk)
+    number, size = count_restorable(ann.pk)
     shown = call_json("account", "show", ANN)
     assert shown["restorable"] == {"items": number, "bytes": size}
     assert "Restorable:  4 items, " in call("account", "show", ANN)

@@ -53,15 +53,15 @@ def message(
     return "\r\n".join(lines).encode() + b"\r\n" + body
 
 
-def message_of(size: int) -> bytes:
+def message_of(size: int, **fields: Any) -> bytes:
     """Return a message of exactly `size` octets."""
-    head = message()
+    head = message(**fields)
     return head + b"x" * (size - len(head))
 
 
 def prepared(size: int = 0, **fields: Any) -> PreparedMessage:
     """Return a message, staged and indexed."""
-    return prepare_message(message_of(size) if size else message(**fields))
+    return prepare_message(message_of(size, **fields) if size else message(**fields))
 
 
 def append(

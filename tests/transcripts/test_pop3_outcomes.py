@@ -11,7 +11,9 @@ from groupware.core.models import Blob, BlobSpool, Collection
 from mail import queries
 from mail.pop3.handlers import HANDLERS
 from mail.pop3.session import Shared
+from mail.retention import Rule
 from mail.services.pop3 import set_policy
+from mail.services.retention import set_rule
 from tests.transcripts.pop3_playing import MemoryClient, deliver, new_shared
 
 pytestmark = pytest.mark.usefixtures("anna")
@@ -111,3 +113,26 @@ async def test_bug_ends_the_session_and_tells_nothing_of_itself() -> None:
         told = await client.ask("LANG")
         assert told == "-ERR [SYS/TEMP] The server failed; the failure is in its log.\r\n"
         assert client.session.closing
+
+
+def rule_for_inbox(account_id: int | None, days: int) -> Rule:
+    reach = {"domain_id": None, "account_id": account_id, "collection_id": None, "use": "INBOX"}
+    how = {"days": days, "action": "trash", "age": "received", "spares_flagged": True}
+    return Rule(key=0, **reach, **how)  # type: ignore[arg-type]
+
+
+async def expire_of(client: MemoryClient) -> str:
+    [line] = [line for line in (await client.ask("CAPA")).splitlines() if "EXPIRE" in line]
+    return line
+
+
+async def test_expire_says_what_retention_does(anna: int) -> None:
+    async with new_shared() as shared:
+        client = MemoryClient(shared)
+        assert await expire_of(client) == "EXPIRE NEVER"
+        await aio.call(set_rule, rule_for_inbox(None, 90))
+        assert await expire_of(client) == "EXPIRE 90"
+        await aio.call(set_rule, rule_for_inbox(anna, 30))
+        assert await expire_of(client) == "EXPIRE 30 USER"
+        await client.log_in()
+        assert await expire_of(client) == "EXPIRE 30"

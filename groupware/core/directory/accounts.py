@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.db.models import F
 
-from groupware.core import crashpoints, db, limits, provisioning
+from groupware.core import crashpoints, db, limits, provisioning, quotawarnings
 from groupware.core.changes import begin_change
 from groupware.core.clock import epoch, now
 from groupware.core.directory.lookups import (
@@ -164,11 +164,12 @@ def set_active(address: str, *, active: bool) -> None:
 
 
 def set_quota(address: str, quota_bytes: int) -> None:
-    """Set the quota in octets; 0 means unlimited."""
+    """Set the quota in octets; 0 means unlimited. Who has used most of it is warned."""
     with directory_change():
         account = get_account(address)
-        begin_change(account.pk)
+        change = begin_change(account.pk)
         AccountState.objects.filter(account=account).update(quota_bytes=quota_bytes)
+        quotawarnings.settle(account.pk, quota=quota_bytes, used=change.bytes_used)
 
 
 def _end_sessions(account: Account) -> None:
@@ -178,9 +179,13 @@ def _end_sessions(account: Account) -> None:
 
 
 def delete_account(address: str) -> None:
-    """Delete an account with everything it owns and every address that leads only to it."""
+    """Delete an account with everything it owns and every address that leads only to it.
+
+    Raises `NotFound`, and `NotAllowed` where an app forbids it (what is on hold).
+    """
     with directory_change():
         account = get_account(address)
+        provisioning.check_deletion(account.pk)
         begin_change(account.pk)
         Account.objects.filter(pk=account.pk).update(is_active=False)
         event = CredentialsChanged(account.pk)

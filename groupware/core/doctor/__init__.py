@@ -24,6 +24,7 @@ from groupware.core.doctor.findings import (
 )
 from groupware.core.doctor.items import check_items
 from groupware.core.doctor.outbox import check_outbox
+from groupware.core.doctor.quotas import check_quotas
 from groupware.core.doctor.references import check_owners, check_references
 from groupware.core.doctor.resources import check_resources
 
@@ -50,6 +51,7 @@ _ROWS: tuple[Check, ...] = (
     check_owners,
     check_resources,
     check_outbox,
+    check_quotas,
 )
 _BYTES: tuple[Check, ...] = (check_blobs, check_unnamed_bytes)
 

@@ -18,6 +18,7 @@ from groupware.core.models.directory import (
 )
 from groupware.core.models.outbox import OutboxRow
 from groupware.core.models.photo import AccountPhoto
+from groupware.core.models.quota import QuotaWarning
 from groupware.core.models.resources import (
     CollectionRole,
     ReaderFace,
@@ -56,6 +57,7 @@ __all__ = [
     "LoginThrottle",
     "LostModseqs",
     "OutboxRow",
+    "QuotaWarning",
     "ReaderFace",
     "Resource",
     "ResourceCollection",

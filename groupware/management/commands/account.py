@@ -21,6 +21,7 @@ from groupware.management.commands.address import DOMAIN
 from groupware.management.passwords import ChosenPassword, choose_password, is_terminal
 from groupware.management.pop3 import POP3
 from groupware.management.sent_copies import SENT_COPIES
+from groupware.management.space import SPACE
 from groupware.management.tables import counted, octets, quota, render_table
 
 
@@ -217,4 +218,5 @@ class Command(TableCommand):
         APP_PASSWORD,
         POP3,
         SENT_COPIES,
+        SPACE,
     )

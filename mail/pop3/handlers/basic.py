@@ -8,13 +8,14 @@ from mail.pop3 import responses
 from mail.pop3.commands import Plain, Text
 from mail.pop3.errors import response_to
 from mail.pop3.session import Session
+from mail.retention import NEVER, Expiry, find_least_expiry
 from mail.services.pop3 import remove_deleted
 
 LANGUAGES: Final = {"en": "English", "i-default": "English"}
 """The languages of response texts, by their tags in lower case (RFC 6856 §3)."""
 
 
-def capabilities_of(session: Session) -> list[str]:
+def capabilities_of(session: Session, expiry: Expiry = NEVER) -> list[str]:
     """Return what is announced now (RFC 2449 §6, RFC 6856)."""
     delay = session.shared.limits.login_delay
     return [
@@ -23,8 +24,7 @@ def capabilities_of(session: Session) -> list[str]:
         "RESP-CODES",
         "AUTH-RESP-CODE",
         "PIPELINING",
-        # Nothing that is left in the maildrop goes by itself, whatever DELE does by policy.
-        "EXPIRE NEVER",
+        _expire(expiry),
         *([f"LOGIN-DELAY {delay}"] if delay else []),
         *(["USER", "SASL PLAIN"] if session.may_log_in else []),
         *(["STLS"] if session.shared.has_tls and not session.secure else []),
@@ -34,9 +34,23 @@ def capabilities_of(session: Session) -> list[str]:
     ]
 
 
+def _expire(expiry: Expiry) -> str:
+    """Say when what is left in the maildrop goes by itself (RFC 2449 §6.7).
+
+    That is retention's doing alone, whatever DELE does by policy.
+    """
+    if expiry.days is None:
+        return "EXPIRE NEVER"
+    return f"EXPIRE {expiry.days}{' USER' if expiry.varies else ''}"
+
+
 async def capa(session: Session, _request: Plain) -> None:
-    """CAPA (RFC 2449 §5)."""
-    session.write(responses.lines("What there is:", capabilities_of(session)))
+    """CAPA (RFC 2449 §5); before the login EXPIRE is the least that anybody has."""
+    if session.is_open:
+        expiry = session.opened.expiry
+    else:
+        expiry = await aio.glance(find_least_expiry)
+    session.write(responses.lines("What there is:", capabilities_of(session, expiry)))
 
 
 async def lang(session: Session, request: Text) -> None:

@@ -106,7 +106,7 @@ async def _log_in(session: Session, username: str, secret: str) -> None:
         Reader(opened.snapshot, maildrop),
         SeenMarks(opened.snapshot, session.shared.marking),
     )
-    held = Open(principal, opened.snapshot, opened.policy, maildrop, reader, seen)
+    held = Open(principal, opened.snapshot, opened.policy, opened.expiry, maildrop, reader, seen)
     if session.closing:
         return  # the client has gone meanwhile
     if not session.begin(held):

@@ -21,11 +21,11 @@ from mail.services.messages import expunge_messages
 from mail.services.undelete import (
     Restorable,
     Selection,
-    count_restorable,
     list_restorable,
     prepare_mailbox,
     restore_messages,
 )
+from mail.space import count_restorable
 from tests.conftest import SetLimit
 from tests.services.damage import find
 from tests.services.store import (

@@ -1,0 +1,108 @@
+"""Sending what this server writes to people by itself: warnings of a quota that is nearly used up."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from groupware.core import blobs, db, limits
+from groupware.core.changes import lock_account
+from groupware.core.clock import now
+from groupware.core.errors import NotFound
+from groupware.core.models import Account, AccountKind, QuotaWarning
+from mail import queries, space
+from mail.notices import Fullness, quota_warning
+from mail.services.messages import append_message, prepare_message
+
+MOST_READERS = 50
+"""People who are told of one account that is not a person's."""
+
+_MANAGERS = """
+WITH RECURSIVE grantees(group_id) AS (
+    SELECT grantee_group_id FROM core_grant
+    WHERE account_id = %s AND collection_id IS NULL AND grantee_group_id IS NOT NULL
+        AND ' ' || named_rights || ' ' LIKE '%% manage %%'
+    UNION
+    SELECT m.subgroup_id FROM core_groupmember m JOIN grantees g ON m.group_id = g.group_id
+    WHERE m.subgroup_id IS NOT NULL
+)
+SELECT id FROM core_account WHERE is_active AND kind = 'person' AND (
+    id IN (SELECT grantee_account_id FROM core_grant WHERE account_id = %s
+        AND collection_id IS NULL AND ' ' || named_rights || ' ' LIKE '%% manage %%')
+    OR id IN (SELECT m.account_id FROM core_groupmember m
+        JOIN grantees g ON g.group_id = m.group_id)
+) ORDER BY id LIMIT %s
+"""
+
+
+def warn_of_quota(payload: dict[str, int]) -> None:
+    """Tell whom it concerns that an account is nearly full (`core.quotawarnings`).
+
+    Once for each crossing: a second run finds it told. Where room was made meanwhile, or the
+    account is gone, there is nothing to tell.
+    """
+    account = Account.objects.filter(pk=payload["account"]).first()
+    with db.read_snapshot():
+        warning = QuotaWarning.objects.filter(account_id=payload["account"], is_told=False).first()
+        if account is None or warning is None:
+            return
+        full = _describe(account)
+        readers = find_readers(account)
+    message_id = f"<quota.{account.pk}.{warning.percent}.{warning.noted_at}@{_domain()}>"
+    for reader in readers:
+        _post(reader, quota_warning(full, reader.login, message_id=message_id, moment=now()))
+    with db.write_transaction():
+        lock_account(account.pk)
+        QuotaWarning.objects.filter(
+            account_id=account.pk, percent=warning.percent, noted_at=warning.noted_at
+        ).update(is_told=True)
+
+
+def _domain() -> str:
+    domain: str = settings.GROUPWARE_DOMAIN
+    return domain
+
+
+def _describe(account: Account) -> Fullness:
+    [(used, quota)] = db.fetch_rows(
+        "SELECT bytes_used, quota_bytes FROM core_accountstate WHERE account_id = %s", [account.pk]
+    )
+    return Fullness(
+        login=account.login,
+        used=used,
+        quota=quota,
+        collections=space.list_collections(account.pk),
+        largest=space.list_largest(account.pk, 5),
+        restorable_days=limits.UNDELETE_DAYS.value,
+    )
+
+
+def find_readers(account: Account) -> Sequence[Account]:
+    """Return who is told of an account: a person of its own; of others who manages it.
+
+    Where nobody does, the administrators of its domain, else all.
+    """
+    if account.kind == AccountKind.PERSON:
+        return [account]
+    rows = db.fetch_rows(_MANAGERS, [account.pk, account.pk, MOST_READERS])
+    if rows:
+        return list(Account.objects.filter(pk__in=[row[0] for row in rows]).order_by("pk"))
+    admins = Account.objects.filter(
+        kind=AccountKind.PERSON, is_active=True, is_staff=True
+    ).order_by("pk")
+    return list(admins.filter(domain_id=account.domain_id)[:MOST_READERS]) or list(
+        admins[:MOST_READERS]
+    )
+
+
+def _post(reader: Account, data: bytes) -> None:
+    """File a notice in the reader's INBOX, whatever his quota says."""
+    while True:
+        prepared = prepare_message(data)
+        try:
+            inbox = queries.get_mailbox(reader.pk, "INBOX")
+            append_message(reader.pk, inbox.collection_id, prepared, may_exceed=True)
+        except blobs.BlobGone:
+            continue
+        except NotFound:  # the reader was deleted since
+            return
+        return
