@@ -19,8 +19,8 @@ __all__ = ["BadHeader", "Field", "Header", "Mailboxes", "read_header", "read_mai
 MAX_HEADER = 1 << 20
 """Octets of a header that is submitted: fields of many thousand recipients fit."""
 
-_FIELD_START = re.compile(rb"([!-9;-~]++)[ \t]*+:")
-_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
+_FIELD_START = re.compile(rb"([!-9;-~]++):")
+_FIELD = re.compile(rb"([!-9;-~]++):[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
 _END = re.compile(rb"\r?\n")
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*+\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
@@ -65,7 +65,8 @@ class Header(NamedTuple):
 def read_header(data: bytes) -> Header:
     """Return the header of a message; of one that is all body, no fields.
 
-    Raises `BadHeader` for a line among the fields that is none, lone CRs, NULs, and what is too
+    Raises `BadHeader` for a line among the fields that is none (a blank before the colon is not for
+    senders, RFC 5322 §4.5), lone CRs, NULs, and what is too
     large. A line `From ` of a mailbox before the fields is no part of them.
     """
     line = _MAILBOX_LINE.match(data)

@@ -20,7 +20,7 @@ def test_fields_are_read_with_their_folding() -> None:
 
 def test_fields_are_taken_out_whole_and_the_body_never() -> None:
     data = b"Bcc: one@example.test,\r\n two@example.test\r\n" + MESSAGE.replace(
-        b"\r\n\r\n", b"\r\nBCC : three@example.test\r\n\r\n"
+        b"\r\n\r\n", b"\r\nBCC: three@example.test\r\n\r\n"
     )
     assert read_header(data).without(data, {b"bcc"}) == MESSAGE
 
@@ -55,6 +55,7 @@ def test_line_of_a_mailbox_file_is_no_part_of_the_header() -> None:
         b"From: a@b.test\r\nSubject: \0\r\n\r\n",
         b"From: a@b.test\r\nSubject: x",
         b"From: a@b.test\r\n: x\r\n\r\n",
+        b"Subject: x\r\nFrom : a@b.test\r\n\r\n",
     ],
 )
 def test_header_that_could_be_read_in_two_ways_is_refused(data: bytes) -> None:
