@@ -24,19 +24,20 @@ class Change:
 
 
 def begin_change(
-    account_id: int, *, add_bytes: int = 0, add_items: int = 0, may_exceed: bool = False
+    account_id: int, *, add_bytes: int = 0, add_items: int = 0, beyond: int = 0
 ) -> Change:
     """Take the account's write lock and the next modseq, and charge its quota.
 
     Negative amounts give back. Raises `OverQuota` when `add_bytes` is positive and does not
-    fit, unless it `may_exceed`, `NotFound` when there is no such account. Holds the account's lock
-    until the transaction ends. Who comes near the quota is warned (`core.quotawarnings`).
+    fit into the quota and `beyond` octets, `NotFound` when there is no such account. Holds the
+    account's lock until the transaction ends. Who comes near the quota is warned
+    (`core.quotawarnings`).
     """
-    charging = add_bytes > 0 and not may_exceed
+    charging = add_bytes > 0
     quota = " AND (quota_bytes = 0 OR bytes_used + %s <= quota_bytes)" if charging else ""
     params: list[int] = [add_bytes, add_items, account_id]
     if charging:
-        params.append(add_bytes)
+        params.append(add_bytes - beyond)
     rows = db.fetch_rows(
         "UPDATE core_accountstate SET next_modseq = next_modseq + 1,"
         " bytes_used = bytes_used + %s, items_used = items_used + %s"

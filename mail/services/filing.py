@@ -14,18 +14,22 @@ from mail.services.content import PreparedMessage
 from mail.services.messages import Appended, append_message
 
 INBOX = "inbox"
+NOTICE_ROOM = 256 << 10
+"""Octets beyond the quota that are for what this server itself has to say: that the account is
+full is read where nothing else arrives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """How a message arrives; `detail` is what stood behind a plus in the address (RFC 5233).
 
-    The rest is as in `mail.services.messages.append_message`.
+    A notice of this server (`Taken.is_notice`) arrives also where the quota has no room. The rest is as in `mail.services.messages.append_message`.
     """
 
     prefix: bytes = b""
     detail: str = ""
     is_junk: bool = False
+    is_notice: bool = False
     flags: int = 0
     keywords: Sequence[str] = ()
     internal_date: int | None = None
@@ -50,6 +54,7 @@ def file_message(
         internal_date=arrival.internal_date,
         internal_zone=arrival.internal_zone,
         prefix=arrival.prefix,
+        beyond=NOTICE_ROOM if arrival.is_notice else 0,
     )
 
 

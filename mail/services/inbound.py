@@ -73,6 +73,11 @@ class Taken:
             self._header = self.prefix + own
         return self._header
 
+    @property
+    def is_notice(self) -> bool:
+        """Tell whether it is of those that this server writes: a report, or a warning."""
+        return self.account_id is None and not self.envelope.mail_from and self.is_trusted
+
     def read(self) -> bytes:
         """Return all octets."""
         return self.prefix + blobs.read_location(self.prepared.staged.location)

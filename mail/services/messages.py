@@ -51,13 +51,13 @@ def append_message(  # noqa: PLR0913 (keyword-only, each a column)
     internal_zone: int = 0,
     prefix: bytes = b"",
     actor: Actor = OWNER,
-    may_exceed: bool = False,
+    beyond: int = 0,
 ) -> Appended:
     """Add a message to a mailbox; durable after the outermost commit.
 
     Flags that the actor may not set are left out (RFC 4314 §4). `prefix` are header fields;
-    before a message that is all body, a blank line ends them. What this server itself has to say
-    `may_exceed` the quota. Raises `OverQuota`, `Stale` when the mailbox is gone, `BlobGone` when
+    before a message that is all body, a blank line ends them. Has the quota
+    no room, `beyond` octets more have. Raises `OverQuota`, `Stale` when the mailbox is gone, `BlobGone` when
     the message must be prepared again.
     """
     now = epoch()
@@ -69,7 +69,7 @@ def append_message(  # noqa: PLR0913 (keyword-only, each a column)
     seen_by_reader = bool(reader_id and flags & SEEN)
     flags = flags & ~SEEN if reader_id else flags
     with db.write_transaction():
-        change = begin_change(account_id, add_bytes=size, add_items=1, may_exceed=may_exceed)
+        change = begin_change(account_id, add_bytes=size, add_items=1, beyond=beyond)
         blob_id = content.claim_content(prepared)
         uid = touch_collection(change, collection_id, uids=1, items=1, size=size)
         thread_id, email_id = threads.assign_thread(account_id, prepared.references)

@@ -11,6 +11,7 @@ from groupware.core.errors import NotFound
 from groupware.core.models import Account, AccountKind, QuotaWarning
 from mail import queries, space
 from mail.notices import Fullness, quota_warning
+from mail.services.filing import NOTICE_ROOM
 from mail.services.messages import append_message, prepare_message
 
 MOST_READERS = 50
@@ -100,7 +101,7 @@ def _post(reader: Account, data: bytes) -> None:
         prepared = prepare_message(data)
         try:
             inbox = queries.get_mailbox(reader.pk, "INBOX")
-            append_message(reader.pk, inbox.collection_id, prepared, may_exceed=True)
+            append_message(reader.pk, inbox.collection_id, prepared, beyond=NOTICE_ROOM)
         except blobs.BlobGone:
             continue
         except NotFound:  # the reader was deleted since

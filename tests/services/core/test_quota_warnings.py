@@ -82,11 +82,13 @@ def test_what_is_refused_or_undone_notes_nothing(full: Account) -> None:
     assert (noted(full), rows()) == (0, 0)
 
 
-def test_what_may_exceed_the_quota_does(full: Account) -> None:
+def test_what_may_go_beyond_the_quota_does_so_far_and_no_further(full: Account) -> None:
     charge(full, QUOTA)
     with db.write_transaction():
-        begin_change(full.pk, add_bytes=5, may_exceed=True)
+        begin_change(full.pk, add_bytes=5, beyond=5)
     assert state_of(full).bytes_used == QUOTA + 5
+    with pytest.raises(OverQuota), db.write_transaction():
+        begin_change(full.pk, add_bytes=1, beyond=5)
     with pytest.raises(OverQuota):
         charge(full, 1)
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from groupware.core.errors import NotFound
+from groupware.core.directory import set_quota
+from groupware.core.errors import NotFound, OverQuota
 from groupware.core.models import Account, Collection
 from mail.flags import FLAGGED, SEEN
-from mail.services.filing import Arrival, file_message
+from mail.services.filing import NOTICE_ROOM, Arrival, file_message
 from mail.services.mailboxes import create_mailbox, delete_mailbox, rename_mailbox
-from tests.services.store import prepared, rows_of, uids_of
+from tests.services.store import append, prepared, rows_of, uids_of
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +61,14 @@ def test_account_without_a_mailbox_is_no_recipient(ann: Account) -> None:
     with pytest.raises(NotFound):
         file_message(ann.pk, prepared())
     Collection.objects.filter(account=ann).update(kind="mail")
+
+
+def test_a_notice_arrives_where_the_quota_has_no_room(ann: Account) -> None:
+    append(ann, data=prepared(size=5_000))
+    set_quota(ann.login, 5_000)
+    with pytest.raises(OverQuota):
+        file_message(ann.pk, prepared(), Arrival())
+    file_message(ann.pk, prepared(), Arrival(is_notice=True))
+    assert len(uids_of(ann)) == 2
+    with pytest.raises(OverQuota):
+        file_message(ann.pk, prepared(size=NOTICE_ROOM), Arrival(is_notice=True))
