@@ -1,5 +1,7 @@
 """Submissions at once, with each other and with programs that file their own copy."""
 
+from functools import partial
+
 import pytest
 
 from groupware.core import limits
@@ -37,7 +39,7 @@ def test_limit_of_an_hour_is_exact_whoever_sends_at_once(ann: Account, set_limit
         return True
 
     with threads(8) as start:
-        sent = [start(lambda number=number: send(number)) for number in range(16)]
+        sent = [start(partial(send, number)) for number in range(16)]
     assert sum(future.result() for future in sent) == 5
     assert Inbound.objects.count() == len(uids_of(ann, "Sent")) == 5
     assert sum(SubmissionUse.objects.values_list("messages", flat=True)) == 5
@@ -46,7 +48,7 @@ def test_limit_of_an_hour_is_exact_whoever_sends_at_once(ann: Account, set_limit
 def test_copy_is_one_whichever_of_server_and_program_is_first(ann: Account) -> None:
     with threads(4) as start:
         for number in range(8):
-            start(lambda number=number: submit_as(ann.login, text(number)))
-            start(lambda number=number: put(ann, text(number)))
+            start(partial(submit_as, ann.login, text(number)))
+            start(partial(put, ann, text(number)))
     assert Inbound.objects.count() == 8
     assert len(uids_of(ann, "Sent")) == 8
