@@ -13,7 +13,7 @@ from contacts.services import directory
 from groupware.core import blobs, outbox, quota, retention
 from groupware.core.blobs import collector
 from groupware.dav.services import locks, properties
-from mail.services import expunged, pop3, search, sendrates, sentcopies
+from mail.services import expunged, fanout, pop3, search, sendrates, sentcopies
 from mail.services import retention as mail_retention
 
 
@@ -45,6 +45,7 @@ _long = threading.Lock()
 
 DUTIES = (
     Duty("outbox", 2.0, outbox.sweep),
+    Duty("inbound", 2.0, fanout.work_off),
     Duty("spooled-blobs", 2.0, blobs.carry_over),
     Duty("unreferenced-blobs", 600.0, collector.collect_unreferenced),
     Duty("unnamed-blobs", 3600.0, collector.sweep_unnamed),

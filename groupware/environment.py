@@ -37,6 +37,7 @@ PORTS: dict[str, int] = {
 IMPLICIT_TLS = frozenset({"HTTPS", "IMAPS", "POP3S", "SUBMISSIONS"})
 
 POP3_DELES = ("delete", "trash", "hide")
+DMARC_MODES = ("enforce", "junk", "note")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAX_PROCESSES = 64
 
@@ -94,6 +95,7 @@ class Environment:
     demo: bool
     allow_plaintext: bool
     trace_submitter: bool
+    dmarc: str  # of DMARC_MODES
     pop3_dele: str  # of POP3_DELES
     pop3_seen: bool
     limits: Mapping[str, int]  # by the names of groupware.core.limits
@@ -152,6 +154,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         demo=demo,
         allow_plaintext=allow_plaintext,
         trace_submitter=values.switch("TRACE_SUBMITTER", default=False),
+        dmarc=values.choice("DMARC", DMARC_MODES, "enforce"),
         pop3_dele=values.choice("POP3_DELE", POP3_DELES, "trash"),
         pop3_seen=values.switch("POP3_SEEN", default=True),
         limits={limit.name: values.limit(limit) for limit in LIMITS},

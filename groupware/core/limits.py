@@ -212,6 +212,14 @@ SENT_COPY_WINDOW = Limit(
     lowest=60,
     highest=30 * 86_400,
 )
+FULL_MAILBOX_DAYS = Limit(
+    "FULL_MAILBOX_DAYS",
+    2,
+    Unit.DAYS,
+    "how long a message that was taken waits for room in a full mailbox before its sender is told",
+    lowest=0,
+    highest=30,
+)
 LMTP_CONNECTIONS = Limit(
     "LMTP_MAX_CONNECTIONS", 200, Unit.COUNT, "LMTP connections of one process at once"
 )

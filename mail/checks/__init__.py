@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from groupware.core.doctor import Examination, Finding
 from mail.checks.contents import check_contents
 from mail.checks.expunged import check_expunged
+from mail.checks.inbound import check_inbound
 from mail.checks.mailboxes import check_mailboxes
 from mail.checks.messages import check_messages
 from mail.checks.retention import check_retention
@@ -22,3 +23,4 @@ def check_mail(examination: Examination) -> Iterator[Finding]:
     yield from check_retention(examination)
     yield from check_contents(examination)
     yield from check_search(examination)
+    yield from check_inbound(examination)

@@ -81,7 +81,7 @@ def find_target(address: str, taken: Taken) -> Target:
             expanded.outside,
             mail_from=expanded.mail_from,
             sender=srs.rewrite_sender(expanded.mail_from, route.domain),
-            prefix=expanded.prefix,
+            prefix=trace.delivered_to(address) + expanded.prefix,
             is_list=True,
         )
     return _follow(target, route, taken)

@@ -106,6 +106,7 @@ def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> No
         "IMAP",
         "POP3",
         "LMTP",
+        "Reception and delivery",
         "Authentication of messages",
         "Messages",
         "Calendar objects",

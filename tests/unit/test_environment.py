@@ -41,6 +41,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("TRACE_SUBMITTER", "yes", "expected 0 or 1"),
         ("LOG_LEVEL", "loud", "expected one of DEBUG, INFO, WARNING, ERROR"),
         ("POP3_DELE", "keep", "expected one of delete, trash, hide"),
+        ("DMARC", "reject", "expected one of enforce, junk, note"),
         ("LOG_FORMAT", "xml", "expected one of text, json"),
         ("HOST", "no host", "expected a host name"),
         ("DOMAIN", "-bad-", "expected a host name"),

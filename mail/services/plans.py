@@ -1,0 +1,63 @@
+"""What is to be done with a message that was taken: for each recipient where it leads."""
+
+from dataclasses import dataclass, field
+
+import structlog
+
+from groupware.core.errors import GroupwareError
+from mail import trace
+from mail.services.filing import Arrival
+from mail.services.inbound import Taken, Waiting
+from mail.services.lists import Dropped
+from mail.services.targets import Target, find_target
+
+_log = structlog.get_logger("groupware.fanout")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A recipient that waits, and what it leads to, or why to nothing."""
+
+    waiting: Waiting
+    target: Target
+    error: GroupwareError | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """A message, its parts, and what each account is to get that has not got it.
+
+    `outcomes` is what became of accounts: None where one has the message.
+    """
+
+    taken: Taken
+    parts: list[Part]
+    arrivals: dict[int, Arrival] = field(default_factory=dict)
+    outcomes: dict[int, GroupwareError | None] = field(default_factory=dict)
+
+
+def make_plan(taken: Taken) -> Plan:
+    """Find out where a message goes, in the caller's snapshot.
+
+    An account that several recipients lead to gets it as the first of them.
+    """
+    plan = Plan(taken, [_find_part(held, taken) for held in taken.waiting])
+    plan.outcomes.update(dict.fromkeys(taken.delivered))
+    for part in plan.parts:
+        target = part.target
+        prefix = trace.return_path(target.mail_from) + target.prefix + taken.prefix
+        arrival = Arrival(prefix, target.detail, taken.is_junk)
+        for account_id in target.account_ids:
+            if account_id not in plan.outcomes:
+                plan.arrivals.setdefault(account_id, arrival)
+    return plan
+
+
+def _find_part(held: Waiting, taken: Taken) -> Part:
+    address = held.recipient.address
+    try:
+        return Part(held, find_target(address, taken))
+    except GroupwareError as error:
+        if isinstance(error, Dropped):
+            _log.info("dropped", inbound=taken.inbound_id, detail=error.detail)
+        return Part(held, Target(address, mail_from=taken.envelope.mail_from), error)

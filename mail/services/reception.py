@@ -1,0 +1,139 @@
+"""Taking mail from other servers: who may send what to whom, and what is found out of it.
+
+The edge asks in the order of SMTP: `check_sender`, `check_recipient`, `receive` for the bytes,
+`commit` for the row, and after the reply `begin_fan_out`. What can be refused is refused here: of
+what was taken, bounces would go to senders that may be forged.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from groupware.core import blobs, db
+from groupware.core.clock import now
+from groupware.core.errors import OverQuota
+from groupware.core.networks import parse_address
+from mail import trace
+from mail.authentication import Verdict, authenticate_message, remove_forged
+from mail.clients import Client
+from mail.envelopes import Envelope
+from mail.refusals import Refused
+from mail.services import fanout, targets
+from mail.services.content import prepare_message
+from mail.services.inbound import NewInbound, accept
+
+HEADER = 64 * 1024
+"""Octets at the beginning of a message in which a loop is looked for."""
+
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)[^\s.@]{1,63}(?:\.[^\s.@]{1,63})*\Z|\[[^\[\]\s]+\]\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message that was looked at and whose bytes can be claimed."""
+
+    new: NewInbound
+
+
+def check_sender(mail_from: str, client: Client) -> None:  # noqa: ARG001 (the edge's interface)
+    """Refuse a sender to whom no bounce could ever go; raises `Refused`."""
+    if mail_from and not _DOMAIN.match(mail_from.rpartition("@")[2]):
+        raise Refused("The domain of the sender is not one.", code=553, status="5.1.7")
+
+
+def check_recipient(address: str, mail_from: str) -> None:
+    """Refuse a recipient for whom this server takes nothing, or not now.
+
+    Raises `NotFound`, `OverQuota`, `DiskReserve`, and `NotAllowed` for an address elsewhere,
+    since this is no relay, or where a list takes nothing from this sender.
+    """
+    targets.check_local(address, mail_from)
+    blobs.check_reserve()
+
+
+def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
+    """Look at a message and store its bytes; in no transaction, since it asks the DNS.
+
+    Raises `Refused`, `OverQuota`, `TooLarge`, `DiskReserve`.
+    """
+    with db.read_snapshot():
+        _check_recipients(data, envelope)
+    own, is_relay = settings.GROUPWARE_DOMAIN, _is_relay(client.peer)
+    data = remove_forged(data, own)
+    verdict = authenticate_message(
+        data,
+        peer=client.peer,
+        helo=client.helo,
+        mail_from=envelope.mail_from,
+        authserv_id=own,
+    )
+    is_junk = not is_relay and _is_disowned(verdict)
+    new = NewInbound(
+        prepare_message(data),
+        envelope,
+        verdict.header + _received(envelope, client),
+        is_trusted=is_relay or verdict.dmarc == "pass",
+        is_junk=is_junk,
+    )
+    return Prepared(new)
+
+
+def commit(prepared: Prepared) -> int:
+    """Write the message that is answered for, and return its id; durable after the commit.
+
+    Raises `BlobGone` where `receive` must be done again.
+    """
+    with db.write_transaction():
+        return accept(prepared.new)
+
+
+begin_fan_out = fanout.begin
+
+
+def _check_recipients(data: bytes, envelope: Envelope) -> None:
+    """Refuse what no recipient has room for, and what comes back to where it was sent on."""
+    header, size = data[:HEADER], len(data)
+    took = [targets.can_take(held.address, header, size) for held in envelope.recipients]
+    if not any(took):
+        raise OverQuota("The recipient's mailbox has no room for the message.")
+
+
+def _is_relay(peer: str) -> bool:
+    """Tell whether a peer is a server of our own in front, which has looked at what it hands over.
+
+    One on this machine has to be named as well: whoever can connect from here is no relay yet.
+    """
+    address = parse_address(peer)
+    return address is not None and any(
+        address in network for network in settings.GROUPWARE_TRUSTED_NETWORKS
+    )
+
+
+def _is_disowned(verdict: Verdict) -> bool:
+    """Tell whether a message is for Junk by what the domain of its author says (RFC 7489 §6.3).
+
+    Raises `Refused` where the domain wants it refused, as far as GROUPWARE_DMARC enforces that.
+    """
+    mode = settings.GROUPWARE_DMARC
+    if verdict.policy == "reject" and mode == "enforce":
+        raise Refused(
+            f"The domain {verdict.author} says that this message is not its own (DMARC).",
+            code=550,
+            status="5.7.1",
+        )
+    return verdict.policy != "none" and mode != "note"
+
+
+def _received(envelope: Envelope, client: Client) -> bytes:
+    alone = len(envelope.recipients) == 1
+    hop = trace.Hop(
+        client.helo,
+        client.peer,
+        settings.GROUPWARE_DOMAIN,
+        client.protocol,
+        client.session_id,
+        client.tls,
+        envelope.recipients[0].address if alone else "",
+    )
+    return trace.received(hop, now())

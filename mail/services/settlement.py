@@ -1,0 +1,253 @@
+"""Settling recipients: what is done and goes, what failed and is told, what waits.
+
+Invariant: the rows of recipients go in the transaction that writes what comes of them, rows of the
+queue and notifications; and nothing is written of a recipient that another run has settled.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from groupware.core import crashpoints, db, limits
+from groupware.core.clock import epoch
+from groupware.core.errors import (
+    GroupwareError,
+    Invalid,
+    LimitExceeded,
+    NotAllowed,
+    NotFound,
+    OverQuota,
+    TooLarge,
+)
+from mail.dsn import DELIVERED, EXPANDED, FAILED, Original, Outcome
+from mail.envelopes import NEVER, SUCCESS, Envelope, EnvelopeRecipient
+from mail.refusals import Refused
+from mail.services import dsns, inbound, queue
+from mail.services.filing import Arrival, file_message
+from mail.services.inbound import NewInbound, Taken
+from mail.services.lists import Dropped
+from mail.services.plans import Part, Plan
+from mail.services.queue import NewQueued
+
+DAY = 86_400
+
+_STATUS: dict[type[GroupwareError], str] = {
+    NotFound: "5.1.1",
+    OverQuota: "5.2.2",
+    TooLarge: "5.3.4",
+    LimitExceeded: "5.5.3",
+    Invalid: "5.6.0",
+    NotAllowed: "5.7.1",
+}
+_BEYOND_XTEXT = re.compile(r"[^!-*,-<>-~]")
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What one transaction is to write. `waits_for` is why recipients are left, "" where none is."""
+
+    settled: list[int] = field(default_factory=list)
+    relayed: list[int] = field(default_factory=list)
+    queued: list[NewQueued] = field(default_factory=list)
+    told: list[NewInbound] = field(default_factory=list)
+    waits_for: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def is_final(error: GroupwareError, received_at: int) -> bool:
+    """Tell whether a failure is told to the sender rather than tried again.
+
+    A full mailbox is given time to be emptied; what is this server's own trouble never ends so.
+    """
+    if isinstance(error, OverQuota):
+        return epoch() - received_at >= limits.FULL_MAILBOX_DAYS.value * DAY
+    if isinstance(error, Refused):
+        return error.code >= 500
+    return isinstance(error, tuple(_STATUS))
+
+
+def make_settlement(plan: Plan) -> Settlement:
+    """Sum up a plan whose accounts have their outcomes; in no transaction, since it stores bytes.
+
+    An account without an outcome counts as one that has the message.
+    """
+    settlement = Settlement()
+    told: dict[str, list[Outcome]] = {}
+    for part in plan.parts:
+        if (reason := _find_reason_to_wait(plan, part)) is not None:
+            settlement.waits_for = f"{type(reason).__name__}: {reason.message}"
+            if part.target.outside:
+                settlement.relayed.append(part.waiting.row_id)
+            _count(settlement, "waiting")
+            continue
+        settlement.settled.append(part.waiting.row_id)
+        failed = False
+        for mail_from, outcome in _list_outcomes(plan, part):
+            told.setdefault(mail_from, []).append(outcome)
+            failed = failed or outcome.action == FAILED
+        _count(settlement, "failed" if failed else "settled")
+    settlement.queued = _list_queued(plan)
+    for mail_from, outcomes in told.items():
+        new = dsns.report(_original(plan.taken, mail_from, outcomes), outcomes)
+        if new is not None:
+            settlement.told.append(new)
+    return settlement
+
+
+def _count(settlement: Settlement, outcome: str) -> None:
+    settlement.counts[outcome] = settlement.counts.get(outcome, 0) + 1
+
+
+def _errors(plan: Plan, part: Part) -> dict[int, GroupwareError]:
+    found = {key: plan.outcomes.get(key) for key in part.target.account_ids}
+    return {key: error for key, error in found.items() if error is not None}
+
+
+def _find_reason_to_wait(plan: Plan, part: Part) -> GroupwareError | None:
+    errors = [part.error] if part.error is not None else list(_errors(plan, part).values())
+    for error in errors:
+        if not isinstance(error, Dropped) and not is_final(error, plan.taken.received_at):
+            return error
+    return None
+
+
+def _list_outcomes(plan: Plan, part: Part) -> list[tuple[str, Outcome]]:
+    """Return what there is to tell of a recipient that is settled, and whom."""
+    recipient, target = part.waiting.recipient, part.target
+    mail_from = plan.taken.envelope.mail_from
+    if isinstance(part.error, Dropped):
+        return []
+    errors = _errors(plan, part)
+    if target.is_many:
+        # Who has left meanwhile is no failure of an address that leads to others as well.
+        errors = {key: held for key, held in errors.items() if not isinstance(held, NotFound)}
+    if part.error is not None or errors:
+        # Spam that claims anybody as its sender is not told to him.
+        if plan.taken.is_junk and plan.taken.account_id is None:
+            return []
+        if target.is_list:
+            return [(target.mail_from, _fail(_member(key), held)) for key, held in errors.items()]
+        return [(mail_from, _fail(recipient, part.error or next(iter(errors.values()))))]
+    if target.is_many:
+        return [(mail_from, Outcome(recipient, EXPANDED, "2.1.5"))]
+    if not target.account_ids:  # the queue tells what becomes of what is outside
+        return []
+    return [(mail_from, Outcome(recipient, DELIVERED, "2.1.5"))]
+
+
+def _fail(recipient: EnvelopeRecipient, error: GroupwareError) -> Outcome:
+    status = error.status if isinstance(error, Refused) else _status_of(error)
+    code = error.code if isinstance(error, Refused) else 550
+    said = f"smtp; {code} {status} {error.message}"
+    return Outcome(recipient, FAILED, status, said, attempted_at=epoch())
+
+
+def _status_of(error: GroupwareError) -> str:
+    return next((held for kind, held in _STATUS.items() if isinstance(error, kind)), "5.0.0")
+
+
+def _member(account_id: int) -> EnvelopeRecipient:
+    """Return a member of a list by its login, for those in charge of the list."""
+    rows = db.fetch_rows("SELECT login FROM core_account WHERE id = %s", [account_id])
+    return EnvelopeRecipient(rows[0][0] if rows else f"account {account_id}")
+
+
+def _original(taken: Taken, mail_from: str, outcomes: Iterable[Outcome]) -> Original:
+    envelope = taken.envelope
+    # A list is the sender of its copies: the poster's wishes end there (RFC 3461 §5.2.7).
+    is_his = mail_from == envelope.mail_from
+    ret, envid = (envelope.ret, envelope.envid) if is_his else ("", "")
+    whole = ret == "FULL" and any(outcome.action == FAILED for outcome in outcomes)
+    data = taken.read() if whole else None
+    return Original(mail_from, ret, envid, taken.received_at, taken.header, data)
+
+
+def _list_queued(plan: Plan) -> list[NewQueued]:
+    """Return what goes to other servers, each address once.
+
+    One item for all that were named by their address there, one for each of ours that leads there.
+    """
+    parts = [part for part in plan.parts if part.target.outside and not part.waiting.is_relayed]
+    taken, seen = plan.taken, set[str]()
+    direct = [part for part in parts if not part.target.is_local]
+    queued = []
+    recipients = _each_once([part.waiting.recipient for part in direct], seen)
+    if recipients:
+        envelope = replace(taken.envelope, recipients=recipients)
+        queued.append(_new_queued(taken, "", b"", envelope))
+    for part in parts:
+        if part.target.is_local and (recipients := _each_once(_forwarded(part), seen)):
+            target = part.target
+            envelope = replace(taken.envelope, mail_from=target.sender, recipients=recipients)
+            if target.is_list:
+                envelope = replace(envelope, ret="", envid="")
+            queued.append(_new_queued(taken, target.address, target.prefix, envelope))
+    return queued
+
+
+def _new_queued(taken: Taken, source: str, prefix: bytes, envelope: Envelope) -> NewQueued:
+    prefix += taken.prefix
+    if not taken.prepared.has_header:
+        prefix += b"\r\n"
+    return NewQueued(taken.inbound_id, source, taken.account_id, taken.blob_id, prefix, envelope)
+
+
+def _each_once(
+    recipients: Iterable[EnvelopeRecipient], seen: set[str]
+) -> tuple[EnvelopeRecipient, ...]:
+    kept = []
+    for recipient in recipients:
+        local_part, _, domain = recipient.address.rpartition("@")
+        key = f"{local_part}@{domain.lower()}"
+        if key not in seen:
+            seen.add(key)
+            kept.append(recipient)
+    return tuple(kept)
+
+
+def _forwarded(part: Part) -> list[EnvelopeRecipient]:
+    """Return the recipients outside that one of ours leads to (RFC 3461 §5.2.7).
+
+    Success of an address that leads to several is told here, as far as it is known here.
+    """
+    asked, target = part.waiting.recipient, part.target
+    if target.is_list:
+        return [EnvelopeRecipient(address) for address in target.outside]
+    notify = asked.notify
+    if target.is_many and SUCCESS in notify:
+        notify = ",".join(word for word in notify.split(",") if word != SUCCESS) or NEVER
+    orcpt = asked.orcpt
+    if not orcpt and asked.address.isascii():
+        escaped = _BEYOND_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", asked.address)
+        orcpt = f"rfc822;{escaped}"
+    return [EnvelopeRecipient(address, notify, orcpt) for address in target.outside]
+
+
+def settle(
+    plan: Plan, settlement: Settlement, last: tuple[int, Arrival] | None = None
+) -> list[int] | None:
+    """Write a settlement in one transaction, with it the delivery to the `last` account.
+
+    Returns the ids of the notifications that it wrote, None where another run was faster.
+    Raises as `file_message` does.
+    """
+    taken = plan.taken
+    with db.write_transaction():
+        if not inbound.hold(taken):
+            return None
+        if last is not None and not inbound.has_got(taken.inbound_id, last[0]):
+            file_message(last[0], taken.prepared, last[1])
+        for queued in settlement.queued:
+            queue.enqueue(queued)
+        crashpoints.reach("inbound-queued")
+        told = [inbound.accept(new) for new in settlement.told]
+        if settlement.waits_for:
+            if last is not None:
+                inbound.note_delivery(taken.inbound_id, last[0])
+            inbound.settle_recipients(settlement.settled, settlement.relayed)
+            inbound.postpone(taken.inbound_id, settlement.waits_for)
+        else:
+            inbound.remove(taken.inbound_id)
+        db.on_commit(partial(crashpoints.reach, "inbound-settled"))
+    return told

@@ -1,0 +1,269 @@
+"""What is taken from other servers, and what is refused before anybody answers for it."""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from groupware.core import dns, limits
+from groupware.core.directory import (
+    add_member,
+    create_address,
+    create_domain,
+    create_group,
+    set_active,
+    set_quota,
+)
+from groupware.core.errors import DiskReserve, GroupwareError, NotAllowed, NotFound, OverQuota
+from groupware.core.models import Account
+from mail.clients import Client
+from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.models import Inbound
+from mail.refusals import Refused
+from mail.services import reception
+from mail.services.fanout import fan_out
+from mail.services.listpolicies import PolicyChange, set_policy
+from mail.services.reception import Prepared, check_recipient, check_sender, receive
+from mail.services.srs import rewrite_sender
+from tests.conftest import SetLimit
+from tests.mailflow.dns import Dns, serving_dns
+from tests.services.mail.taking import parsed, stored
+from tests.services.store import append, create, message, message_of, state_of, uids_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CLIENT = Client("192.0.2.1", "mx.outside.test", "s1", "ESMTPS", "TLS_AES_256_GCM_SHA384")
+SENDER = "boss@outside.test"
+
+
+@pytest.fixture
+def zone(settings: Any) -> Iterator[Dns]:
+    dns.forget_answers()
+    with serving_dns() as served:
+        settings.GROUPWARE_DNS_SERVERS = served.servers
+        yield served
+    dns.forget_answers()
+
+
+def look(
+    data: bytes, *addresses: str, mail_from: str = SENDER, client: Client = CLIENT
+) -> Prepared:
+    recipients = tuple(EnvelopeRecipient(address) for address in addresses)
+    return receive(data, Envelope(mail_from, recipients), client)
+
+
+def pass_on(prepared: Prepared) -> Inbound:
+    """Commit and fan out; return what was written with the reply."""
+    inbound_id = reception.commit(prepared)
+    row = Inbound.objects.get(pk=inbound_id)
+    fan_out(inbound_id)
+    return row
+
+
+def refusal(call: Any, *args: Any) -> GroupwareError | None:
+    """Return what a call is refused with."""
+    try:
+        call(*args)
+    except GroupwareError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    ("mail_from", "is_taken"),
+    [
+        ("", True),
+        ("a@b", True),
+        ("a@foo_bar.example", True),
+        ("a@bücher.example", True),
+        ("a@[192.0.2.1]", True),
+        ('"a@b"@c.example', True),
+        ("a@b..c", False),
+        ("a@.b", False),
+        ("a@b.", False),
+        ("a@" + "x" * 64 + ".example", False),
+        ("a@" + "x.y" * 100, False),
+    ],
+)
+def test_sender_is_refused_to_whom_no_bounce_could_go(mail_from: str, is_taken: bool) -> None:
+    error = refusal(check_sender, mail_from, CLIENT)
+    assert (error is None) is is_taken
+    if isinstance(error, Refused):
+        assert (error.code, error.status) == (553, "5.1.7")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ann@elsewhere.test",
+        "ann%elsewhere.test@other.test",
+        "postmaster@elsewhere.test",
+        "SRS0=abcdefgh=aa=there.test=x@elsewhere.test",
+        "ann@[127.0.0.1]",
+        "ann@example.test.elsewhere.test",
+        "ann@localhost",
+        "ann",
+        "",
+        "@elsewhere.test",
+    ],
+)
+def test_this_server_relays_for_nobody(ann: Account, address: str) -> None:
+    for mail_from in (SENDER, ann.login, ""):
+        assert isinstance(refusal(check_recipient, address, mail_from), NotAllowed)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nobody@example.test",
+        "ann%elsewhere.test@example.test",
+        "elsewhere.test!ann@example.test",
+        '"ann@elsewhere.test"@example.test',
+        "SRS0=abcdefgh=aa=there.test=x@example.test",
+        "SRS1=abcdefgh=there.test==x@example.test",
+    ],
+)
+def test_nobody_of_that_name_is_here(ann: Account, address: str) -> None:
+    assert isinstance(refusal(check_recipient, address, SENDER), NotFound)
+
+
+def test_everybody_here_is_a_recipient(ann: Account, ben: Account) -> None:
+    create_domain("alias.test", alias_of="example.test")
+    create_address("old@example.test", ["friend@there.test"])
+    create("boss@example.test", is_admin=True)
+    set_active(ben.login, active=False)
+    for address in (
+        "ann@example.test",
+        "Ann+detail@EXAMPLE.test",
+        "ann@alias.test",
+        "ben@example.test",
+        "old@example.test",
+        "postmaster@example.test",
+        "Abuse@alias.test",
+        rewrite_sender(SENDER, "example.test"),
+    ):
+        assert refusal(check_recipient, address, SENDER) is None
+
+
+def test_who_may_not_write_to_a_list_is_told_at_once(ann: Account) -> None:
+    create_group("team@example.test")
+    add_member("team@example.test", ann.login)
+    assert refusal(check_recipient, "team@example.test", SENDER) is None
+    set_policy("team@example.test", PolicyChange(post="members"))
+    assert isinstance(refusal(check_recipient, "team@example.test", SENDER), NotAllowed)
+    assert refusal(check_recipient, "team@example.test", ann.login) is None
+
+
+def test_full_mailbox_is_told_at_once(ann: Account, ben: Account) -> None:
+    create_address("both@example.test", [ann.login, ben.login], kind="alias")
+    append(ann)
+    set_quota(ann.login, state_of(ann).bytes_used)
+    assert isinstance(refusal(check_recipient, ann.login, SENDER), OverQuota)
+    assert refusal(check_recipient, "both@example.test", SENDER) is None
+
+
+def test_full_disk_is_told_at_once(ann: Account, set_limit: SetLimit) -> None:
+    set_limit(limits.DISK_RESERVE, 2**60)
+    assert isinstance(refusal(check_recipient, ann.login, SENDER), DiskReserve)
+
+
+def test_message_that_nobody_has_room_for_is_refused(ann: Account, ben: Account, zone: Dns) -> None:
+    append(ann)
+    set_quota(ann.login, state_of(ann).bytes_used + 1_000)
+    with pytest.raises(OverQuota):
+        look(message_of(2_000), ann.login)
+    look(message_of(2_000), ann.login, ben.login)
+    look(message_of(900), ann.login)
+
+
+def test_message_that_comes_back_is_refused(ann: Account, zone: Dns) -> None:
+    create_address("old@example.test", ["friend@there.test"])
+    data = b"Delivered-To: old@example.test\r\n" + message()
+    with pytest.raises(Refused, match="circles") as caught:
+        look(data, "old@example.test")
+    assert (caught.value.code, caught.value.status) == (554, "5.4.6")
+    look(data, ann.login)
+
+
+def test_message_arrives_with_what_was_found_out(ann: Account, zone: Dns, settings: Any) -> None:
+    data = message()
+    row = pass_on(look(data, ann.login))
+    assert (row.account, row.is_trusted, row.is_junk) == (None, False, False)
+    [found] = parsed(ann)
+    assert list(found.keys())[:4] == [
+        "Return-Path",
+        "Delivered-To",
+        "Authentication-Results",
+        "Received",
+    ]
+    assert found["Authentication-Results"].startswith("example.test;")
+    assert "spf=none" in found["Authentication-Results"]
+    assert "with ESMTPS id s1" in found["Received"]
+    assert "for <ann@example.test>" in found["Received"]
+    assert "tls TLS_AES_256_GCM_SHA384" in found["Received"]
+    assert stored(ann)[0].endswith(data)
+
+
+def test_recipients_are_not_told_of_one_another(ann: Account, ben: Account, zone: Dns) -> None:
+    pass_on(look(message(), ann.login, ben.login))
+    assert b"ben@" not in stored(ann)[0].partition(b"From: ")[0]
+
+
+def test_results_in_our_name_are_removed(ann: Account, zone: Dns) -> None:
+    data = b"Authentication-Results: example.test; dmarc=pass\r\n" + message()
+    pass_on(look(data, ann.login))
+    [found] = parsed(ann)
+    assert len(found.get_all("Authentication-Results") or []) == 1
+    assert "dmarc=pass" not in found["Authentication-Results"]
+
+
+def publish(zone: Dns, policy: str, spf: str = "v=spf1 ip4:198.51.100.0/24 -all") -> bytes:
+    """Let outside.test say what is its own; return a message in its name."""
+    zone.add_txt("outside.test", spf)
+    zone.add_txt("_dmarc.outside.test", f"v=DMARC1; p={policy}")
+    return message()
+
+
+@pytest.mark.parametrize(
+    ("policy", "mode", "becomes"),
+    [
+        ("reject", "enforce", "refused"),
+        ("reject", "junk", "junk"),
+        ("reject", "note", "taken"),
+        ("quarantine", "enforce", "junk"),
+        ("quarantine", "junk", "junk"),
+        ("quarantine", "note", "taken"),
+        ("none", "enforce", "taken"),
+    ],
+)
+def test_what_a_domain_disowns(
+    ann: Account, zone: Dns, settings: Any, policy: str, mode: str, becomes: str
+) -> None:
+    settings.GROUPWARE_DMARC = mode
+    data = publish(zone, policy)
+    if becomes == "refused":
+        with pytest.raises(Refused, match="domain outside") as caught:
+            look(data, ann.login)
+        assert (caught.value.code, caught.value.status) == (550, "5.7.1")
+        return
+    assert not pass_on(look(data, ann.login)).is_trusted
+    assert bool(uids_of(ann, "Junk")) is (becomes == "junk")
+    assert bool(uids_of(ann)) is (becomes == "taken")
+
+
+def test_what_a_domain_owns_is_trusted(ann: Account, zone: Dns) -> None:
+    data = publish(zone, "reject", "v=spf1 ip4:192.0.2.0/24 -all")
+    assert pass_on(look(data, ann.login)).is_trusted
+
+
+def test_relay_of_our_own_has_looked_already(ann: Account, zone: Dns, settings: Any) -> None:
+    data = publish(zone, "reject")
+    settings.GROUPWARE_TRUSTED_NETWORKS = (ipaddress.ip_network("192.0.2.0/28"),)
+    assert pass_on(look(data, ann.login)).is_trusted
+    assert len(uids_of(ann)) == 1
+
+
+def test_who_connects_from_this_machine_is_no_relay_yet(ann: Account, zone: Dns) -> None:
+    data = publish(zone, "reject")
+    with pytest.raises(Refused):
+        look(data, ann.login, client=Client("127.0.0.1", "x", "s1", "SMTP"))
