@@ -18,6 +18,7 @@ from mail.flags import OWNER, SEEN, actor_with
 from mail.models import SentCopyPolicy
 from mail.models.mailbox import SpecialUse
 from mail.queries import MailboxInfo
+from mail.retention import held_condition
 from mail.services.content import PreparedMessage
 from mail.services.mailboxes import create_mailbox
 from mail.services.messages import append_message, remove_messages
@@ -170,8 +171,16 @@ def take_back(account_id: int, prepared: PreparedMessage) -> None:
         message_id = known[0][0] if known else ""
     if (held := _find_copy(account_id, message_id, blob_id)) is not None:
         row_id, collection_id, uid = held
-        remove_messages(account_id, collection_id, [(uid, uid)])
+        # Who is on hold cannot make what was sent another by filing one of the same Message-ID.
+        held_back = _is_on_hold(collection_id)
+        remove_messages(account_id, collection_id, [(uid, uid)], kept=held_back)
         db.execute("DELETE FROM mail_sentcopy WHERE id = %s", [row_id])
+
+
+def _is_on_hold(collection_id: int) -> bool:
+    condition = held_condition("c.account_id", "c.id")
+    query = f"SELECT 1 FROM core_collection c WHERE c.id = %s AND {condition}"
+    return bool(db.fetch_rows(query, [collection_id]))
 
 
 def forget() -> int:

@@ -9,11 +9,12 @@ from groupware.core.names import get_collection
 from groupware.core.rights import find_grantee, grant, parse_rights
 from mail import queries
 from mail.flags import DRAFT, SEEN
-from mail.models import SentCopy
+from mail.models import ExpungedMessage, SentCopy
 from mail.services import mailboxes, sentcopies
 from mail.services.appending import NewMessage, append_messages
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.copying import move_messages
+from mail.services.holds import hold
 from mail.services.messages import Appended
 from mail.services.sentcopies import Copy, choose_owner, file_copy, forget, is_sent, set_on
 from tests.conftest import SetLimit
@@ -157,6 +158,15 @@ def test_mailboxes_are_for_sent_mail_by_name_too(ann: Account, name: str) -> Non
     assert is_sent(mailboxes.create_mailbox(ann.pk, name))
     assert not is_sent(mailbox(ann, "Drafts"))
     assert not is_sent(mailboxes.create_mailbox(ann.pk, "Sent/2026"))
+
+
+def test_what_was_sent_from_an_account_on_hold_is_kept(ann: Account, ben: Account) -> None:
+    hold(ann)
+    for account in (ann, ben):
+        file(account)
+        put(account)
+    kept = [(found.account_id, found.uid) for found in ExpungedMessage.objects.all()]
+    assert kept == [(ann.pk, 1)]
 
 
 def test_switch_is_each_accounts_own(ann: Account, ben: Account) -> None:
