@@ -82,6 +82,7 @@ class Environment:
     trusted_proxies: tuple[Network, ...]
     trusted_networks: tuple[Network, ...]
     source_networks: tuple[Network, ...]
+    rspamd_url: str
     trusted_sealers: frozenset[str]  # domains whose ARC seals are believed
     dns_servers: tuple[tuple[str, int], ...]  # address and port; none: the system's
     ports: Mapping[str, int]  # "IMAPS" -> 1993; 0 is off
@@ -141,6 +142,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         trusted_proxies=values.networks("TRUSTED_PROXIES"),
         trusted_networks=values.networks("TRUSTED_NETWORKS"),
         source_networks=values.networks("SOURCE_NETWORKS"),
+        rspamd_url=values.url("RSPAMD_URL", ("http", "https")),
         trusted_sealers=values.domains("TRUSTED_SEALERS"),
         dns_servers=values.servers("DNS_SERVERS", 53),
         ports=ports,

@@ -11,7 +11,7 @@ from mail.archives.mbox import open_mbox
 from mail.archives.messages import OpenArchive
 from mail.checks import check_mail
 from mail.names import canonical_name
-from mail.services import copying, holds, notices
+from mail.services import copying, holds, notices, training
 from mail.services.mailboxes import create_default_mailboxes
 from mail.transfer.exporting import export_maildir
 from mail.transfer.importing import import_archive
@@ -30,6 +30,7 @@ def register() -> None:
     names.register_canonical(CollectionKind.MAIL, canonical_name)
     outbox.register(copying.FINISH_MOVE, copying.finish_move)
     outbox.register(quotawarnings.WARN, notices.warn_of_quota)
+    outbox.register(training.LEARN, training.teach)
     doctor.register(check_mail)
     for name, open_archive, text in _FORMATS:
         run = partial(import_archive, open_archive)

@@ -30,6 +30,13 @@ AUTHENTICATION_TIMEOUT = Limit(
     "how long the DNS may be asked about one message, for SPF, DKIM, DMARC and ARC together",
     highest=120,
 )
+RSPAMD_TIMEOUT = Limit(
+    "RSPAMD_TIMEOUT",
+    10,
+    Unit.SECONDS,
+    "how long rspamd may take for one message; then it is taken unchecked",
+    highest=120,
+)
 DNS_TIMEOUT = Limit(
     "DNS_TIMEOUT",
     5,

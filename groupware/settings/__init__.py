@@ -26,6 +26,7 @@ GROUPWARE_TLS_KEY = ENVIRONMENT.tls_key
 GROUPWARE_TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 GROUPWARE_TRUSTED_NETWORKS = ENVIRONMENT.trusted_networks
 GROUPWARE_SOURCE_NETWORKS = ENVIRONMENT.source_networks
+GROUPWARE_RSPAMD_URL = ENVIRONMENT.rspamd_url
 GROUPWARE_TRUSTED_SEALERS = ENVIRONMENT.trusted_sealers
 GROUPWARE_DNS_SERVERS = ENVIRONMENT.dns_servers
 GROUPWARE_PORTS = ENVIRONMENT.ports
@@ -75,6 +76,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "groupware.web.middleware.observe_requests",
     "groupware.web.middleware.secure_content",
+    "groupware.web.mta_sts.serve_mta_sts",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -14,14 +14,17 @@ from mail.models.retention import (
     RetentionHold,
     RetentionRule,
 )
+from mail.models.signing import DkimKey, KeyState
 from mail.models.submission import SentCopy, SentCopyPolicy, SubmissionUse
 
 __all__ = [
     "DeleteAction",
+    "DkimKey",
     "ExpungedMessage",
     "Inbound",
     "InboundDelivery",
     "InboundRecipient",
+    "KeyState",
     "ListPart",
     "ListPartner",
     "ListPolicy",

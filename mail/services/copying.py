@@ -14,7 +14,7 @@ from mail.chunkflags import HAS_KEYWORDS, with_keywords
 from mail.columns import select_columns, tables_of
 from mail.flags import DELETED, EVERY_FLAG, OWNER, SEEN, Actor, join_keywords
 from mail.retention import is_held, is_mailbox_held
-from mail.services import content, threads
+from mail.services import content, threads, training
 from mail.services.chosen import Chosen, choose
 from mail.services.chunks import note_arrivals
 from mail.services.keywords import respell_stored, spell_stored
@@ -60,10 +60,14 @@ def copy_messages(
         if account_id == target_account_id:
             lock_account(account_id)  # before anything is read of them
             own = choose(account_id, collection_id, ranges)
-            return _copy_own(account_id, own, target_collection_id, actor)
-        source = account_id, collection_id
-        foreign = _read_foreign(source, ranges, target_account_id, actor)
-        return _insert_foreign(foreign, target_account_id, target_collection_id)
+            copied = _copy_own(account_id, own, target_collection_id, actor)
+        else:
+            source = account_id, collection_id
+            foreign = _read_foreign(source, ranges, target_account_id, actor)
+            copied = _insert_foreign(foreign, target_account_id, target_collection_id)
+        # Programs without MOVE copy, and expunge then.
+        _teach(collection_id, target_account_id, target_collection_id, copied)
+    return copied
 
 
 def _copy_own(
@@ -280,11 +284,13 @@ def move_messages(
             uids = to_ranges(copied.source_uids)
             kept = is_mailbox_held(account_id, collection_id)
             remove_messages(account_id, collection_id, uids, charged=False, kept=kept)
+            _teach(collection_id, target_account_id, target_collection_id, copied)
         return copied
     with db.write_transaction():
         uid_validity = _uid_validity(collection_id)
         foreign = _read_foreign((account_id, collection_id), ranges, target_account_id, actor)
         copied = _insert_foreign(foreign, target_account_id, target_collection_id)
+        _teach(collection_id, target_account_id, target_collection_id, copied)
         row_id = outbox.add(
             FINISH_MOVE,
             {
@@ -298,6 +304,10 @@ def move_messages(
         db.on_commit(partial(crashpoints.reach, "move-copied"))
         outbox.run_after_commit(row_id)
     return replace(copied, leaving=True)
+
+
+def _teach(source_id: int, account_id: int, target_id: int, copied: Copied) -> None:
+    training.note_arrivals(source_id, target_id, account_id, copied.target_uids)
 
 
 def _uid_validity(collection_id: int) -> int:

@@ -20,6 +20,9 @@ class Web:
                 web.asked.append((self.path, dict(self.headers)))
                 web.pages[self.path](self)
 
+            def do_POST(self) -> None:
+                self.do_GET()
+
             def log_message(self, *_: object) -> None:
                 pass
 

@@ -1,9 +1,10 @@
-"""`manage.py domain create|list|delete`: tenants, and other names of them."""
+"""`manage.py domain create|list|delete|dkim|dns`: tenants, and other names of them."""
 
 from argparse import Namespace
 from dataclasses import asdict
 
 from groupware.core import directory
+from groupware.management import domaindns
 from groupware.management.base import Answer, Subcommand, TableCommand, argument
 from groupware.management.tables import render_table
 
@@ -37,20 +38,17 @@ def delete(options: Namespace) -> Answer:
     return Answer({"deleted": name}, f"Deleted the domain {name}.")
 
 
-NAME = argument("name", metavar="NAME", help="the domain, such as example.org")
-
-
 class Command(TableCommand):
     """The domains."""
 
-    help = "Create, list and delete domains."
+    help = "Create, list and delete domains; their keys and DNS records."
     subcommands = (
         Subcommand(
             "create",
             "create a domain, or another name of one",
             create,
             (
-                NAME,
+                domaindns.NAME,
                 argument(
                     "--alias-of",
                     metavar="DOMAIN",
@@ -60,5 +58,6 @@ class Command(TableCommand):
             ),
         ),
         Subcommand("list", "list the domains", list_all),
-        Subcommand("delete", "delete a domain that nothing lives in", delete, (NAME,)),
+        Subcommand("delete", "delete a domain that nothing lives in", delete, (domaindns.NAME,)),
+        *domaindns.SUBCOMMANDS,
     )

@@ -1,0 +1,197 @@
+"""What the DNS has to say of a domain so that its mail, calendars and contacts are found and believed.
+
+RFC 5321 §5.1 (MX), 7208 (SPF), 6376 (DKIM), 7489 (DMARC), 8461 (MTA-STS), 8460 (TLS-RPT), 6186 and
+8314 (SRV of mail), 6764 (SRV of DAV); autoconfig and autodiscover are what mail programs ask for.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from groupware.core import dns
+from groupware.core.directory import get_domain
+from groupware.core.dns import DnsFailure
+from mail.services.signing import list_keys
+
+TTL = 3600
+STS_MAX_AGE = 7 * 86_400
+_STANDARD = {
+    "IMAP": (1143, 143),
+    "IMAPS": (1993, 993),
+    "POP3": (1110, 110),
+    "POP3S": (1995, 995),
+    "SUBMISSION": (1587, 587),
+    "SUBMISSIONS": (1465, 465),
+    "HTTPS": (8443, 443),
+}
+"""The port that is bound by default, and the one that others reach it at then."""
+_SERVICES = (
+    ("_submissions", "SUBMISSIONS", 0),
+    ("_submission", "SUBMISSION", 10),
+    ("_imaps", "IMAPS", 0),
+    ("_imap", "IMAP", 10),
+    ("_pop3s", "POP3S", 20),
+    ("_pop3", "POP3", 30),
+    ("_caldavs", "HTTPS", 0),
+    ("_carddavs", "HTTPS", 0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record; `value` is what stands in a zone file, of a TXT record its text.
+
+    `purpose` says what it is for, in a word or two.
+    """
+
+    name: str
+    kind: str
+    value: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A record and what the DNS has in its place: ok, missing, different, or unknown (no answer)."""
+
+    record: Record
+    status: str
+    found: tuple[str, ...]
+
+
+def mail_host() -> str:
+    """Return the name under which others reach this server."""
+    host = urlsplit(settings.GROUPWARE_PUBLIC_URL).hostname or ""
+    is_name = "." in host and not host.replace(".", "").isdigit()
+    return host if is_name else f"mail.{settings.GROUPWARE_DOMAIN}"
+
+
+def sts_policy(host: str) -> str:
+    """Return the policy for `/.well-known/mta-sts.txt` (RFC 8461 §3.2).
+
+    It is enforced where this server has a certificate that others can check.
+    """
+    mode = "enforce" if settings.GROUPWARE_TLS_CERT else "testing"
+    lines = ("version: STSv1", f"mode: {mode}", f"mx: {host}", f"max_age: {STS_MAX_AGE}")
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def list_wanted(domain: str) -> list[Record]:
+    """Return the records of a domain; raises `NotFound`."""
+    name, host = get_domain(domain).name, mail_host()
+    return [
+        Record(name, "MX", f"10 {host}.", "where mail goes"),
+        Record(name, "TXT", "v=spf1 mx -all", "SPF"),
+        *(
+            Record(f"{key.selector}._domainkey.{name}", "TXT", key.record, f"DKIM, {key.state}")
+            for key in list_keys(name)
+        ),
+        Record(
+            f"_dmarc.{name}",
+            "TXT",
+            f"v=DMARC1; p=quarantine; rua=mailto:postmaster@{name}",
+            "DMARC",
+        ),
+        *_transport(name, host),
+        *_services(name, host),
+    ]
+
+
+def _transport(name: str, host: str) -> list[Record]:
+    policy_id = hashlib.sha256(sts_policy(host).encode("ascii")).hexdigest()[:20]
+    return [
+        Record(f"_mta-sts.{name}", "TXT", f"v=STSv1; id={policy_id}", "MTA-STS"),
+        Record(f"mta-sts.{name}", "CNAME", f"{host}.", "MTA-STS policy"),
+        Record(f"_smtp._tls.{name}", "TXT", f"v=TLSRPTv1; rua=mailto:postmaster@{name}", "TLS-RPT"),
+        Record(f"autoconfig.{name}", "CNAME", f"{host}.", "mail programs"),
+        Record(f"autodiscover.{name}", "CNAME", f"{host}.", "mail programs"),
+    ]
+
+
+def _services(name: str, host: str) -> list[Record]:
+    records = []
+    for service, role, priority in _SERVICES:
+        bound, public = settings.GROUPWARE_PORTS[role], _STANDARD[role]
+        port = public[1] if bound == public[0] else bound
+        # The root says that there is no such service (RFC 6186 §3.4).
+        value = f"{priority} 1 {port} {host}." if port else "0 0 0 ."
+        records.append(Record(f"{service}._tcp.{name}", "SRV", value, "client set-up"))
+        if service.endswith("davs"):
+            records.append(Record(f"{service}._tcp.{name}", "TXT", "path=/dav/", "client set-up"))
+    return records
+
+
+def render_zone(records: list[Record]) -> str:
+    """Return the records as lines of a zone file (RFC 1035 §5)."""
+    return "\n".join(
+        f"{record.name}.\t{TTL}\tIN\t{record.kind}\t{_zone_value(record)}" for record in records
+    )
+
+
+def _zone_value(record: Record) -> str:
+    if record.kind != "TXT":
+        return record.value
+    # A string of a record has 255 octets at most (RFC 1035 §3.3).
+    parts = [record.value[at : at + 255] for at in range(0, len(record.value), 255)]
+    return " ".join('"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in parts)
+
+
+def check(record: Record) -> Checked:
+    """Compare a record with what the DNS says now."""
+    try:
+        found = _LOOKUPS[record.kind](record)
+    except DnsFailure:
+        return Checked(record, "unknown", ())
+    if any(_agrees(record, value) for value in found):
+        return Checked(record, "ok", tuple(found))
+    return Checked(record, "different" if found else "missing", tuple(found))
+
+
+def _agrees(record: Record, value: str) -> bool:
+    if record.kind == "TXT" and record.value.startswith(("v=DMARC1", "v=TLSRPTv1")):
+        # What it asks for is the domain's own choice.
+        return True
+    if record.kind == "MX":
+        return value.split()[1] == record.value.split()[1]
+    if record.kind == "SRV":
+        return value.split()[2:] == record.value.split()[2:]
+    return "".join(value.split()) == "".join(record.value.split())
+
+
+def _find_txt(record: Record) -> list[str]:
+    """Return the texts that are of the same kind as the one that is wanted."""
+    mark = record.value.partition(";")[0].partition(" ")[0].partition("/")[0]
+    texts = [text.decode("utf-8", "replace") for text in dns.lookup_txt(record.name)]
+    if "._domainkey." in record.name:
+        return texts
+    return [text for text in texts if text.lower().startswith(mark.lower())]
+
+
+def _find_cname(record: Record) -> list[str]:
+    """Return the alias; addresses of its own that are the same are as good."""
+    if found := dns.lookup_cname(record.name):
+        return [f"{name}." for name in found]
+    own = dns.lookup_addresses(record.name)
+    if own and set(own) == set(dns.lookup_addresses(record.value.rstrip("."))):
+        return [record.value]
+    return own
+
+
+def _find_mx(record: Record) -> list[str]:
+    return [f"{preference} {host}." for preference, host in dns.lookup_mx(record.name)]
+
+
+def _find_srv(record: Record) -> list[str]:
+    found = dns.lookup_srv(record.name)
+    return [f"{priority} {weight} {port} {host}." for priority, weight, port, host in found]
+
+
+_LOOKUPS: dict[str, Callable[[Record], list[str]]] = {
+    "TXT": _find_txt,
+    "MX": _find_mx,
+    "CNAME": _find_cname,
+    "SRV": _find_srv,
+}

@@ -1,0 +1,170 @@
+"""Signing what domains send, and the keys for it: docs/adr/0044.
+
+A domain signs with every active key that it has: RSA, which everybody checks, and Ed25519 where it
+has one (RFC 8463 §4). Another name of a domain is signed for with that domain's keys.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import structlog
+from django.db.models import Q
+
+from groupware.core import db
+from groupware.core.addresses import BadAddress, parse_domain
+from groupware.core.clock import epoch, now
+from groupware.core.directory import get_domain
+from groupware.core.errors import AlreadyExists, GroupwareError, Invalid, NotFound
+from groupware.core.models import Domain
+from groupware.core.sealing import seal as seal_secret
+from groupware.core.sealing import unseal
+from mail.authentication import Verdict, keys
+from mail.authentication.arc import seal_message
+from mail.authentication.canonical import read_message
+from mail.authentication.dkim import Signer, sign_message
+from mail.models import DkimKey, KeyState
+
+ALGORITHMS = (keys.RSA, keys.ED25519)
+MAX_KEYS = 10
+"""Keys of a domain, whatever their state."""
+_PURPOSE = "dkim"
+_SELECTOR = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """One key as it is told: never its private half."""
+
+    selector: str
+    algorithm: str
+    state: str
+    record: str  # the TXT record at SELECTOR._domainkey.DOMAIN
+
+
+def sign(data: bytes, domain: str) -> bytes:
+    """Return the DKIM-Signature fields of a domain for a message, to be put before it.
+
+    Nothing where the domain has no key, or the message no From to sign. Of what is put before the
+    message in the end, `data` has what is to be signed: Date and Message-ID that were added.
+    """
+    signers = _signers(domain)
+    if not signers or not read_message(data).named(b"from"):
+        return b""
+    return b"".join(sign_message(data, signer, epoch()) for signer in signers)
+
+
+def seal(data: bytes, verdict: Verdict, domain: str) -> bytes:
+    """Return the ARC set (RFC 8617) to put before a message from outside that is passed on.
+
+    `domain` is that of the list or the account that passes it on, `verdict` what was found when it
+    came. Nothing where there is no key or no chain that could be gone on with.
+    """
+    for signer in _signers(domain):
+        return seal_message(data, verdict.results, verdict.arc, signer, epoch())
+    return b""
+
+
+def _signers(domain: str) -> list[Signer]:
+    """Return what a domain signs with, RSA first; a key that cannot be read is left out."""
+    try:
+        name = parse_domain(domain)
+    except BadAddress:
+        return []
+    signers = []
+    for held in DkimKey.objects.filter(
+        Q(domain__name=name) | Q(domain__aliases__name=name), state=KeyState.ACTIVE
+    ).order_by("-algorithm", "pk"):
+        try:
+            key = _load(bytes(held.private_key))
+        except (GroupwareError, ValueError):
+            # Its mail goes unsigned rather than not at all.
+            log.exception("DKIM key unreadable", domain=name, selector=held.selector)
+            continue
+        signers.append(Signer(name, held.selector, held.algorithm, key))
+    return signers
+
+
+@lru_cache(maxsize=256)
+def _load(sealed: bytes) -> keys.PrivateKey:
+    return keys.load_private(unseal(sealed, _PURPOSE))
+
+
+def create_key(domain: str, *, selector: str = "", algorithm: str = keys.RSA) -> KeyEntry:
+    """Make a key; the first of its algorithm is active at once, another one waits for `use_key`.
+
+    Raises `NotFound`, `AlreadyExists`, `Invalid`.
+    """
+    if algorithm not in ALGORITHMS:
+        raise Invalid(f"A key is one of {', '.join(ALGORITHMS)}.")
+    if selector and not _SELECTOR.fullmatch(selector):
+        raise Invalid("A selector is of small letters, digits and hyphens, 63 at most.")
+    # Before the transaction: an RSA key takes a while.
+    sealed = seal_secret(keys.export_private(keys.generate(algorithm)), _PURPOSE)
+    with db.write_transaction():
+        owner = _owner(domain)
+        held = list(DkimKey.objects.filter(domain=owner))
+        taken = {key.selector for key in held}
+        if len(held) >= MAX_KEYS:
+            raise Invalid(f"{owner.name} has {MAX_KEYS} keys: drop one that is not used any more.")
+        if selector in taken:
+            raise AlreadyExists(f"{owner.name} has a key {selector} already.")
+        active = any(key.algorithm == algorithm and key.state == KeyState.ACTIVE for key in held)
+        made = DkimKey.objects.create(
+            domain=owner,
+            selector=selector or _free_selector(algorithm, taken),
+            algorithm=algorithm,
+            private_key=sealed,
+            state=KeyState.WAITING if active else KeyState.ACTIVE,
+            created_at=epoch(),
+        )
+    return _describe(made)
+
+
+def use_key(domain: str, selector: str) -> KeyEntry:
+    """Sign with this key from now on; the one of its algorithm until now is retired."""
+    with db.write_transaction():
+        key = _get_key(domain, selector)
+        others = DkimKey.objects.filter(domain=key.domain, algorithm=key.algorithm)
+        others.filter(state=KeyState.ACTIVE).update(state=KeyState.RETIRED)
+        key.state = KeyState.ACTIVE
+        key.save(update_fields=["state"])
+    return _describe(key)
+
+
+def drop_key(domain: str, selector: str) -> None:
+    """Forget a key, whatever its state."""
+    with db.write_transaction():
+        _get_key(domain, selector).delete()
+
+
+def list_keys(domain: str) -> list[KeyEntry]:
+    """Return the keys of a domain, those that it signs with first; raises `NotFound`."""
+    held = DkimKey.objects.filter(domain=_owner(domain)).order_by("state", "-algorithm", "pk")
+    return [_describe(key) for key in held]
+
+
+def _owner(domain: str) -> Domain:
+    found = get_domain(domain)
+    return found.alias_of or found
+
+
+def _get_key(domain: str, selector: str) -> DkimKey:
+    key = DkimKey.objects.filter(domain=_owner(domain), selector=selector.lower()).first()
+    if key is None:
+        raise NotFound(f"{domain} has no key {selector}: `domain dkim {domain}` lists them.")
+    return key
+
+
+def _free_selector(algorithm: str, taken: Iterable[str]) -> str:
+    stem = f"{'ed' if algorithm == keys.ED25519 else 'gw'}{now():%Y%m%d}"
+    names = [stem, *(f"{stem}-{number}" for number in range(2, MAX_KEYS + 2))]
+    return next(name for name in names if name not in taken)
+
+
+def _describe(key: DkimKey) -> KeyEntry:
+    record = keys.render_record(_load(bytes(key.private_key)))
+    return KeyEntry(key.selector, key.algorithm, KeyState(key.state).value, record)

@@ -1,0 +1,52 @@
+"""The MTA-STS policy: for our domains alone, under their policy hosts alone."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from groupware.core.directory import create_domain
+from mail.records import list_wanted
+
+pytestmark = pytest.mark.django_db
+PATH = "/.well-known/mta-sts.txt"
+
+
+@pytest.fixture(autouse=True)
+def domains(db: None, settings: Settings) -> None:
+    settings.GROUPWARE_PUBLIC_URL = "https://mail.example.org"
+    create_domain("team.example")
+    create_domain("alias.example", alias_of="team.example")
+
+
+@pytest.mark.parametrize("host", ["mta-sts.team.example", "MTA-STS.alias.example:443"])
+def test_the_policy_host_of_a_domain_has_it(client: Client, host: str) -> None:
+    response = client.get(PATH, headers={"host": host})
+    assert response["Content-Type"] == "text/plain"
+    assert response.content == (
+        b"version: STSv1\r\nmode: testing\r\nmx: mail.example.org\r\nmax_age: 604800\r\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["team.example", "mta-sts.other.example", "mta-sts.", "", "\xff"])
+def test_no_other_host_has_one(client: Client, host: str) -> None:
+    assert client.get(PATH, headers={"host": host}).status_code == 404
+
+
+def test_nothing_is_to_be_posted_there(client: Client) -> None:
+    assert client.post(PATH, headers={"host": "mta-sts.team.example"}).status_code == 404
+
+
+def test_with_a_real_certificate_it_is_enforced_and_has_another_id(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    def policy_id() -> str:
+        [value] = [held.value for held in list_wanted("team.example") if "STSv1" in held.value]
+        return value
+
+    before = policy_id()
+    settings.GROUPWARE_TLS_CERT = tmp_path / "cert.pem"
+    response = client.get(PATH, headers={"host": "mta-sts.team.example"})
+    assert b"mode: enforce" in response.content
+    assert policy_id() != before
