@@ -20,7 +20,7 @@ from mail import routing
 from mail.clients import Client
 from mail.envelopes import Envelope
 from mail.mime.submitted import BadHeader, Header, read_header
-from mail.services import sendrates, sentcopies, targets
+from mail.services import sendrates, sentcopies, signing, targets
 from mail.services.authors import (
     Submitter,
     blind_fields,
@@ -88,16 +88,22 @@ def submit(data: bytes, envelope: Envelope, submitter: Submitter, client: Client
     """Check and complete a message and make its bytes ready; in no transaction.
 
     Nothing in it changes but that Bcc goes, Return-Path, and a Sender that is another's: what it
-    lacks is put before it. Raises `NotAllowed`, `Invalid`, `TooLarge`, `DiskReserve`.
+    lacks is put before it, and the signature of its author's domain. Raises `NotAllowed`,
+    `Invalid`, `TooLarge`, `DiskReserve`.
     """
     moment = now().astimezone(UTC)
     header = _read(data)
     checked = check_header(header, submitter, envelope.mail_from, moment)
     body = header.without(data, checked.dropped)
     message = prepare_message(body)
+    blank = b"" if message.has_header else b"\r\n"
+    domain = checked.author.rpartition("@")[2]
+    signature = signing.sign(checked.added + blank + body, domain)
     trace = _trace(client, moment)
     copy = Copy(message, checked.added + blind_fields(header), checked.message_id)
-    return Prepared(submitter, envelope, message, trace + checked.added, copy, checked.owner_id)
+    return Prepared(
+        submitter, envelope, message, trace + signature + checked.added, copy, checked.owner_id
+    )
 
 
 def _read(data: bytes) -> Header:

@@ -17,13 +17,17 @@ from mail.flags import SEEN
 from mail.models import Inbound, InboundRecipient
 from mail.models import Message as Row
 from mail.refusals import Refused
-from mail.services import sentcopies, submission
+from mail.services import inbound, sentcopies, signing, submission
 from mail.services.listpolicies import PolicyChange, set_policy
 from mail.services.submission import Submitter, check_recipient, check_sender
 from tests.conftest import SetLimit
+from tests.mailflow.dns import Dns
 from tests.services.mail.test_sent_copies import put
+from tests.services.mail.test_signing import publish, verify, zone
 from tests.services.store import create, mailbox, rows_of, state_of, uids_of
 from tests.services.submitting import submit_as
+
+__all__ = ["zone"]
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +105,23 @@ def test_blind_copies_are_seen_by_who_sent_it_alone(ann: Account) -> None:
     [copy] = filed(ann)
     assert message_from_bytes(copy)["Bcc"] == "cid@example.test,\r\n dan@example.test"
     assert Blob.objects.count() == 1
+
+
+@pytest.mark.parametrize("data", [TEXT, b"Bcc: cid@example.test\r\n" + TEXT, b"Just this.\r\n"])
+def test_what_leaves_is_signed_by_the_domain_of_its_author(
+    ann: Account, zone: Dns, data: bytes
+) -> None:
+    signing.create_key("example.test")
+    publish(zone, "example.test")
+    taken = inbound.find_taken(send(ann, data))
+    assert taken is not None
+    blank = b"" if taken.prepared.has_header else b"\r\n"
+    whole = taken.prefix + blank + blobs.read(taken.blob_id)
+    assert verify(whole).dkim == ("example.test",)
+    changed = whole.replace(b"Date: ", b"Date: Mon, ", 1)
+    assert verify(changed).dkim == ()
+    [copy] = filed(ann)
+    assert b"DKIM-Signature" not in copy
 
 
 def test_message_that_is_all_body_gets_a_header(ann: Account) -> None:
