@@ -15,6 +15,7 @@ from groupware.core.blobs import collector
 from groupware.dav.services import locks, properties
 from mail.services import expunged, fanout, pop3, search, sendrates, sentcopies
 from mail.services import retention as mail_retention
+from mail.services.outside import rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ DUTIES = (
     Duty("sent-copies", 3600.0, sentcopies.forget),
     Duty("dav-locks", 600.0, locks.remove_expired),
     Duty("dav-properties", 3600.0, properties.remove_left_over),
+    Duty("outside", 30.0, rounds.fetch_due, is_long=True),
     Duty("calendar-sources", 60.0, subscriptions.refresh_due, is_long=True),
     Duty("calendar-horizon", 600.0, reindexing.move_horizon, is_long=True),
     Duty("calendar-rules", 60.0, reindexing.renew_rules, is_long=True),

@@ -38,6 +38,18 @@ def choose_password(*, from_stdin: bool) -> ChosenPassword:
     return ChosenPassword(password)
 
 
+def ask_password(of_whom: str, *, from_stdin: bool) -> str:
+    """Return a password that another server gave: from standard input, or asked for.
+
+    Raises `Invalid` where nobody is there to be asked.
+    """
+    if from_stdin:
+        return _read_line()
+    if not is_terminal():
+        raise Invalid("Nobody is there to be asked for the password: add --password-stdin.")
+    return getpass(f"Password of {of_whom}: ")
+
+
 def is_terminal() -> bool:
     """Return whether somebody is there to be asked; standard input may be closed."""
     return sys.stdin is not None and sys.stdin.isatty()

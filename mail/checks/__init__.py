@@ -11,6 +11,7 @@ from mail.checks.expunged import check_expunged
 from mail.checks.inbound import check_inbound
 from mail.checks.mailboxes import check_mailboxes
 from mail.checks.messages import check_messages
+from mail.checks.outside import check_outside
 from mail.checks.retention import check_retention
 from mail.checks.search import check_search
 
@@ -24,3 +25,4 @@ def check_mail(examination: Examination) -> Iterator[Finding]:
     yield from check_contents(examination)
     yield from check_search(examination)
     yield from check_inbound(examination)
+    yield from check_outside(examination)

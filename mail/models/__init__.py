@@ -6,6 +6,16 @@ from mail.models.inbound import Inbound, InboundDelivery, InboundRecipient
 from mail.models.lists import ListPart, ListPartner, ListPolicy, Posting
 from mail.models.mailbox import Mailbox, Subscription
 from mail.models.message import Message, MessageChunk, MessagePrefix, MessageReader, ThreadReference
+from mail.models.outside import (
+    OutsideAccount,
+    OutsideAfter,
+    OutsideMailbox,
+    OutsideMessage,
+    OutsideProtocol,
+    OutsideSender,
+    OutsideState,
+    OutsideTls,
+)
 from mail.models.pop3 import DeleteAction, Pop3Hidden, Pop3Login, Pop3Policy
 from mail.models.queue import QueuedMessage, QueuedRecipient
 from mail.models.retention import (
@@ -34,6 +44,14 @@ __all__ = [
     "MessageContent",
     "MessagePrefix",
     "MessageReader",
+    "OutsideAccount",
+    "OutsideAfter",
+    "OutsideMailbox",
+    "OutsideMessage",
+    "OutsideProtocol",
+    "OutsideSender",
+    "OutsideState",
+    "OutsideTls",
     "Pop3Hidden",
     "Pop3Login",
     "Pop3Policy",

@@ -109,6 +109,7 @@ def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> No
         "Reception and delivery",
         "Authentication of messages",
         "Messages",
+        "Mail from elsewhere",
         "Calendar objects",
         "Cards",
         "DAV",

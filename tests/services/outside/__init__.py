@@ -1,0 +1,1 @@
+"""Mailboxes elsewhere: against real servers, and against hostile ones."""
