@@ -13,7 +13,8 @@ from contacts.services import directory
 from groupware.core import blobs, outbox, quota, retention
 from groupware.core.blobs import collector
 from groupware.dav.services import locks, properties
-from mail.services import expunged, fanout, pop3, search, sendrates, sentcopies
+from mail.outbound import work as queue
+from mail.services import expunged, fanout, policies, pop3, search, sendrates, sentcopies
 from mail.services import retention as mail_retention
 from mail.services.outside import rounds
 
@@ -47,6 +48,7 @@ _long = threading.Lock()
 DUTIES = (
     Duty("outbox", 2.0, outbox.sweep),
     Duty("inbound", 2.0, fanout.work_off),
+    Duty("queue", 2.0, queue.work_off),
     Duty("spooled-blobs", 2.0, blobs.carry_over),
     Duty("unreferenced-blobs", 600.0, collector.collect_unreferenced),
     Duty("unnamed-blobs", 3600.0, collector.sweep_unnamed),
@@ -56,6 +58,7 @@ DUTIES = (
     Duty("mail-retention", 600.0, mail_retention.run_due, is_long=True),
     Duty("quota-warnings", 3600.0, quota.note_full_accounts),
     Duty("expunged", 600.0, expunged.let_go),
+    Duty("transport-policies", 3600.0, policies.forget_expired),
     Duty("pop3-hidden", 3600.0, pop3.forget_hidden),
     Duty("sending-rates", 3600.0, sendrates.forget),
     Duty("sent-copies", 3600.0, sentcopies.forget),

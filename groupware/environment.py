@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from groupware.core.limit import Limit
 from groupware.core.limits import LIMITS
+from mail.relays import parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -85,6 +86,8 @@ class Environment:
     rspamd_url: str
     trusted_sealers: frozenset[str]  # domains whose ARC seals are believed
     dns_servers: tuple[tuple[str, int], ...]  # address and port; none: the system's
+    smarthost_url: str  # of mail.relays.parse_relay; none: the servers of the recipients
+    mx_port: int
     ports: Mapping[str, int]  # "IMAPS" -> 1993; 0 is off
     processes: int
     database_url: DatabaseUrl
@@ -145,6 +148,8 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         rspamd_url=values.url("RSPAMD_URL", ("http", "https")),
         trusted_sealers=values.domains("TRUSTED_SEALERS"),
         dns_servers=values.servers("DNS_SERVERS", 53),
+        smarthost_url=values.relay("SMARTHOST_URL"),
+        mx_port=values.number("MX_PORT", 25, 1, 65535),
         ports=ports,
         processes=values.number("PROCESSES", min(os.cpu_count() or 1, 4), 1, MAX_PROCESSES),
         database_url=values.database_url(data),
@@ -310,6 +315,16 @@ class _Values:
                 f"GROUPWARE_{name}: expected a URL that begins with "
                 f"{' or '.join(f'{scheme}://' for scheme in schemes)}."
             )
+        return value
+
+    def relay(self, name: str) -> str:
+        value = self._get(name)
+        try:
+            if value:
+                parse_relay(value)
+        except ValueError as error:
+            # The value itself may hold a password and is not repeated.
+            raise SettingsError(f"GROUPWARE_{name}: {error}.") from None
         return value
 
     def not_yet(self, name: str, instead: str) -> str:

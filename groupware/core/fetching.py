@@ -46,6 +46,7 @@ class Bounds:
 
     octets: int
     seconds: float
+    redirects: int = MAX_REDIRECTS
 
 
 def check_url(url: str) -> str:
@@ -64,7 +65,7 @@ def fetch(url: str, bounds: Bounds, *, etag: str = "", accept: str = "*/*") -> F
     if etag:
         headers["If-None-Match"] = etag
     target = _parse(url)
-    for _ in range(MAX_REDIRECTS + 1):
+    for _ in range(bounds.redirects + 1):
         answer = _ask(target, headers, bounds, deadline)
         if isinstance(answer, Fetched):
             return answer
@@ -72,7 +73,7 @@ def fetch(url: str, bounds: Bounds, *, etag: str = "", accept: str = "*/*") -> F
         if (target.scheme, following.scheme) == ("https", "http"):
             raise FetchFailed("It leads from an encrypted address to one that is not.")
         target = following
-    raise FetchFailed(f"It leads on more than {MAX_REDIRECTS} times.")
+    raise FetchFailed(f"It leads on more than {bounds.redirects} times.")
 
 
 def _parse(url: str) -> SplitResult:

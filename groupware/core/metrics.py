@@ -33,6 +33,22 @@ COMMAND_SECONDS = Histogram(
 )
 LOGINS = Counter("groupware_logins", "Tries to log in.", ["protocol", "outcome"])
 DELIVERIES = Counter("groupware_deliveries", "Results of recipients.", ["protocol", "outcome"])
+QUEUE_RESULTS = Counter(
+    "groupware_queue_results",
+    "Recipients elsewhere that were sent, deferred or failed for good.",
+    ["outcome"],
+)
+QUEUE_RECIPIENTS = Gauge(
+    "groupware_queue_recipients",
+    "Recipients in the queue that are due, waiting for their next attempt or held.",
+    ["state"],
+    multiprocess_mode="livemax",
+)
+QUEUE_OLDEST = Gauge(
+    "groupware_queue_oldest_seconds",
+    "How long the oldest message of the queue has been there.",
+    multiprocess_mode="livemax",
+)
 HTTP_SECONDS = Histogram(
     "groupware_http_seconds",
     "From a request to its response.",

@@ -13,6 +13,10 @@ from django.conf import settings
 
 from groupware.celery import app
 from groupware.core.listeners import Listeners
+from mail.outbound import work as queue
+
+QUEUE_SECONDS = 2.0
+"""What mail that is being sent has to come to its end; the rest of what the supervisor allows."""
 
 
 class PromptWorker(Worker):  # type: ignore[misc]  # Celery has no types
@@ -36,9 +40,13 @@ def run(_listeners: Listeners) -> None:
     """Work off tasks until SIGTERM or SIGINT."""
     # Celery warns root of messages that run code; ours are JSON, which runs none.
     warnings.simplefilter("ignore", SecurityWarning)
-    PromptWorker(
-        app=app, quiet=True, without_gossip=True, without_mingle=True, without_heartbeat=True
-    ).start()
+    queue.start()
+    try:
+        PromptWorker(
+            app=app, quiet=True, without_gossip=True, without_mingle=True, without_heartbeat=True
+        ).start()
+    finally:
+        queue.stop(QUEUE_SECONDS)
 
 
 def run_beat(_listeners: Listeners) -> None:

@@ -12,6 +12,7 @@ from mail.checks.inbound import check_inbound
 from mail.checks.mailboxes import check_mailboxes
 from mail.checks.messages import check_messages
 from mail.checks.outside import check_outside
+from mail.checks.queue import check_queue
 from mail.checks.retention import check_retention
 from mail.checks.search import check_search
 
@@ -26,3 +27,4 @@ def check_mail(examination: Examination) -> Iterator[Finding]:
     yield from check_search(examination)
     yield from check_inbound(examination)
     yield from check_outside(examination)
+    yield from check_queue(examination)

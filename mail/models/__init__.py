@@ -16,6 +16,7 @@ from mail.models.outside import (
     OutsideState,
     OutsideTls,
 )
+from mail.models.policies import TransportPolicy
 from mail.models.pop3 import DeleteAction, Pop3Hidden, Pop3Login, Pop3Policy
 from mail.models.queue import QueuedMessage, QueuedRecipient
 from mail.models.retention import (
@@ -70,4 +71,5 @@ __all__ = [
     "SubmissionUse",
     "Subscription",
     "ThreadReference",
+    "TransportPolicy",
 ]

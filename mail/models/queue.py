@@ -43,9 +43,10 @@ class QueuedRecipient(models.Model):
     """One recipient of a queued message; the row goes when it is settled.
 
     `destination` is the domain to look up, a lower-case A-label or an address literal. The row is
-    tried from `next_attempt_at` on, unless `is_held`; who tries it moves that ahead first, as a
-    lease. `code`, `status` and `reply` are what was said last, by `host` where a server said it
-    (RFC 3464 §2.3). `was_warned`: the sender knows that it takes long.
+    tried from `next_attempt_at` on, unless `is_held`, by whoever has it leased: nobody else does
+    before `leased_until`, which its holder moves ahead while it lives. `code`, `status` and
+    `reply` are what was said last, by `host` where a server said it (RFC 3464 §2.3).
+    `was_warned`: the sender knows that it takes long.
     """
 
     message = models.ForeignKey(QueuedMessage, on_delete=models.CASCADE, related_name="recipients")
@@ -57,6 +58,7 @@ class QueuedRecipient(models.Model):
     was_warned = models.BooleanField(default=False)
     attempts = models.IntegerField(default=0)
     next_attempt_at = models.BigIntegerField()
+    leased_until = models.BigIntegerField(default=0)
     last_attempt_at = models.BigIntegerField(default=0)
     code = models.SmallIntegerField(default=0)
     status = models.CharField(max_length=16, blank=True)

@@ -1,14 +1,29 @@
-"""The outbound queue as others see it: what is to be sent is put in here."""
+"""The outbound queue as others see it: put in, look at, hold, let go, try again, take out.
 
-from dataclasses import dataclass
+How its rows are worked off is `sending`, by whom is `mail.outbound`.
+"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.db.models import Q, QuerySet
+
+from groupware.core import db, limits
 from groupware.core.addresses import BadAddress, parse_domain
 from groupware.core.clock import epoch
+from groupware.core.wakeups import wake
 from mail.envelopes import Envelope, EnvelopeRecipient
 from mail.models import QueuedMessage, QueuedRecipient
+from mail.replies import found_out
+from mail.services import settling
 
-LIFETIME = 5 * 86_400
-"""Seconds after which nothing is tried any more (RFC 5321 §4.5.4.1: at least four days)."""
+WAKE = "queue"
+"""What `groupware.core.wakeups` calls those who work the queue off."""
+RETRY = "retry"
+"""The word to them that somebody asked: what was put off for its server's sake is tried too."""
+MAX_LISTED = 1_000
+DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +60,14 @@ def enqueue(new: NewQueued) -> int:
             "is_8bit": envelope.is_8bit,
             "is_utf8": envelope.is_utf8,
             "created_at": now,
-            "expires_at": now + LIFETIME,
+            "expires_at": now + limits.QUEUE_LIFETIME.value * DAY,
         },
     )
     if is_new:
         QueuedRecipient.objects.bulk_create(
             _row(message, recipient, now) for recipient in envelope.recipients
         )
+        db.on_commit(partial(wake, WAKE))
     return message.pk
 
 
@@ -75,3 +91,151 @@ def destination_of(address: str) -> str:
         return parse_domain(domain)
     except BadAddress:
         return domain[:255]  # of which the DNS knows nothing: its sender is told so
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Which recipients are meant; what is empty says nothing.
+
+    `domain` is a domain of ours: what its accounts and addresses send. `destination` is where it
+    goes to. `sender` and `recipient` are addresses, or parts of them.
+    """
+
+    message_ids: Sequence[int] = field(default=())
+    domain: str = ""
+    destination: str = ""
+    sender: str = ""
+    recipient: str = ""
+    is_held: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """One recipient of a queued message: where it stands, and what was said last.
+
+    `is_sending`: somebody speaks to its server now.
+    """
+
+    id: int
+    message_id: int
+    mail_from: str
+    address: str
+    destination: str
+    size: int
+    created_at: int
+    expires_at: int
+    attempts: int
+    last_attempt_at: int
+    next_attempt_at: int
+    is_held: bool
+    is_sending: bool
+    code: int
+    status: str
+    reply: str
+    host: str
+
+
+def list_queue(wanted: QueueFilter, *, after: int = 0, limit: int = MAX_LISTED) -> list[QueueEntry]:
+    """Return what is meant, the oldest first, from behind the entry with the id `after` on."""
+    now = epoch()
+    with db.read_snapshot():
+        rows = (
+            _matching(wanted)
+            .filter(id__gt=after)
+            .order_by("id")
+            .select_related("message__blob")
+            .defer("message__prefix")[:limit]
+        )
+        return [_entry(row, now) for row in rows]
+
+
+def count_queue(wanted: QueueFilter) -> int:
+    """Return how many recipients are meant."""
+    with db.read_snapshot():
+        return _matching(wanted).count()
+
+
+def _entry(row: QueuedRecipient, now: int) -> QueueEntry:
+    message = row.message
+    return QueueEntry(
+        id=row.pk,
+        message_id=message.pk,
+        mail_from=message.mail_from,
+        address=row.address,
+        destination=row.destination,
+        size=message.blob.size,
+        created_at=message.created_at,
+        expires_at=message.expires_at,
+        attempts=row.attempts,
+        last_attempt_at=row.last_attempt_at,
+        next_attempt_at=row.next_attempt_at,
+        is_held=row.is_held,
+        is_sending=row.leased_until > now,
+        code=row.code,
+        status=row.status,
+        reply=row.reply,
+        host=row.host,
+    )
+
+
+def hold(wanted: QueueFilter) -> int:
+    """Try what is meant no more until it is released; return how many recipients.
+
+    What is being sent this moment comes to its end.
+    """
+    with db.write_transaction():
+        return _matching(wanted).filter(is_held=False).update(is_held=True)
+
+
+def release(wanted: QueueFilter) -> int:
+    """Let go of what is held, to be tried now; return how many recipients."""
+    with db.write_transaction():
+        held = _matching(wanted).filter(is_held=True)
+        number = held.update(is_held=False, next_attempt_at=epoch())
+        db.on_commit(partial(wake, WAKE, RETRY))
+    return number
+
+
+def retry_now(wanted: QueueFilter) -> int:
+    """Try what is meant now, unless it is held; return how many recipients."""
+    with db.write_transaction():
+        number = _matching(wanted).filter(is_held=False).update(next_attempt_at=epoch())
+        db.on_commit(partial(wake, WAKE, RETRY))
+    return number
+
+
+def drop(wanted: QueueFilter, *, notify: bool) -> int:
+    """Take what is meant out of the queue, and let its senders know; return how many recipients.
+
+    Each message is a transaction of its own. What is being sent this moment may arrive.
+    """
+    with db.read_snapshot():
+        rows = list(_matching(wanted).order_by("message_id").values_list("message_id", "id"))
+    by_message: dict[int, list[int]] = {}
+    for message_id, key in rows:
+        by_message.setdefault(message_id, []).append(key)
+    reply = found_out("5.0.0", "It was taken out of the queue by an administrator.")
+    return sum(
+        settling.give_up(message_id, keys, reply, notify=notify)
+        for message_id, keys in by_message.items()
+    )
+
+
+def _matching(wanted: QueueFilter) -> QuerySet[QueuedRecipient]:
+    found = QueuedRecipient.objects.all()
+    if wanted.message_ids:
+        found = found.filter(message_id__in=list(wanted.message_ids))
+    if wanted.domain:
+        domain = wanted.domain.lower()
+        found = found.filter(
+            Q(message__account__domain__name=domain) | Q(message__mail_from__iendswith=f"@{domain}")
+        )
+    if wanted.destination:
+        found = found.filter(destination=wanted.destination.lower())
+    if wanted.sender:
+        found = found.filter(message__mail_from__icontains=wanted.sender)
+    if wanted.recipient:
+        found = found.filter(address__icontains=wanted.recipient)
+    if wanted.is_held is not None:
+        found = found.filter(is_held=wanted.is_held)
+    return found

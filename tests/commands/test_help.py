@@ -16,6 +16,7 @@ OURS = (
     "grant",
     "group",
     "import",
+    "queue",
     "retention",
     "revoke",
     "serve",

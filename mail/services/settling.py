@@ -1,0 +1,274 @@
+"""What came of an attempt, written down: what goes, what waits, and what the sender is told.
+
+Invariant: a recipient's row goes in the transaction that settles it, and the notice of it to the
+sender is written in the same one.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from groupware.core import blobs, db, limits
+from groupware.core.clock import epoch
+from groupware.core.errors import Busy, Stale
+from groupware.core.metrics import QUEUE_RESULTS
+from mail import dsn
+from mail.backoff import next_attempt
+from mail.dsn import Original, Outcome
+from mail.envelopes import Envelope
+from mail.models import QueuedMessage, QueuedRecipient
+from mail.replies import Reply
+from mail.services import dsns, inbound
+from mail.services.content import prepare_message
+from mail.services.inbound import NewInbound
+from mail.services.sending import Batch, QueuedTo, find_local, load, read_message
+
+HEADER = 64 << 10
+"""Octets of a message from which its header is taken for a notice."""
+SETTLE_ATTEMPTS = 5
+
+_log = structlog.get_logger("groupware.queue")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one recipient: what was said, by whom ("" for this server).
+
+    `is_relayed`: taken by a server that tells nobody of its delivery (RFC 3461 §5.2.2).
+    """
+
+    reply: Reply
+    host: str = ""
+    is_relayed: bool = False
+
+
+Results = Mapping[int, Result]
+"""By the ids of recipients."""
+
+
+def take_back_local(batch: Batch) -> Batch | None:
+    """Let what is for domains that became ours come in instead of going out; return the rest."""
+    ours = find_local({each.destination for each in batch.recipients})
+    if not ours:
+        return batch
+    _take_back(batch.message, [each for each in batch.recipients if each.destination in ours])
+    rest = tuple(each for each in batch.recipients if each.destination not in ours)
+    return Batch(batch.message, rest) if rest else None
+
+
+def _take_back(message: QueuedMessage, recipients: Sequence[QueuedTo]) -> None:
+    envelope = Envelope(
+        message.mail_from,
+        tuple(each.recipient for each in recipients),
+        message.ret,
+        message.envid,
+        message.is_8bit,
+        message.is_utf8,
+    )
+    new = NewInbound(
+        prepare_message(blobs.read(message.blob_id)),
+        envelope,
+        prefix=bytes(message.prefix),
+        account_id=message.account_id,
+        is_trusted=message.account_id is not None,
+    )
+    with db.write_transaction():
+        if _remove(message.pk, [each.id for each in recipients]):
+            inbound.accept(new)
+
+
+def settle(batch: Batch, results: Results, data: bytes) -> None:
+    """Write down what an attempt came to, with the notices that follow from it.
+
+    What was taken is written first, alone: the time in which a crash would send it again is that
+    of one commit. `data` is the message, of which the notices show the header.
+    """
+    taken = [
+        each.id
+        for each in batch.recipients
+        if (result := results.get(each.id)) and result.reply.is_success and not result.is_relayed
+    ]
+    if taken:
+        with db.write_transaction():
+            _remove(batch.message.pk, taken)
+        QUEUE_RESULTS.labels("sent").inc(len(taken))
+    rest = [each for each in batch.recipients if each.id in results and each.id not in taken]
+    for _ in range(SETTLE_ATTEMPTS):
+        rest = _still_there(rest)
+        try:
+            _Settlement(batch.message, rest, results, data).write()
+        except Stale:  # somebody dropped one of them, or bytes of a notice were collected
+            continue
+        return
+    raise Busy("The queue changes too fast; try again.", detail=f"message {batch.message.pk}")
+
+
+def _still_there(recipients: Sequence[QueuedTo]) -> list[QueuedTo]:
+    with db.read_snapshot():
+        rows = QueuedRecipient.objects.filter(id__in=[each.id for each in recipients])
+        there = set(rows.values_list("id", flat=True))
+    return [each for each in recipients if each.id in there]
+
+
+class _Settlement:
+    """What follows for the recipients that were not simply taken."""
+
+    def __init__(
+        self,
+        message: QueuedMessage,
+        recipients: Sequence[QueuedTo],
+        results: Results,
+        data: bytes,
+    ) -> None:
+        self._message = message
+        self._data = data
+        self._now = epoch()
+        self._gone: list[int] = []
+        self._changed: list[tuple[int, dict[str, Any]]] = []
+        self._outcomes: dict[str, list[Outcome]] = {}
+        for each in recipients:
+            self._decide(each, results[each.id])
+
+    def _decide(self, each: QueuedTo, result: Result) -> None:
+        reply, message = result.reply, self._message
+        if reply.is_success:
+            self._end(each, result, dsn.RELAYED, "sent")
+        elif reply.is_final:
+            self._end(each, result, dsn.FAILED, "failed")
+        elif self._now >= message.expires_at:
+            late = Result(Reply(reply.code, "4.4.7", reply.text), result.host)
+            self._end(each, late, dsn.FAILED, "failed")
+        else:
+            self._put_off(each, result)
+
+    def _end(self, each: QueuedTo, result: Result, action: str, name: str) -> None:
+        self._gone.append(each.id)
+        self._tell(each, result, action)
+        QUEUE_RESULTS.labels(name).inc()
+
+    def _tell(self, each: QueuedTo, result: Result, action: str) -> None:
+        reply = result.reply
+        outcome = Outcome(
+            each.recipient,
+            action,
+            reply.status,
+            reply.diagnostic or f"x-groupware; {reply.text}",
+            result.host if reply.code else "",
+            self._now,
+            self._message.expires_at if action == dsn.DELAYED else 0,
+        )
+        self._outcomes.setdefault(action, []).append(outcome)
+
+    def _put_off(self, each: QueuedTo, result: Result) -> None:
+        reply, message = result.reply, self._message
+        attempts = each.attempts + 1
+        is_long = self._now - message.created_at >= limits.QUEUE_WARNING.value
+        fields = {
+            "attempts": attempts,
+            "last_attempt_at": self._now,
+            "next_attempt_at": next_attempt(
+                attempts,
+                self._now,
+                message.expires_at,
+                random.random(),  # noqa: S311
+            ),
+            "leased_until": 0,
+            "code": reply.code,
+            "status": reply.status[:16],
+            "reply": reply.text[:500],
+            "host": result.host[:255],
+            "was_warned": each.was_warned or is_long,
+        }
+        self._changed.append((each.id, fields))
+        if is_long and not each.was_warned:
+            self._tell(each, result, dsn.DELAYED)
+        QUEUE_RESULTS.labels("deferred").inc()
+
+    def write(self) -> None:
+        """Write it all, or raise `Stale` where what is told would not be true any more."""
+        notices = [self._prepare(outcomes) for outcomes in self._outcomes.values()]
+        with db.write_transaction():
+            changed = sum(
+                QueuedRecipient.objects.filter(pk=key).update(**fields)
+                for key, fields in self._changed
+            )
+            gone = _remove(self._message.pk, self._gone) if self._gone else 0
+            if changed + gone < len(self._changed) + len(self._gone):
+                raise Stale("What is settled was dropped meanwhile.")
+            for notice in notices:
+                if notice is not None:
+                    inbound.accept(notice)
+
+    def _prepare(self, outcomes: list[Outcome]) -> NewInbound | None:
+        notice = report(self._message, outcomes, self._data)
+        if notice is None and outcomes[0].action == dsn.FAILED:
+            _log.warning(
+                "nobody is told of a failure",
+                message=self._message.pk,
+                to=[outcome.recipient.address for outcome in outcomes][:10],
+                reason=outcomes[0].diagnostic,
+            )
+        return notice
+
+
+def report(message: QueuedMessage, outcomes: list[Outcome], data: bytes) -> NewInbound | None:
+    """Prepare what its sender is told; None where he wants to hear nothing, or there is none."""
+    is_whole = message.ret == "FULL" and outcomes[0].action == dsn.FAILED
+    original = Original(
+        message.mail_from,
+        message.ret,
+        message.envid,
+        message.created_at,
+        data[:HEADER],
+        data if is_whole else None,
+    )
+    return dsns.report(original, outcomes)
+
+
+def give_up(message_id: int, keys: Sequence[int], reply: Reply, *, notify: bool) -> int:
+    """Settle recipients as failed for good; return how many there were."""
+    for _ in range(SETTLE_ATTEMPTS):
+        batch = load(message_id, keys)
+        if batch is None:
+            return 0
+        try:
+            return _give_up(batch, reply, notify=notify)
+        except Stale:
+            continue
+    raise Busy("The queue changes too fast; try again.", detail=f"message {message_id}")
+
+
+def _give_up(batch: Batch, reply: Reply, *, notify: bool) -> int:
+    diagnostic = f"x-groupware; {reply.text}"
+    outcomes = [
+        Outcome(each.recipient, dsn.FAILED, reply.status, diagnostic, "", epoch())
+        for each in batch.recipients
+    ]
+    notice = report(batch.message, outcomes, _readable(batch.message)) if notify else None
+    with db.write_transaction():
+        removed = _remove(batch.message.pk, [each.id for each in batch.recipients])
+        if removed < len(batch.recipients):
+            raise Stale("What is given up was settled meanwhile.")
+        if notice is not None:
+            inbound.accept(notice)
+    return removed
+
+
+def _readable(message: QueuedMessage) -> bytes:
+    try:
+        return read_message(message)
+    except blobs.UNREADABLE:
+        return bytes(message.prefix)
+
+
+def _remove(message_id: int, keys: Sequence[int]) -> int:
+    """Remove recipients, and the message with its last; in the caller's transaction."""
+    # Of two that remove the last two at once each would see the other's, and the message stay.
+    QueuedMessage.objects.select_for_update().filter(pk=message_id).values_list("pk").first()
+    removed: int = QueuedRecipient.objects.filter(id__in=list(keys)).delete()[0]
+    if not QueuedRecipient.objects.filter(message_id=message_id).exists():
+        QueuedMessage.objects.filter(pk=message_id).delete()
+    return removed
