@@ -9,6 +9,7 @@ from groupware.core.clock import epoch
 from mail.dsn import By, Original, Outcome, build_dsn, is_wanted
 from mail.envelopes import NEVER, Envelope, EnvelopeRecipient
 from mail.routing import is_local_domain
+from mail.services import signing
 from mail.services.content import prepare_message
 from mail.services.inbound import NewInbound
 
@@ -23,7 +24,9 @@ def report(original: Original, outcomes: Sequence[Outcome]) -> NewInbound | None
     told = [outcome for outcome in outcomes if is_wanted(outcome)]
     if not original.mail_from or not told:
         return None
-    data = build_dsn(original, told, _by(told[0].recipient.address))
+    by = _by(told[0].recipient.address)
+    data = build_dsn(original, told, by)
+    signature = signing.sign(data, by.postmaster.rpartition("@")[2])
     recipient = EnvelopeRecipient(original.mail_from, NEVER)
     envelope = Envelope(
         "",
@@ -31,7 +34,7 @@ def report(original: Original, outcomes: Sequence[Outcome]) -> NewInbound | None
         is_8bit=not data.isascii(),
         is_utf8=not original.mail_from.isascii(),
     )
-    return NewInbound(prepare_message(data), envelope, is_trusted=True)
+    return NewInbound(prepare_message(data), envelope, signature, is_trusted=True)
 
 
 def _by(address: str) -> By:

@@ -15,15 +15,15 @@ from mail.services.messages import Appended, append_message
 
 INBOX = "inbox"
 NOTICE_ROOM = 256 << 10
-"""Octets beyond the quota that are for what this server itself has to say: that the account is
-full is read where nothing else arrives."""
+"""Octets beyond the quota for what this server itself has to say, such as that it is used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """How a message arrives; `detail` is what stood behind a plus in the address (RFC 5233).
 
-    A notice of this server (`Taken.is_notice`) arrives also where the quota has no room. The rest is as in `mail.services.messages.append_message`.
+    A notice of this server (`Taken.is_notice`) arrives also where the quota has no room. The rest
+    is as in `mail.services.messages.append_message`.
     """
 
     prefix: bytes = b""

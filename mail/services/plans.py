@@ -46,7 +46,7 @@ def make_plan(taken: Taken) -> Plan:
     for part in plan.parts:
         target = part.target
         prefix = trace.return_path(target.mail_from) + target.prefix + taken.prefix
-        arrival = Arrival(prefix, target.detail, taken.is_junk)
+        arrival = Arrival(prefix, target.detail, taken.is_junk, taken.is_notice)
         for account_id in target.account_ids:
             if account_id not in plan.outcomes:
                 plan.arrivals.setdefault(account_id, arrival)

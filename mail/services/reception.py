@@ -19,7 +19,7 @@ from mail.authentication import Verdict, authenticate_message, remove_forged
 from mail.clients import Client
 from mail.envelopes import Envelope
 from mail.refusals import Refused
-from mail.services import fanout, targets
+from mail.services import fanout, signing, spam, targets
 from mail.services.content import prepare_message
 from mail.services.inbound import NewInbound, accept
 
@@ -53,14 +53,14 @@ def check_recipient(address: str, mail_from: str) -> None:
 
 
 def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
-    """Look at a message and store its bytes; in no transaction, since it asks the DNS.
+    """Look at a message and store its bytes; in no transaction, since it asks the DNS and rspamd.
 
     Raises `Refused`, `OverQuota`, `TooLarge`, `DiskReserve`.
     """
     with db.read_snapshot():
-        _check_recipients(data, envelope)
+        sends_on = _check_recipients(data, envelope)
     own, is_relay = settings.GROUPWARE_DOMAIN, _is_relay(client.peer)
-    data = remove_forged(data, own)
+    data = spam.remove_foreign(remove_forged(data, own))
     verdict = authenticate_message(
         data,
         peer=client.peer,
@@ -68,15 +68,43 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
         mail_from=envelope.mail_from,
         authserv_id=own,
     )
-    is_junk = not is_relay and _is_disowned(verdict)
+    is_disowned = not is_relay and _is_disowned(verdict)
+    filtered = _filter(data, envelope, client, is_relay=is_relay)
+    found_out = verdict.header + filtered.header + _received(envelope, client)
+    # Of what is sent on, others learn from a seal what was true when it came (RFC 8617).
+    seal = signing.seal(data, verdict, sends_on) if sends_on else b""
     new = NewInbound(
         prepare_message(data),
         envelope,
-        verdict.header + _received(envelope, client),
-        is_trusted=is_relay or verdict.dmarc == "pass",
-        is_junk=is_junk,
+        seal + found_out,
+        # Of the null sender nothing is known; what has it and is trusted, this server has written.
+        is_trusted=bool(envelope.mail_from) and (is_relay or verdict.dmarc == "pass"),
+        is_junk=is_disowned or filtered.is_junk,
     )
     return Prepared(new)
+
+
+def _filter(data: bytes, envelope: Envelope, client: Client, *, is_relay: bool) -> spam.SpamVerdict:
+    """Ask what the spam filter says, where there is one; raises `Refused`.
+
+    What a relay of our own hands over is for Junk at most: it would have to bounce it.
+    """
+    recipients = tuple(held.address for held in envelope.recipients)
+    found = spam.check(
+        data,
+        spam.Origin(
+            client.peer,
+            client.helo,
+            envelope.mail_from,
+            recipients,
+            queue_id=client.session_id,
+        ),
+    )
+    if found.reject and not is_relay:
+        raise Refused("The message is taken for spam.", code=550, status="5.7.1")
+    if found.defer and not is_relay:
+        raise Refused("The message is not taken yet: try again later.", code=451, status="4.7.1")
+    return found
 
 
 def commit(prepared: Prepared) -> int:
@@ -91,12 +119,16 @@ def commit(prepared: Prepared) -> int:
 begin_fan_out = fanout.begin
 
 
-def _check_recipients(data: bytes, envelope: Envelope) -> None:
-    """Refuse what no recipient has room for, and what comes back to where it was sent on."""
+def _check_recipients(data: bytes, envelope: Envelope) -> str:
+    """Refuse what no recipient has room for, and what comes back to where it was sent on.
+
+    Returns the domain that sends it on, "" where it stays here.
+    """
     header, size = data[:HEADER], len(data)
-    took = [targets.can_take(held.address, header, size) for held in envelope.recipients]
-    if not any(took):
+    ahead = [targets.look_ahead(held.address, header, size) for held in envelope.recipients]
+    if not any(held.has_room for held in ahead):
         raise OverQuota("The recipient's mailbox has no room for the message.")
+    return next((held.sends_on for held in ahead if held.sends_on), "")
 
 
 def _is_relay(peer: str) -> bool:

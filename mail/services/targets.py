@@ -185,19 +185,28 @@ def _check_unrouted(address: str) -> None:
     raise NotAllowed("This server takes mail for its own domains only.", detail="relay denied")
 
 
-def can_take(address: str, header: bytes, size: int) -> bool:
-    """Tell whether any that an address leads to has room for a message, and it does not come back.
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What becomes of a message at an address; `sends_on` is the domain that sends it on, or ""."""
 
-    What leads nowhere is said to take it: what becomes of that is the fan-out's affair.
+    has_room: bool = True
+    sends_on: str = ""
+
+
+def look_ahead(address: str, header: bytes, size: int) -> Prospect:
+    """Tell whether any account that an address leads to has room, and whether it leads outside.
+
+    What leads nowhere is said to have room: what becomes of that is the fan-out's affair. Raises
+    `Refused` for a message that comes back to where it was sent on.
     """
     route = find_address(address)
     if route is None:
-        return True
+        return Prospect()
     found = Expansion()
     found.follow(route.address_id)
     if found.outside and _names(header, route, address):
         raise _goes_in_circles()
-    return _has_room(found, size)
+    return Prospect(_has_room(found, size), route.domain if found.outside else "")
 
 
 def _has_room(found: Expansion, size: int) -> bool:

@@ -20,7 +20,7 @@ from mail import srs
 from mail.dsn import Original, Outcome
 from mail.envelopes import EnvelopeRecipient
 from mail.models import QueuedMessage
-from mail.services import dsns
+from mail.services import dsns, signing
 from mail.services.srs import find_sender, rewrite_sender
 from mail.services.targets import names_address
 from tests.services.mail.taking import RECEIVED, SENDER, deliver, left, parsed, sweep, take
@@ -218,6 +218,12 @@ def test_groups_reach_members_outside_as_well(ann: Account) -> None:
     deliver("all@example.test", mail_from=ann.login)
     assert len(uids_of(ann)) == 1
     assert [row[0] for row in recipients_of(queued()[0])] == [FRIEND]
+
+
+def test_notifications_are_signed_where_their_domain_has_a_key(ann: Account) -> None:
+    signing.create_key("example.test", algorithm="ed25519")
+    deliver("nobody@example.test", mail_from=ann.login)
+    assert "d=example.test" in parsed(ann)[0]["DKIM-Signature"]
 
 
 def test_notifications_are_prepared_only_where_there_is_something_to_tell(domain: object) -> None:

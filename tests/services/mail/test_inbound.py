@@ -172,6 +172,12 @@ def test_sender_is_told_of_who_is_gone_by_then(ann: Account, ben: Account) -> No
     assert left() == (0, 0, 0)
 
 
+def test_sender_who_has_no_room_himself_is_told_all_the_same(ann: Account) -> None:
+    set_quota(ann.login, 50)
+    deliver("nobody@example.test", mail_from=ann.login)
+    assert len(uids_of(ann)) == 1
+
+
 @pytest.mark.parametrize(
     ("mail_from", "notify", "fields"),
     [

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +22,14 @@ from mail.clients import Client
 from mail.envelopes import Envelope, EnvelopeRecipient
 from mail.models import Inbound
 from mail.refusals import Refused
-from mail.services import reception
+from mail.services import reception, signing
 from mail.services.fanout import fan_out
 from mail.services.listpolicies import PolicyChange, set_policy
 from mail.services.reception import Prepared, check_recipient, check_sender, receive
 from mail.services.srs import rewrite_sender
 from tests.conftest import SetLimit
 from tests.mailflow.dns import Dns, serving_dns
+from tests.mailflow.rspamd import MARKED, REJECTED, running_rspamd
 from tests.services.mail.taking import parsed, stored
 from tests.services.store import append, create, message, message_of, state_of, uids_of
 
@@ -261,6 +263,47 @@ def test_relay_of_our_own_has_looked_already(ann: Account, zone: Dns, settings: 
     settings.GROUPWARE_TRUSTED_NETWORKS = (ipaddress.ip_network("192.0.2.0/28"),)
     assert pass_on(look(data, ann.login)).is_trusted
     assert len(uids_of(ann)) == 1
+
+
+def test_what_is_sent_on_is_sealed(ann: Account, zone: Dns) -> None:
+    signing.create_key("example.test", algorithm="ed25519")
+    create_address("old@example.test", ["friend@there.test"])
+    data = publish(zone, "none")
+    prefix = bytes(pass_on(look(data, "old@example.test")).prefix)
+    fields = [line.partition(b":")[0] for line in prefix.splitlines() if line[:1] not in b" \t"]
+    assert fields == [
+        b"ARC-Seal",
+        b"ARC-Message-Signature",
+        b"ARC-Authentication-Results",
+        b"Authentication-Results",
+        b"Received",
+    ]
+    assert not bytes(pass_on(look(data, ann.login)).prefix).startswith(b"ARC")
+
+
+def test_nothing_from_outside_is_a_notice_of_this_server(ann: Account, zone: Dns) -> None:
+    zone.add_txt("mx.outside.test", "v=spf1 ip4:192.0.2.0/24 -all")
+    data = publish(zone, "reject", "v=spf1 ip4:192.0.2.0/24 -all")
+    prepared = look(data, ann.login, mail_from="")
+    assert b"dmarc=pass" in prepared.new.prefix
+    assert not prepared.new.is_trusted
+
+
+def test_spam_is_refused_marked_or_taken(
+    ann: Account, zone: Dns, settings: Any, tmp_path: Path
+) -> None:
+    with running_rspamd(tmp_path) as rspamd:
+        settings.GROUPWARE_RSPAMD_URL = rspamd.url
+        with pytest.raises(Refused, match="spam") as caught:
+            look(message(REJECTED), ann.login)
+        assert (caught.value.code, caught.value.status) == (550, "5.7.1")
+        pass_on(look(b"X-Spam: No\r\n" + message(MARKED), ann.login))
+        pass_on(look(message(), ann.login))
+        settings.GROUPWARE_TRUSTED_NETWORKS = (ipaddress.ip_network("192.0.2.0/28"),)
+        pass_on(look(message(REJECTED), ann.login))
+    assert (len(uids_of(ann)), len(uids_of(ann, "Junk"))) == (1, 2)
+    assert [held.get_all("X-Spam") for held in parsed(ann, "Junk")] == [["Yes"], ["Yes"]]
+    assert parsed(ann)[0]["X-Spam"] == "No"
 
 
 def test_who_connects_from_this_machine_is_no_relay_yet(ann: Account, zone: Dns) -> None:
