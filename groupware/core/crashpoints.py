@@ -28,6 +28,7 @@ POINTS = frozenset(
         "inbound-delivered",
         "inbound-queued",
         "inbound-settled",
+        "submission-filed",
     }
 )
 

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import structlog
 from django.conf import settings
 
-from groupware.core import db
+from groupware.core import crashpoints, db
 from groupware.core.addresses import BadAddress, parse_address
 from groupware.core.changes import lock_account
 from groupware.core.clock import now
@@ -142,6 +142,7 @@ def commit(prepared: Prepared) -> int:
         sendrates.charge(submitter.account_id, len(prepared.envelope.recipients))
         if owner_id is not None:
             sentcopies.file_copy(submitter.account_id, owner_id, prepared.copy)
+        crashpoints.reach("submission-filed")
         inbound_id = accept(
             NewInbound(
                 prepared.message,
