@@ -36,7 +36,8 @@ class Checked:
     """A header that may be sent, and what is to be done to it.
 
     `added` is put before the message, fields named in `dropped` are taken out. `author` is the
-    first address of From, and `owner_id` the account whose it is; `message_id` is without brackets.
+    first address of From, `owner_id` the account whose it is, and `is_outside` that it is sent
+    through a server elsewhere; `message_id` is without brackets.
     """
 
     added: bytes
@@ -44,6 +45,7 @@ class Checked:
     author: str
     owner_id: int | None
     message_id: str
+    is_outside: bool
 
 
 def check_header(header: Header, submitter: Submitter, mail_from: str, date: datetime) -> Checked:
@@ -71,7 +73,14 @@ def check_header(header: Header, submitter: Submitter, mail_from: str, date: dat
         message_id = _new_id(submitter)
         added.append(f"Message-ID: <{message_id}>")
     text = "".join(f"{line}\r\n" for line in added)
-    return Checked(text.encode(), frozenset(dropped), authors[0], senders[0].owner_id, message_id)
+    return Checked(
+        text.encode(),
+        frozenset(dropped),
+        authors[0],
+        senders[0].owner_id,
+        message_id,
+        senders[0].is_outside,
+    )
 
 
 def _read_from(header: Header) -> tuple[str, ...]:
@@ -149,6 +158,19 @@ def _new_id(submitter: Submitter) -> str:
 def blind_fields(header: Header) -> bytes:
     """Return the fields that only the copy in Sent keeps, as they stand."""
     return b"".join(field.raw for field in header.fields if field.name in BLIND)
+
+
+def choose_mail_from(submitter: Submitter, mail_from: str, checked: Checked) -> str:
+    """Return the envelope sender of a message.
+
+    By it the server elsewhere is found through which the message goes: it is the author's where
+    either of the two is elsewhere.
+    """
+    if not mail_from:
+        return ""
+    if checked.is_outside or find_sender(submitter.account_id, mail_from).is_outside:
+        return checked.author
+    return mail_from
 
 
 def check_envelope(submitter: Submitter, mail_from: str) -> None:

@@ -8,6 +8,7 @@ from groupware.core.errors import NotAllowed
 from groupware.core.rights import Rights
 from mail import routing
 from mail.services import lists
+from mail.services.outside import sender_for
 
 
 class SendRight(IntEnum):
@@ -24,10 +25,12 @@ class Sender:
     """An address of which somebody would send, what the right to it is, and whose it is.
 
     `owner_id` is the account that the address leads to, None for a list and for anybody else's.
+    `is_outside`: the address is elsewhere, where the account sends through the server there.
     """
 
     right: SendRight
     owner_id: int | None = None
+    is_outside: bool = False
 
 
 def find_sender(account_id: int, text: str) -> Sender:
@@ -36,10 +39,13 @@ def find_sender(account_id: int, text: str) -> Sender:
     Its own are all that lead to it alone: primary address, aliases, those with a detail, also under
     another name of its domain. What leads to several is a list: whoever is to send as it is named
     as a sender of it. Rights on an account, or on one of its collections, are rights on all
-    addresses that lead to it alone.
+    addresses that lead to it alone. An address elsewhere is its own where it can log in to a server
+    for it (`mail.services.outside`).
     """
     route = routing.find_address(text)
     if route is None:
+        if sender_for(account_id, text) is not None:
+            return Sender(SendRight.OWN, account_id, is_outside=True)
         return Sender(SendRight.NONE)
     owner_id = routing.find_owner(route.address_id)
     if owner_id == account_id:

@@ -4,7 +4,7 @@ Everything goes the same way from here, to colleagues and elsewhere: one inbound
 after its commit. The copy in Sent and the count of what was sent are written with that row.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -26,6 +26,7 @@ from mail.services.authors import (
     blind_fields,
     check_envelope,
     check_header,
+    choose_mail_from,
 )
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.inbound import NewInbound, accept
@@ -100,6 +101,8 @@ def submit(data: bytes, envelope: Envelope, submitter: Submitter, client: Client
     domain = checked.author.rpartition("@")[2]
     signature = signing.sign(checked.added + blank + body, domain)
     trace = _trace(client, moment)
+    mail_from = choose_mail_from(submitter, envelope.mail_from, checked)
+    envelope = replace(envelope, mail_from=mail_from)
     copy = Copy(message, checked.added + blind_fields(header), checked.message_id)
     return Prepared(
         submitter, envelope, message, trace + signature + checked.added, copy, checked.owner_id

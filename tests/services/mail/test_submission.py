@@ -19,6 +19,8 @@ from mail.models import Message as Row
 from mail.refusals import Refused
 from mail.services import inbound, sentcopies, signing, submission
 from mail.services.listpolicies import PolicyChange, set_policy
+from mail.services.outside import senders
+from mail.services.outside.servers import Login
 from mail.services.submission import Submitter, check_recipient, check_sender
 from tests.conftest import SetLimit
 from tests.mailflow.dns import Dns
@@ -139,6 +141,22 @@ def test_on_behalf_of_another_the_sender_is_named(ann: Account, ben: Account) ->
     assert message["Sender"] == ann.login
     assert len(filed(ann)) == 1
     assert filed(ben) == []
+
+
+def test_address_elsewhere_is_its_owners_and_goes_by_its_own_envelope(
+    ann: Account, ben: Account
+) -> None:
+    senders.add_sender(ann.pk, "ann@old.test", Login("smtp", "smtp.old.test", "ann", "secret"))
+    data = TEXT.replace(b"ann@example.test", b"Ann@old.test")
+    check_sender(who(ann), "ann@old.test")
+    inbound_id = send(ann, data)
+    assert Inbound.objects.get(pk=inbound_id).mail_from == "Ann@old.test"
+    assert "Sender" not in header_of(inbound_id)
+    inbound_id = send(ann, mail_from="ann@old.test")
+    assert Inbound.objects.get(pk=inbound_id).mail_from == ann.login
+    assert len(filed(ann)) == 2
+    with pytest.raises(NotAllowed):
+        send(ben, data)
 
 
 def test_as_a_shared_account_the_copy_is_its_own(ann: Account) -> None:
