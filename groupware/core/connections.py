@@ -58,7 +58,7 @@ class Conversing(Protocol):
 class ConnectionServer(ABC):
     """The connections of one protocol in one process."""
 
-    protocol: ClassVar[str]
+    protocol: str
     """Its name, also that of its port; the one with TLS from the first octet on has an s more."""
 
     def __init__(self, tls: TlsContext | None, limits: ConnectionLimits) -> None:
@@ -87,18 +87,19 @@ class ConnectionServer(ABC):
         before_login = sum(not one.is_logged_in for one in self.connections)
         return before_login < self._limits.connections_before_login
 
-    async def serve(self, stopping: Stopping, listeners: Listeners, tls: TlsContext) -> None:
-        """Serve both ports until the process is asked to stop."""
+    async def serve(self, stopping: Stopping, listeners: Listeners, tls: TlsContext | None) -> None:
+        """Serve both ports, or one without TLS, until the process is asked to stop."""
         self.start()
-        listening = [
-            *await aio.listen(partial(self.connect, secure=False), listeners.get(self.protocol)),
-            *await aio.listen(
+        listening = await aio.listen(
+            partial(self.connect, secure=False), listeners.get(self.protocol)
+        )
+        if tls is not None:
+            listening += await aio.listen(
                 partial(self.connect, secure=True),
                 listeners.get(f"{self.protocol}s"),
                 ssl=tls.context,
                 ssl_handshake_timeout=self._limits.handshake_timeout,
-            ),
-        ]
+            )
         await stopping.wait()
         for listener in listening:
             listener.close()
@@ -142,6 +143,7 @@ class ClientConnection(asyncio.Protocol, ABC):
         self._limits = limits
         self._transport: asyncio.Transport | None = None
         self._context = contextvars.copy_context()
+        self.session_id = ""
         self._can_write = asyncio.Event()
         self._can_write.set()
         self._write_blocked_since = 0.0
@@ -190,7 +192,7 @@ class ClientConnection(asyncio.Protocol, ABC):
         peer = transport.get_extra_info("peername")
         self.session.network = str(peer[0]) if peer else "local"
         protocol = self._server.protocol
-        self._context.run(bind_session, protocol, peer=self.session.network)
+        self.session_id = self._context.run(bind_session, protocol, peer=self.session.network)
         self._set_options(transport.get_extra_info("socket"))
         if not self._server.accepts():
             self._refuse()

@@ -24,7 +24,8 @@ PROGRAMS = (
     Program("web-tls", "web", ("HTTPS",), "groupware.serve.web:run", processes=1),
     Program("imap", "imap", ("IMAP", "IMAPS"), "mail.imap.server:run"),
     Program("pop3", "pop3", ("POP3", "POP3S"), "mail.pop3.server:run"),
-    Program("lmtp", "lmtp", ("LMTP",), "mail.smtp.server:run_lmtp"),
+    Program("smtp", "smtp", ("SMTP", "SUBMISSION", "SUBMISSIONS"), "mail.smtp.serving:run_smtp"),
+    Program("lmtp", "lmtp", ("LMTP",), "mail.smtp.serving:run_lmtp"),
     Program("worker", "worker", (), "groupware.serve.worker:run", processes=1),
     Program("beat", "beat", (), "groupware.serve.worker:run_beat", processes=1),
 )

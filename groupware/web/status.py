@@ -26,6 +26,9 @@ _LABELS = {
     "IMAPS": ("IMAP, TLS", "mail programs"),
     "POP3": ("POP3, STLS", "mail programs that fetch"),
     "POP3S": ("POP3, TLS", "mail programs that fetch"),
+    "SMTP": ("SMTP", "other mail servers bring mail"),
+    "SUBMISSION": ("Submission, STARTTLS", "mail programs send"),
+    "SUBMISSIONS": ("Submission, TLS", "mail programs send"),
     "LMTP": ("LMTP", "the mail server in front delivers here"),
 }
 

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 from functools import partial
-from typing import Any
-
-from django.db import connection
 
 from groupware.core import db
 from groupware.core.blobs import BlobGone
@@ -69,13 +66,6 @@ def _plain(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
-def _select(query: str, params: Sequence[int | str]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
-
-
 def resolve_recipient(text: str) -> Recipient:
     """Return what an address leads to.
 
@@ -98,7 +88,7 @@ def resolve_recipient(text: str) -> Recipient:
 
 def _any_has_room(account_ids: Sequence[int]) -> bool:
     condition, params = db.in_list("account_id", list(account_ids))
-    found = _select(
+    found = db.fetch_rows(
         f"SELECT 1 FROM core_accountstate WHERE {condition}"
         " AND (quota_bytes = 0 OR bytes_used < quota_bytes) LIMIT 1",
         params,

@@ -1,224 +1,313 @@
-"""One LMTP session: what each event leads to, and what is answered (RFC 2033).
+"""One session: what each event leads to, and what is answered (RFC 5321 §3, §4).
 
-Knows the services and the state of the transaction; the socket is the server's.
+What all roles have in common; a role says who may send to whom, and what becomes of a message. Knows
+the state of the transaction; the socket is the server's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Protocol
 
 import structlog
 from django.conf import settings
 
-from groupware.core import aio, db, limits
+from groupware.core.clock import monotonic
 from groupware.core.errors import GroupwareError
-from mail.services.content import is_quick
-from mail.services.delivery import (
-    PREPARE_ATTEMPTS,
-    Delivery,
-    Recipient,
-    Trace,
-    resolve_recipient,
-)
+from mail.envelopes import Envelope, EnvelopeRecipient
 from mail.smtp import responses
-from mail.smtp.commands import LMTP, Hello, MailFrom, RcptTo, Request, Simple, State
+from mail.smtp.bodies import count_received
+from mail.smtp.commands import Command, State
 from mail.smtp.connection import (
+    AnswerReceived,
+    ChunkReceived,
+    ChunkRefused,
     CommandReceived,
     CommandRefused,
     Connection,
     Event,
-    Limits,
     MessageReceived,
     MessageRefused,
 )
 from mail.smtp.errors import reply_of
+from mail.smtp.fanning import FanOut
+from mail.smtp.limits import ServerLimits
+from mail.smtp.networks import Networks
+from mail.smtp.parameters import MailFrom
 from mail.smtp.responses import Reply, reply
 
-_log = structlog.get_logger("groupware.lmtp")
+CLOSING: Final = 421
+"""The code with which a server ends a session (RFC 5321 §3.8)."""
+TURN: Final = 16
+"""Events that are worked off before others have their turn."""
+ATTEMPTS: Final = 3
+"""Times that bytes are staged when the collector takes them before they are claimed."""
+
+_log = structlog.get_logger("groupware.smtp")
+
+
+class Output(Protocol):
+    """Where a session writes to."""
+
+    def write(self, data: bytes) -> None:
+        """Send, or keep until the command ends."""
+
+    def flush(self) -> None:
+        """Send what is kept: a reply that says that something is durable."""
+
+    async def drain(self) -> None:
+        """Wait until little is kept; raises ConnectionError when the client takes nothing."""
+
+    async def start_tls(self) -> None:
+        """Go on in TLS."""
+
+    def close(self) -> None:
+        """Send what is kept and close."""
+
+    def abort(self) -> None:
+        """Close without sending what is kept."""
+
+
+class Refused(Exception):
+    """A command is answered so; 421 ends the session."""
+
+    def __init__(self, answer: Reply) -> None:
+        super().__init__(answer)
+        self.answer = answer
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the sessions of one port in one process have in common."""
+
+    limits: ServerLimits
+    networks: Networks
+    fan_out: FanOut
+    has_tls: bool = True
+    allow_plaintext: bool = False
 
 
 @dataclass(slots=True)
 class Transaction:
     """What MAIL and RCPT have said so far."""
 
+    mail: MailFrom
     mail_from: str
-    recipients: list[Recipient] = field(default_factory=list)
+    recipients: list[EnvelopeRecipient] = field(default_factory=list)
 
-
-class Session:
-    """The state machine of one connection; `handle` answers one event."""
-
-    def __init__(self, *, peer: str, session_id: str) -> None:
-        self.max_message = limits.MESSAGE_SIZE.value
-        self.connection = Connection(
-            LMTP, Limits(message_line=limits.LMTP_LINE.value, message=self.max_message)
+    def envelope(self) -> Envelope:
+        """Return what the services are told."""
+        mail = self.mail
+        return Envelope(
+            self.mail_from,
+            tuple(self.recipients),
+            ret=mail.ret,
+            envid=mail.envid,
+            is_8bit=mail.is_8bit,
+            is_utf8=mail.is_utf8,
         )
+
+
+Handler = Callable[[Any, Any], Awaitable[None]]
+"""Does one command of a session and writes its reply; raises any `GroupwareError`."""
+
+
+class Session(ABC):
+    """One peer, from its connection to its end."""
+
+    name: ClassVar[str]
+    """That of its port."""
+    commands: ClassVar[Mapping[bytes, Command]]
+    protocol: ClassVar[str]
+    """What the greeting says."""
+    handlers: ClassVar[Mapping[str, Handler]]
+    """By verb; the rows of `commands` have one each."""
+    is_counted: ClassVar = False
+    """Whether the network is a stranger's, which is counted and waits for the greeting."""
+
+    def __init__(self, shared: Shared, output: Output, *, secure: bool) -> None:
+        self.shared = shared
+        self.output = output
+        self.secure = secure
+        self.network = ""
+        self.session_id = ""
+        self.cipher = ""
+        self.helo = ""
         self.closing = False
-        self._peer = peer
-        self._session_id = session_id
-        self._helo = ""
-        self._transaction: Transaction | None = None
+        self.is_trusted = False
+        self.taken_at = monotonic()
+        self.connection = Connection(self.commands, shared.limits.octets)
+        self.transaction: Transaction | None = None
+        self.is_extended = True
         self._errors = 0
-        self._simple: dict[str, Callable[[], Reply]] = {
-            "DATA": self._data,
-            "RSET": self._reset,
-            "NOOP": lambda: responses.OK,
-            "QUIT": self._quit,
-            "HELP": lambda: responses.HELP,
-            "VRFY": lambda: responses.CANNOT_VERIFY,
-        }
+        self._idle_commands = 0
 
-    def greeting(self) -> Reply:
-        """Return the first line of the session."""
-        return reply(220, "", f"{settings.GROUPWARE_DOMAIN} LMTP ready")
+    @property
+    def is_logged_in(self) -> bool:
+        """Tell whether there is nothing to log in to, or somebody is logged in."""
+        return True
 
-    async def handle(self, event: Event) -> list[Reply]:
-        """Return the replies to one event; an outcome of ours never raises."""
-        match event:
-            case CommandReceived(request=request):
-                return [await self._command(request)]
-            case CommandRefused(reply=refusal):
-                return [self._refuse(refusal)]
-            case MessageReceived(data=data):
-                return await self._deliver(data)
-            case MessageRefused(reply=refusal):
-                return self._end_transaction([refusal] * self._accepted())
+    # What a role says and does.
 
-    async def _command(self, request: Request) -> Reply:
-        match request:
-            case Hello():
-                return self._hello(request)
-            case MailFrom():
-                return self._mail(request)
-            case RcptTo():
-                return await self._guarded(self._rcpt(request))
-            case Simple():
-                return self._simple[request.verb]()
+    @abstractmethod
+    def keywords(self) -> list[str]:
+        """Return what EHLO offers."""
 
-    def _accepted(self) -> int:
-        return len(self._transaction.recipients) if self._transaction else 0
+    @abstractmethod
+    async def check_sender(self, transaction: Transaction) -> None:
+        """Raise a `GroupwareError` where MAIL is refused."""
 
-    def _end_transaction(self, replies: list[Reply]) -> list[Reply]:
-        self._transaction = None
-        self.connection.state = State.READY
-        return replies
+    @abstractmethod
+    async def check_recipient(self, address: str, transaction: Transaction) -> None:
+        """Raise a `GroupwareError` where RCPT is refused."""
 
-    async def _guarded(self, awaitable: Awaitable[Reply]) -> Reply:
-        """Answer for what a service raised; our own bug is logged and told as one."""
+    @abstractmethod
+    async def take(self, data: bytes, transaction: Transaction) -> list[Reply]:
+        """Take a message, and return the replies to its end: what they promise is durable."""
+
+    def flaw_of(self, data: bytes) -> Reply | None:
+        """Return why a message is refused before anybody reads it."""
+        return responses.LOOP if count_received(data) > self.shared.limits.received_fields else None
+
+    def refusals(self, refusal: Reply) -> list[Reply]:
+        """Return the replies to the end of a message that is refused."""
+        return [refusal]
+
+    @abstractmethod
+    def note_sent(self) -> None:
+        """Go on with what was taken: the reply has gone."""
+
+    def protocol_word(self, transaction: Transaction) -> str:
+        """Return how a message comes (RFC 3848, RFC 6531 §4.3)."""
+        word = "ESMTP" if self.is_extended else "SMTP"
+        if transaction.mail.is_utf8:
+            word = "UTF8SMTP"
+        return word + ("S" if self.secure else "")
+
+    # The socket's side.
+
+    def greet(self) -> None:
+        """Say the first line."""
+        self.write(reply(220, "", f"{settings.GROUPWARE_DOMAIN} {self.protocol} ready"))
+
+    def write(self, answer: Reply) -> None:
+        """Send a reply."""
+        self.output.write(answer.octets)
+
+    def answer(self, answer: Reply) -> None:
+        """Send a reply, with which the session ends where it is one that says so."""
+        if answer.code == CLOSING:
+            self.end(answer)
+        else:
+            self.write(answer)
+
+    def end(self, answer: Reply) -> None:
+        """End the session with a last reply."""
+        if not self.closing:
+            self.write(answer)
+            self.close()
+
+    def close(self) -> None:
+        """End the session; what was written still goes out."""
+        if not self.closing:
+            self.closing = True
+            self.output.close()
+
+    def abort(self) -> None:
+        """End the session at once."""
+        self.close()
+        self.output.abort()
+
+    async def work(self) -> None:
+        """Answer what has come, as far as it is whole."""
+        turn = 0
         try:
-            return await awaitable
+            while not self.closing and (event := self.connection.next_event()) is not None:
+                await self._answer(event)
+                await self.output.drain()
+                turn += 1
+                if turn % TURN == 0:
+                    await asyncio.sleep(0)
+        except ConnectionError as error:
+            _log.info("connection lost", reason=type(error).__name__)
+            self.abort()
+
+    async def _answer(self, event: Event) -> None:
+        try:
+            match event:
+                case CommandReceived(verb=verb, request=request):
+                    await self.handlers[verb](self, request)
+                case MessageReceived(data=data):
+                    await self._end_message(await self._replies(data))
+                case _:
+                    await self._answer_rarer(event)
+        except Refused as refused:
+            self.answer(refused.answer)
         except GroupwareError as error:
             _log.info("refused", reason=type(error).__name__, detail=error.detail)
-            return reply_of(error)
+            self.write(reply_of(error))
+        except ConnectionError:
+            raise
         except Exception:  # noqa: BLE001 (logged with its traceback; the peer tries again)
-            _log.exception("lmtp command failed")
-            return responses.BUG
+            _log.exception("smtp command failed")
+            self.write(responses.BUG)
 
-    def _refuse(self, refusal: Reply) -> Reply:
-        self._errors += 1
-        if self._errors <= limits.LMTP_ERRORS.value:
-            return refusal
-        self.closing = True
-        return responses.TOO_MANY_ERRORS
+    async def _answer_rarer(self, event: Event) -> None:
+        match event:
+            case CommandRefused(reply=refusal, is_last=is_last):
+                self.refuse(refusal)
+                if is_last:
+                    self.close()
+            case ChunkReceived():
+                self.connection.state = State.CHUNKS
+                self.write(responses.CHUNK_OK)
+            case ChunkRefused(reply=refusal):
+                self.end_transaction()
+                self.write(refusal)
+            case MessageRefused(reply=refusal):
+                await self._end_message(self.refusals(refusal))
+            case AnswerReceived():
+                await self.handlers["AUTH answer"](self, event)
 
-    def _hello(self, hello: Hello) -> Reply:
-        self._helo = hello.name
-        self._end_transaction([])
-        return reply(
-            250,
-            "",
-            settings.GROUPWARE_DOMAIN,
-            "PIPELINING",
-            f"SIZE {self.max_message}",
-            "8BITMIME",
-            "ENHANCEDSTATUSCODES",
-        )
-
-    def _mail(self, mail: MailFrom) -> Reply:
-        if mail.size > self.max_message:
-            return responses.TOO_LARGE
-        self._transaction = Transaction(str(mail.path))
-        self.connection.state = State.MAIL
-        return responses.SENDER_OK
-
-    async def _rcpt(self, rcpt: RcptTo) -> Reply:
-        if self._accepted() >= limits.LMTP_RECIPIENTS.value:
-            return responses.TOO_MANY_RECIPIENTS
-        address = str(rcpt.path) if rcpt.path.domain else f"postmaster@{settings.GROUPWARE_DOMAIN}"
-        recipient = await aio.read(resolve_recipient, address)
-        if recipient.outside:
-            return reply(451, "4.3.5", "The address leads outside, where nothing is sent yet")
-        if self._transaction is not None:
-            self._transaction.recipients.append(recipient)
-        self.connection.state = State.RCPT
-        return responses.RECIPIENT_OK
-
-    def _data(self) -> Reply:
-        self.connection.begin_data()
-        return responses.START_DATA
-
-    def _reset(self) -> Reply:
-        if self.connection.state is not State.START:
-            self._end_transaction([])
-        return responses.OK
-
-    def _quit(self) -> Reply:
-        self.closing = True
-        return responses.BYE
-
-    async def _deliver(self, data: bytes) -> list[Reply]:
-        """Deliver, and answer once for each recipient (RFC 2033 §4.2), after the commits."""
-        transaction = self._transaction
-        if transaction is None:
-            return self._end_transaction([responses.BAD_SEQUENCE])
+    async def _replies(self, data: bytes) -> list[Reply]:
+        transaction = self.transaction
+        assert transaction is not None
+        if (flaw := self.flaw_of(data)) is not None:
+            return self.refusals(flaw)
         try:
-            outcomes = await self._outcomes(data, transaction)
+            return await self.take(data, transaction)
+        except GroupwareError as error:
+            _log.info("message refused", reason=type(error).__name__, detail=error.detail)
+            return self.refusals(reply_of(error))
         except Exception:  # noqa: BLE001 (logged with its traceback; the peer tries again)
-            _log.exception("delivery failed", size=len(data))
-            return self._end_transaction([responses.BUG] * len(transaction.recipients))
-        delivered = sum(1 for outcome in outcomes if outcome is None)
-        _log.info("message", size=len(data), recipients=len(outcomes), delivered=delivered)
-        return self._end_transaction(
-            [
-                reply(250, "2.0.0", f"Delivered, {self._session_id}")
-                if outcome is None
-                else reply_of(outcome)
-                for outcome in outcomes
-            ]
-        )
+            _log.exception("message failed", size=len(data))
+            return self.refusals(responses.BUG)
 
-    async def _outcomes(self, data: bytes, transaction: Transaction) -> list[GroupwareError | None]:
-        trace = Trace(
-            mail_from=transaction.mail_from,
-            helo=self._helo,
-            peer=self._peer,
-            by=settings.GROUPWARE_DOMAIN,
-            protocol="LMTP",
-            session_id=self._session_id,
-        )
-        delivery = Delivery(data, transaction.recipients, trace)
-        for _ in range(PREPARE_ATTEMPTS):
-            try:
-                await _prepare(delivery, data)
-            except GroupwareError as error:
-                return [error] * len(transaction.recipients)
-            jobs = delivery.jobs()
-            results = await asyncio.gather(
-                *(aio.write(job) for job in jobs.values()), return_exceptions=True
-            )
-            for account_id, result in zip(jobs, results, strict=True):
-                if isinstance(result, BaseException) and not isinstance(result, GroupwareError):
-                    raise result
-                delivery.settle(account_id, result)
-            if not delivery.jobs():
-                break
-        return delivery.outcomes()
+    async def _end_message(self, answers: Sequence[Reply]) -> None:
+        """Answer a message: its replies go out before the next one is looked at."""
+        self.end_transaction()
+        self._idle_commands = 0
+        self.taken_at = monotonic()
+        for answer in answers:
+            self.write(answer)
+        self.output.flush()
+        self.note_sent()
 
+    def end_transaction(self) -> None:
+        """Forget sender and recipients."""
+        self.transaction = None
+        self.connection.end_transaction()
 
-async def _prepare(delivery: Delivery, data: bytes) -> None:
-    if is_quick(data):
-        with suppress(db.NotNow):
-            await aio.glance(delivery.prepare, may_wait=False)
-            return
-    await aio.call(delivery.prepare)
+    def refuse(self, refusal: Reply) -> None:
+        """Refuse a command; one too many ends the session."""
+        self._errors += 1
+        too_many = self._errors > self.shared.limits.errors
+        self.answer(responses.TOO_MANY_ERRORS if too_many else refusal)
+
+    def answer_idly(self, answer: Reply) -> None:
+        """Answer a command that leads to nothing; one too many ends the session."""
+        self._idle_commands += 1
+        most = self.shared.limits.idle_commands
+        too_many = most and self._idle_commands > most
+        self.answer(responses.TOO_MANY_COMMANDS if too_many else answer)

@@ -1,7 +1,10 @@
-"""The grammar of paths and parameters (RFC 5321 §4.1.2). Pure."""
+"""The grammar of paths and parameters (RFC 5321 §4.1.2, RFC 3461 §4, RFC 4954 §4). Pure."""
 
 import re
+from base64 import b64decode
+from binascii import Error
 from dataclasses import dataclass
+from typing import ClassVar
 
 MAX_PATH = 1024
 """Octets of a path: more than the 256 of RFC 5321 §4.5.3.1.3, for real senders."""
@@ -13,6 +16,9 @@ _DOT_STRING = re.compile(
 )
 _QUOTED = re.compile(rb'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\x20-\x7e])*)"')
 _DOMAIN = re.compile(rb"(?:[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff._-]*)|\[[^\[\]\\\s]+\])\Z")
+_XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})+\Z")
+_UTF8_ADDRESS = re.compile(r"[!-~\x80-\U0010ffff]+\Z")
+_ADDRESS_TYPE = re.compile(r"[A-Za-z0-9-]+\Z")
 _QUOTED_PAIR = re.compile(rb"\\(.)")
 _QUOTED_SPECIALS = re.compile(r"([\"\\])")
 _ESCAPED = r"\\\1"
@@ -20,6 +26,16 @@ _ESCAPED = r"\\\1"
 
 class ProtocolError(Exception):
     """The peer said something that the grammar does not have; the text says what."""
+
+    code: ClassVar = 501
+    status: ClassVar = "5.5.4"
+    intro: ClassVar = "Not understood: "
+
+
+class NotBase64(ProtocolError):
+    """What should be base64 is not (RFC 4954 §4)."""
+
+    status: ClassVar = "5.5.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,11 @@ class Path:
 
     local_part: str
     domain: str
+
+    @property
+    def is_ascii(self) -> bool:
+        """Tell whether it needs no SMTPUTF8 (RFC 6531 §3.3)."""
+        return self.local_part.isascii() and self.domain.isascii()
 
     def __str__(self) -> str:
         if not self.domain:
@@ -112,3 +133,27 @@ def parse_parameters(text: bytes) -> dict[str, str]:
             raise ProtocolError(f"the parameter {keyword} is given twice")
         parameters[keyword] = (match.group(2) or b"").decode("utf-8", "replace")
     return parameters
+
+
+def check_xtext(text: str) -> str:
+    """Return xtext as it is (RFC 3461 §4); raises `ProtocolError` where it is none."""
+    if not _XTEXT.match(text):
+        raise ProtocolError("the value of a parameter is not xtext")
+    return text
+
+
+def check_original_recipient(text: str) -> str:
+    """Return `type;address` as it is (RFC 3461 §4.2, RFC 6533 §3); raises `ProtocolError`."""
+    kind, semicolon, address = text.partition(";")
+    grammar = _UTF8_ADDRESS if kind.lower() == "utf-8" else _XTEXT
+    if not (semicolon and _ADDRESS_TYPE.match(kind) and grammar.match(address)):
+        raise ProtocolError("ORCPT is written type;address")
+    return text
+
+
+def decode_base64(word: bytes) -> bytes:
+    """Read what a client answers to a challenge; raises `NotBase64`."""
+    try:
+        return b64decode(word, validate=True)
+    except Error:
+        raise NotBase64("the answer is not base64") from None

@@ -20,7 +20,14 @@ from mail.pop3.handlers.basic import capabilities_of as pop3_capabilities_of
 from mail.pop3.limits import Limits as Pop3Limits
 from mail.pop3.session import Session as Pop3Session
 from mail.pop3.session import Shared as Pop3Shared
-from mail.smtp.session import Session as LmtpSession
+from mail.smtp.fanning import FanOut
+from mail.smtp.limits import ServerLimits
+from mail.smtp.lmtp import LmtpSession
+from mail.smtp.networks import Networks
+from mail.smtp.reception import ReceptionSession
+from mail.smtp.session import Session as SmtpSession
+from mail.smtp.session import Shared as SmtpShared
+from mail.smtp.submission import SubmissionSession
 from tests.transcripts.drivers import MemoryOutput
 
 TESTS = BASE_DIR / "tests"
@@ -59,14 +66,16 @@ async def announced_by_imap() -> set[str]:
     return {re.sub(r"(?<=^APPENDLIMIT)=\d+$", "", name) for name in announced}
 
 
-async def announced_by_lmtp() -> set[str]:
-    session = LmtpSession(peer="test", session_id="s1")
-    session.connection.receive(b"LHLO client.example\r\n")
-    event = session.connection.next_event()
-    assert event is not None
-    [reply] = await session.handle(event)
-    lines = reply.serialize().decode().splitlines()
-    return {line[4:].split()[0] for line in lines[1:]}
+async def announced_by_smtp(*roles: type[SmtpSession]) -> set[str]:
+    """Return the keywords before TLS and within it, without their parameters."""
+    limits = ServerLimits(connections=1, connections_before_login=1, idle_timeout=1)
+    announced: set[str] = set()
+    for role in roles:
+        for secure in (False, True):
+            shared = SmtpShared(limits, Networks(limits), FanOut(lambda _: None))
+            session = role(shared, MemoryOutput(), secure=secure)
+            announced |= {keyword.split()[0] for keyword in session.keywords()}
+    return announced
 
 
 async def announced_by_pop3() -> set[str]:
@@ -91,7 +100,11 @@ async def test_every_capability_is_in_the_matrix_and_no_other() -> None:
 
 
 async def test_every_keyword_of_lhlo_is_in_the_matrix_and_no_other() -> None:
-    assert named_in("LMTP") == await announced_by_lmtp()
+    assert named_in("LMTP") == await announced_by_smtp(LmtpSession)
+
+
+async def test_every_keyword_of_ehlo_is_in_the_matrix_and_no_other() -> None:
+    assert named_in("SMTP") == await announced_by_smtp(ReceptionSession, SubmissionSession)
 
 
 def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> None:

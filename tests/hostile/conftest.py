@@ -29,6 +29,13 @@ LIMITS = {
     "LMTP_MAX_LINE": "5000",
     "LMTP_READ_TIMEOUT": "2",
     "LMTP_WRITE_TIMEOUT": "2",
+    "SMTP_READ_TIMEOUT": "2",
+    "SMTP_SESSION_TIMEOUT": "4",
+    "SMTP_WRITE_TIMEOUT": "2",
+    "SMTP_MAX_UPLOADING": "4M",
+    "SMTP_MAX_LINE": "5000",
+    "SMTP_MAX_IDLE_COMMANDS": "50",
+    "SUBMISSION_LOGIN_TIMEOUT": "2",
 }
 
 
@@ -45,7 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     variables = {f"GROUPWARE_{name}": value for name, value in LIMITS.items()}
     with serving(
         data,
-        *("imap", "lmtp"),
+        *("imap", "lmtp", "smtp"),
         GROUPWARE_PROCESSES="1",
         GROUPWARE_ALLOW_PLAINTEXT="1",
         GROUPWARE_DOMAIN="team.example",

@@ -1,10 +1,12 @@
 """A client that sends what it likes, and a look at what it costs the server."""
 
+import contextlib
 import socket
 import ssl
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -76,6 +78,18 @@ class Peer:
         except (BrokenPipeError, ConnectionResetError):
             return
 
+    def drip(self, octet: bytes, *, seconds: float, until: bytes) -> None:
+        """Send an octet now and then, until a line comes that begins so; TIMEOUT at most."""
+        ends = monotonic() + TIMEOUT
+        self._socket.settimeout(seconds)
+        while b"\r\n" not in self.buffer:
+            assert monotonic() < ends, "nothing came"
+            self.send(octet)
+            with contextlib.suppress(TimeoutError):
+                self.buffer += self._socket.recv(65_536)
+        self._socket.settimeout(TIMEOUT)
+        assert self.line().startswith(until)
+
     def line(self) -> bytes:
         """Return the next line without its end, b"" when the server has closed."""
         while b"\r\n" not in self.buffer:
@@ -136,8 +150,17 @@ def log_in(port: int, address: str = ANNA, **options: int) -> Peer:
 
 def greet_lmtp(port: int, **options: int) -> Peer:
     """Return a peer of LMTP that has said LHLO."""
+    return _greet(port, b"LHLO", **options)
+
+
+def greet_smtp(port: int, **options: int) -> Peer:
+    """Return a peer of SMTP that has said EHLO."""
+    return _greet(port, b"EHLO", **options)
+
+
+def _greet(port: int, hello: bytes, **options: int) -> Peer:
     peer = Peer(port, **options)
     assert peer.line().startswith(b"220 ")
-    peer.send(b"LHLO client.example\r\n")
+    peer.send(hello + b" client.example\r\n")
     peer.lines_until(b"250 ")
     return peer

@@ -164,7 +164,13 @@ def serving(
 def answers(running: Running, roles: tuple[str, ...]) -> bool:
     """Return whether each role that has ports answers as its protocol does."""
     assert running.process.poll() is None, running.output.read_text()
-    names = {"web": ("HTTP", "HTTPS"), "imap": ("IMAP",), "lmtp": ("LMTP",), "pop3": ("POP3",)}
+    names = {
+        "web": ("HTTP", "HTTPS"),
+        "imap": ("IMAP",),
+        "pop3": ("POP3",),
+        "smtp": ("SMTP", "SUBMISSION"),
+        "lmtp": ("LMTP",),
+    }
     wanted = [
         name for role in roles or names for name in names.get(role, ()) if running.ports[name]
     ]

@@ -1,8 +1,13 @@
 """The team that transcripts are played with."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+from pytest_django.fixtures import Settings
+
+if TYPE_CHECKING:
+    from tests.transcripts.smtp_people import RecordedFanOut
 
 
 @pytest.fixture
@@ -33,4 +38,38 @@ def anna(relaxed: None) -> Iterator[int]:
     for message in MESSAGES:
         deliver(account.pk, message)
     yield account.pk
+    aio.close_crossing()
+
+
+@pytest.fixture
+def fan_out(monkeypatch: pytest.MonkeyPatch) -> "Iterator[RecordedFanOut]":
+    """Keep what is taken where it is, and return what was to be delivered."""
+    from mail.smtp.fanning import FanOut
+    from tests.transcripts.smtp_people import RecordedFanOut, record
+
+    recorded = RecordedFanOut()
+    monkeypatch.setattr(FanOut, "add", lambda _, inbound_id: recorded.begin(inbound_id))
+    record(recorded)
+    yield recorded
+    record(None)
+
+
+@pytest.fixture
+def smtp_team(relaxed: None, fan_out: "RecordedFanOut", settings: Settings) -> Iterator[None]:
+    """Make anna, bo and jürgen of team.example, and a DNS that knows of nothing."""
+    from groupware.core import aio, directory, dns
+    from groupware.core.directory import NewAccount
+    from tests.mailflow.dns import serving_dns
+    from tests.transcripts.smtp_playing import PASSWORD
+
+    for name in ("team.example", "example.test"):
+        directory.create_domain(name)
+    for name in ("anna", "bo"):
+        directory.create_account(NewAccount(f"{name}@team.example", password=PASSWORD))
+    directory.create_address("jürgen@team.example", ["bo@team.example"])
+    directory.create_address("postmaster@example.test", ["anna@team.example"])
+    dns.forget_answers()
+    with serving_dns() as served:
+        settings.GROUPWARE_DNS_SERVERS = served.servers
+        yield
     aio.close_crossing()

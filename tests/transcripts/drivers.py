@@ -44,6 +44,9 @@ class MemoryOutput:
         self.buffer += data
         self.told.set()
 
+    def flush(self) -> None:
+        return
+
     async def drain(self) -> None:
         return
 

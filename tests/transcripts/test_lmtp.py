@@ -1,24 +1,24 @@
-"""LMTP transcripts, driven in memory (whole, then octet by octet) and over TCP.
+"""LMTP transcripts, driven in memory (whole, then octet by octet) and over TCP."""
 
-`C:` is a line that the client sends and waits for, `P:` one that it sends without waiting,
-`S:` a regular expression that the server's next line must match.
-"""
-
-import asyncio
-import re
-import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from groupware.core import aio, directory, limits
+from groupware.core import aio, blobs, directory, limits
 from groupware.core.directory import NewAccount
+from mail import queries
 from mail.models import Message
-from mail.smtp.server import LmtpServer
-from mail.smtp.session import Session
+from mail.smtp.limits import lmtp_limits
+from mail.smtp.lmtp import LmtpSession
 from tests.conftest import SetLimit
+from tests.transcripts.smtp_playing import (
+    MemoryClient,
+    new_shared,
+    play,
+    read_transcript,
+    tcp_server,
+)
 
 FOLDER = Path(__file__).parent / "lmtp"
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"), key=lambda path: path.name)
@@ -26,179 +26,143 @@ TRANSCRIPTS = sorted(FOLDER.glob("*.txt"), key=lambda path: path.name)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@dataclass
-class Turn:
-    """What the client sends at once, and the lines that must come back."""
-
-    sent: bytes = b""
-    expected: list[str] = field(default_factory=list)
-
-
-def read_transcript(path: Path) -> list[Turn]:
-    turns = [Turn()]
-    for line in path.read_text().splitlines():
-        kind, _, text = line.partition(":")
-        if kind in ("C", "P"):
-            if turns[-1].expected:
-                turns.append(Turn())
-            turns[-1].sent += text.removeprefix(" ").encode() + b"\r\n"
-        elif kind == "S":
-            turns[-1].expected.append(text.removeprefix(" "))
-    return turns
-
-
 @pytest.fixture(autouse=True)
-def team() -> Iterator[None]:
+def team(relaxed: None) -> Iterator[None]:
+    from groupware.core.models import AccountState
+
     directory.create_domain("team.example")
     directory.create_domain("catch.example")
     for name in ("anna", "bo"):
         directory.create_account(NewAccount(f"{name}@team.example", password="a password"))
     directory.create_account(NewAccount("full@team.example", quota_bytes=10))
     directory.create_address("alias@team.example", ["anna@team.example"])
+    directory.create_address("jürgen@team.example", ["bo@team.example"])
     directory.create_address("@catch.example", ["bo@team.example"])
     directory.create_address("outside@team.example", ["someone@outside.example"])
     directory.create_group("everyone@team.example")
     directory.add_member("everyone@team.example", "anna@team.example")
     directory.add_member("everyone@team.example", "bo@team.example")
-    fill_account("full@team.example")
+    AccountState.objects.filter(account__login="full@team.example").update(bytes_used=10)
     yield
     aio.close_crossing()
 
 
-def fill_account(address: str) -> None:
-    from groupware.core.models import AccountState
-
-    AccountState.objects.filter(account__login=address).update(bytes_used=10)
-
-
-async def converse_in_memory(turns: list[Turn], size: int) -> list[tuple[str, str]]:
-    """Return (expected, answered) line by line, sending `size` octets at a time."""
-    session = Session(peer="test", session_id="s1")
-    answered = [session.greeting().serialize()]
-    lines: list[tuple[str, str]] = []
-    for turn in turns:
-        for start in range(0, len(turn.sent), size):
-            session.connection.receive(turn.sent[start : start + size])
-            while (event := session.connection.next_event()) is not None:
-                answered += [reply.serialize() for reply in await session.handle(event)]
-        got = b"".join(answered).decode().splitlines()
-        answered = []
-        assert len(got) == len(turn.expected), (turn, got)
-        lines += zip(turn.expected, got, strict=True)
-    return lines
-
-
-def check(lines: list[tuple[str, str]]) -> None:
-    for expected, answered in lines:
-        assert re.fullmatch(expected, answered), (expected, answered)
+def connect(size: int = 1 << 20) -> MemoryClient:
+    return MemoryClient(LmtpSession, new_shared(lmtp_limits()), secure=False, size=size)
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("size", [1 << 20, 1], ids=["whole", "octets"])
-def test_transcript_in_memory(path: Path, size: int) -> None:
-    check(asyncio.run(converse_in_memory(read_transcript(path), size)))
-
-
-async def converse_over_tcp(turns: list[Turn]) -> list[tuple[str, str]]:
-    server = LmtpServer()
-    listening = socket.create_server(("127.0.0.1", 0))
-    servers = await aio.listen(
-        lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(), server.accept), [listening]
-    )
-    reader, writer = await asyncio.open_connection(*listening.getsockname())
-    lines: list[tuple[str, str]] = []
-    for turn in turns:
-        writer.write(turn.sent)
-        for expected in turn.expected:
-            answered = await asyncio.wait_for(reader.readline(), 10)
-            lines.append((expected, answered.decode().removesuffix("\r\n")))
-    writer.close()
-    servers[0].close()
-    await server.stop()
-    return lines
+async def test_transcript_in_memory(path: Path, size: int) -> None:
+    await play(connect(size), read_transcript(path)[1])
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
-def test_transcript_over_tcp(path: Path) -> None:
-    check(asyncio.run(converse_over_tcp(read_transcript(path))))
+async def test_transcript_over_tcp(path: Path) -> None:
+    shared = new_shared(lmtp_limits())
+    async with tcp_server(LmtpSession, shared, secure=False) as opened:
+        client = await opened()
+        await play(client, read_transcript(path)[1])
+        await client.close()
 
 
-def test_delivery_is_filed_with_its_trace_and_as_it_was_sent() -> None:
-    from mail import queries
-
-    asyncio.run(converse_in_memory(read_transcript(FOLDER / "delivery.txt"), 1 << 20))
-    assert Message.objects.count() == 2
-    account = directory.get_account("anna@team.example")
+def read_inbox(address: str) -> tuple[list[str], bytes]:
+    """Return the lines of the prefix of the one message there is, and its octets."""
+    account = directory.get_account(address)
     inbox = queries.get_mailbox(account.pk, "INBOX")
     [(prefix, location)] = queries.fetch_messages(
         inbox.collection_id, [(1, 1)], ["prefix", "blob_location"]
     )
-    lines = bytes(prefix).decode().split("\r\n")
+    return bytes(prefix).decode().split("\r\n"), blobs.read_location(location)
+
+
+async def test_delivery_is_filed_with_its_trace_and_as_it_was_sent() -> None:
+    await play(connect(), read_transcript(FOLDER / "delivery.txt")[1])
+    assert await aio.call(Message.objects.count) == 2
+    lines, data = await aio.call(read_inbox, "anna@team.example")
     assert lines[0] == "Return-Path: <sender@outside.example>"
     assert lines[1] == "Delivered-To: anna@team.example"
-    assert lines[2] == "Received: from client.example (test)"
-    from groupware.core import blobs
-
-    assert blobs.read_location(location) == b"Subject: hello\r\n\r\n.a dot\r\n"
-
-
-def test_account_that_two_recipients_lead_to_gets_the_message_once() -> None:
-    asyncio.run(converse_in_memory(read_transcript(FOLDER / "pipelining.txt"), 1 << 20))
-    assert Message.objects.count() == 1
+    assert lines[2] == "Received: from client.example (192.0.2.1)"
+    assert lines[3].startswith("\tby example.test with LMTP id s1;")
+    assert data == b"Subject: hello\r\n\r\n.a dot\r\n"
 
 
-def test_too_many_refused_commands_end_the_session(set_limit: SetLimit) -> None:
+async def test_message_in_chunks_is_filed_as_it_was_sent() -> None:
+    await play(connect(), read_transcript(FOLDER / "chunks.txt")[1])
+    lines, data = await aio.call(read_inbox, "bo@team.example")
+    assert lines[3].startswith("\tby example.test with UTF8LMTP id s1;")
+    assert data == b"Subject: a\r\n\r\n.\r\nb\nc"
+
+
+async def test_account_that_two_recipients_lead_to_gets_the_message_once() -> None:
+    await play(connect(), read_transcript(FOLDER / "pipelining.txt")[1])
+    assert await aio.call(Message.objects.count) == 1
+
+
+async def test_too_many_refused_commands_end_the_session(set_limit: SetLimit) -> None:
     set_limit(limits.LMTP_ERRORS, 7)
-
-    async def flood() -> list[bytes]:
-        session = Session(peer="test", session_id="s1")
-        session.connection.receive(b"FOO\r\n" * 8)
-        answered = []
-        while not session.closing:
-            event = session.connection.next_event()
-            assert event is not None
-            answered += [reply.serialize() for reply in await session.handle(event)]
-        return answered
-
-    answered = asyncio.run(flood())
-    assert len(answered) == 8
-    assert answered[-1].startswith(b"421 4.7.0")
+    client = connect()
+    assert await client.codes(*["FOO"] * 9) == ["500 5.5.1"] * 7 + ["421 4.7.0"]
+    assert client.output.closed
 
 
-def test_recipient_over_the_limit_is_told_to_come_in_another_transaction(
+async def test_recipient_over_the_limit_is_told_to_come_in_another_transaction(
     set_limit: SetLimit,
 ) -> None:
     set_limit(limits.LMTP_RECIPIENTS, 1)
-
-    async def two_recipients() -> bytes:
-        session = Session(peer="test", session_id="s1")
-        session.connection.receive(
-            b"LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<anna@team.example>\r\n"
-            b"RCPT TO:<bo@team.example>\r\n"
-        )
-        answered = b""
-        while (event := session.connection.next_event()) is not None:
-            answered = b"".join(reply.serialize() for reply in await session.handle(event))
-        return answered
-
-    assert asyncio.run(two_recipients()).startswith(b"452 4.5.3")
+    client = connect()
+    await client.ask("LHLO c", "MAIL FROM:<>", "RCPT TO:<anna@team.example>")
+    assert await client.codes("RCPT TO:<bo@team.example>") == ["452 4.5.3"]
 
 
-def test_message_over_the_limit_is_refused_for_each_recipient(set_limit: SetLimit) -> None:
+async def begin(client: MemoryClient) -> None:
+    told = await client.codes(
+        *("LHLO c", "MAIL FROM:<>", "RCPT TO:<anna@team.example>", "RCPT TO:<bo@team.example>")
+    )
+    assert told[-1] == "250 2.1.5"
+
+
+async def test_message_over_the_limit_is_refused_for_each_recipient(set_limit: SetLimit) -> None:
     set_limit(limits.MESSAGE_SIZE, 100)
+    client = connect()
+    await begin(client)
+    assert await client.codes("DATA", "x" * 200, ".") == ["354 Send", "552 5.3.4", "552 5.3.4"]
+    await begin(client)
+    await client.send(b"BDAT 90\r\n" + b"x" * 90)
+    client.buffer.clear()
+    await client.send(b"BDAT 11 LAST\r\n" + b"x" * 11)
+    assert client.buffer.count(b"552 5.3.4 ") == 2
+    assert await aio.call(Message.objects.count) == 0
 
-    async def too_large() -> list[bytes]:
-        session = Session(peer="test", session_id="s1")
-        session.connection.receive(
-            b"LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<anna@team.example>\r\n"
-            b"RCPT TO:<bo@team.example>\r\nDATA\r\n" + b"x" * 200 + b"\r\n.\r\n"
-        )
-        answered: list[bytes] = []
-        while (event := session.connection.next_event()) is not None:
-            answered = [reply.serialize() for reply in await session.handle(event)]
-        return answered
 
-    answered = asyncio.run(too_large())
-    assert len(answered) == 2
-    assert all(line.startswith(b"552 5.3.4") for line in answered)
-    assert Message.objects.count() == 0
+async def test_message_that_goes_in_circles_is_refused(set_limit: SetLimit) -> None:
+    set_limit(limits.RECEIVED_FIELDS, 10)
+    client = connect()
+    for count, told in ((10, "250 2.0.0"), (11, "554 5.4.6")):
+        await begin(client)
+        lines = ["Received: from a by b"] * count
+        assert await client.codes("DATA", *lines, "", "text", ".") == ["354 Send", told, told]
+
+
+async def test_line_over_the_limit_is_refused(set_limit: SetLimit) -> None:
+    set_limit(limits.LMTP_LINE, 1_000)
+    client = connect()
+    for size, told in ((1_000, "250 2.0.0"), (1_001, "554 5.6.0")):
+        await begin(client)
+        assert await client.codes("DATA", "x" * size, ".") == ["354 Send", told, told]
+
+
+async def test_failure_of_ours_is_told_for_each_recipient_and_the_session_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    client = connect()
+    await begin(client)
+    with monkeypatch.context() as patch:
+        patch.setattr(LmtpSession, "_deliver", fail)
+        assert await client.codes("DATA", "x", ".") == ["354 Send", "451 4.3.0", "451 4.3.0"]
+        assert b"secret" not in client.buffer
+    await begin(client)
+    assert await client.codes("DATA", "x", ".") == ["354 Send", "250 2.0.0", "250 2.0.0"]

@@ -1,0 +1,122 @@
+"""LMTP: the mail server in front hands over, and is told of each recipient (RFC 2033)."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import ClassVar, Final
+
+import structlog
+from django.conf import settings
+
+from groupware.core import aio, db
+from groupware.core.errors import GroupwareError
+from mail.services.content import is_quick
+from mail.services.delivery import Delivery, Recipient, Trace, resolve_recipient
+from mail.smtp.commands import LMTP
+from mail.smtp.errors import reply_of
+from mail.smtp.handlers import COMMON, hello
+from mail.smtp.responses import Reply, reply
+from mail.smtp.session import (
+    ATTEMPTS,
+    Handler,
+    Output,
+    Refused,
+    Session,
+    Shared,
+    Transaction,
+)
+
+OUTSIDE: Final = reply(451, "4.3.5", "The address leads outside, where nothing is sent yet")
+
+_log = structlog.get_logger("groupware.lmtp")
+
+
+class LmtpSession(Session):
+    """A session with the mail server in front.
+
+    It has answered for its messages already, so nothing is refused that can be stored: bare CR and
+    LF stay as they are.
+    """
+
+    name = "lmtp"
+    commands = LMTP
+    protocol = "LMTP"
+    handlers: ClassVar[Mapping[str, Handler]] = {**COMMON, "LHLO": hello}
+
+    def __init__(self, shared: Shared, output: Output, *, secure: bool) -> None:
+        super().__init__(shared, output, secure=secure)
+        self._resolved: list[Recipient] = []
+
+    def keywords(self) -> list[str]:
+        """Return what LHLO offers."""
+        return [
+            "PIPELINING",
+            f"SIZE {self.shared.limits.octets.message}",
+            "8BITMIME",
+            "SMTPUTF8",
+            "CHUNKING",
+            "ENHANCEDSTATUSCODES",
+        ]
+
+    def protocol_word(self, transaction: Transaction) -> str:
+        """Return how a message comes (RFC 3848, RFC 6531 §4.3)."""
+        return "UTF8LMTP" if transaction.mail.is_utf8 else "LMTP"
+
+    async def check_sender(self, _transaction: Transaction) -> None:
+        """Take any: the server in front knows them."""
+        self._resolved = []
+
+    async def check_recipient(self, address: str, _transaction: Transaction) -> None:
+        """Find whom the address leads to."""
+        recipient = await aio.glance(resolve_recipient, address)
+        if recipient.outside:
+            raise Refused(OUTSIDE)
+        self._resolved.append(recipient)
+
+    def refusals(self, refusal: Reply) -> list[Reply]:
+        """Return the reply once for each recipient (RFC 2033 §4.2)."""
+        recipients = self.transaction.recipients if self.transaction else ()
+        return [refusal] * len(recipients)
+
+    async def take(self, data: bytes, transaction: Transaction) -> list[Reply]:
+        """Deliver, and answer once for each recipient (RFC 2033 §4.2), after the commits."""
+        outcomes = await self._deliver(data, transaction)
+        delivered = sum(1 for outcome in outcomes if outcome is None)
+        _log.info("message", size=len(data), recipients=len(outcomes), delivered=delivered)
+        done = reply(250, "2.0.0", f"Delivered, {self.session_id}")
+        return [done if outcome is None else reply_of(outcome) for outcome in outcomes]
+
+    def note_sent(self) -> None:
+        """Do nothing: all is delivered when the replies go out."""
+
+    async def _deliver(self, data: bytes, transaction: Transaction) -> list[GroupwareError | None]:
+        trace = Trace(
+            mail_from=transaction.mail_from,
+            helo=self.helo,
+            peer=self.network,
+            by=settings.GROUPWARE_DOMAIN,
+            protocol=self.protocol_word(transaction),
+            session_id=self.session_id,
+        )
+        delivery = Delivery(data, self._resolved, trace)
+        for _ in range(ATTEMPTS):
+            await _prepare(delivery, data)
+            jobs = delivery.jobs()
+            results = await asyncio.gather(
+                *(aio.write(job) for job in jobs.values()), return_exceptions=True
+            )
+            for account_id, result in zip(jobs, results, strict=True):
+                if isinstance(result, BaseException) and not isinstance(result, GroupwareError):
+                    raise result
+                delivery.settle(account_id, result)
+            if not delivery.jobs():
+                break
+        return delivery.outcomes()
+
+
+async def _prepare(delivery: Delivery, data: bytes) -> None:
+    if is_quick(data):
+        with suppress(db.NotNow):
+            await aio.glance(delivery.prepare, may_wait=False)
+            return
+    await aio.call(delivery.prepare)

@@ -1,0 +1,72 @@
+"""What reception and submission have in common: a message becomes a durable row, then is on its way."""
+
+from abc import abstractmethod
+from contextlib import suppress
+
+import structlog
+
+from groupware.core.blobs import BlobGone
+from mail.clients import Client
+from mail.smtp.responses import Reply, reply
+from mail.smtp.session import ATTEMPTS, Output, Session, Shared, Transaction
+
+
+class TakingSession(Session):
+    """A session whose messages are answered for with one 250, whoever they are for."""
+
+    protocol = "ESMTP"
+
+    def __init__(self, shared: Shared, output: Output, *, secure: bool) -> None:
+        super().__init__(shared, output, secure=secure)
+        self._inbound_id: int | None = None
+
+    @abstractmethod
+    async def store(self, data: bytes, transaction: Transaction) -> int:
+        """Return the id of the inbound row, which is durable.
+
+        Raises a `GroupwareError`, `BlobGone` where it must be done again.
+        """
+
+    def keywords(self) -> list[str]:
+        """Return what EHLO offers."""
+        return [
+            "PIPELINING",
+            f"SIZE {self.shared.limits.octets.message}",
+            "8BITMIME",
+            "SMTPUTF8",
+            "CHUNKING",
+            "DSN",
+            "ENHANCEDSTATUSCODES",
+            *(["STARTTLS"] if self.shared.has_tls and not self.secure else []),
+        ]
+
+    async def take(self, data: bytes, transaction: Transaction) -> list[Reply]:
+        """Take the message for all its recipients."""
+        self._inbound_id = inbound_id = await self._store(data, transaction)
+        log = structlog.get_logger(f"groupware.{self.name}")
+        recipients = len(transaction.recipients)
+        log.info("message", size=len(data), recipients=recipients, inbound=inbound_id)
+        return [reply(250, "2.0.0", f"Taken, {inbound_id} {self.session_id}")]
+
+    async def _store(self, data: bytes, transaction: Transaction) -> int:
+        await self.shared.fan_out.wait_for_room()
+        for _ in range(ATTEMPTS - 1):
+            with suppress(BlobGone):
+                return await self.store(data, transaction)
+        return await self.store(data, transaction)
+
+    def note_sent(self) -> None:
+        """Begin to deliver what was taken."""
+        inbound_id, self._inbound_id = self._inbound_id, None
+        if inbound_id is not None:
+            self.shared.fan_out.add(inbound_id)
+
+    def client(self, transaction: Transaction) -> Client:
+        """Return what the services are told of this session."""
+        return Client(
+            peer=self.network,
+            helo=self.helo,
+            session_id=self.session_id,
+            protocol=self.protocol_word(transaction),
+            tls=self.cipher,
+        )
