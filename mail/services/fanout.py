@@ -27,6 +27,7 @@ from mail.services.settlement import Settlement, make_settlement, settle
 __all__ = ["NewInbound", "accept", "begin", "fan_out", "work_off"]
 
 Submit = Callable[[Callable[[], Any]], "Future[Any]"]
+"""Runs a call in a durable transaction; its result comes after the commit."""
 
 BATCH = 32
 """Deliveries that stand in the line of writes at once: what others write goes between."""
@@ -161,10 +162,10 @@ def _note_failure(error: Exception, account_id: int) -> GroupwareError:
 
 
 def _deliver(plan: Plan, account_id: int, arrival: Arrival) -> None:
-    with db.write_transaction():
-        if inbound.note_delivery(plan.taken.inbound_id, account_id):
-            file_message(account_id, plan.taken.prepared, arrival)
-            db.on_commit(partial(crashpoints.reach, "inbound-delivered"))
+    """Deliver to one account, in its transaction, which `Submit` has begun."""
+    if inbound.note_delivery(plan.taken.inbound_id, account_id):
+        file_message(account_id, plan.taken.prepared, arrival)
+        db.on_commit(partial(crashpoints.reach, "inbound-delivered"))
 
 
 def _postpone(inbound_id: int, error: Exception) -> None:

@@ -227,27 +227,26 @@ def _forwarded(part: Part) -> list[EnvelopeRecipient]:
 def settle(
     plan: Plan, settlement: Settlement, last: tuple[int, Arrival] | None = None
 ) -> list[int] | None:
-    """Write a settlement in one transaction, with it the delivery to the `last` account.
+    """Write a settlement in the caller's transaction, with it the delivery to the `last` account.
 
     Returns the ids of the notifications that it wrote, None where another run was faster.
     Raises as `file_message` does.
     """
     taken = plan.taken
-    with db.write_transaction():
-        if not inbound.hold(taken):
-            return None
-        if last is not None and not inbound.has_got(taken.inbound_id, last[0]):
-            file_message(last[0], taken.prepared, last[1])
-        for queued in settlement.queued:
-            queue.enqueue(queued)
-        crashpoints.reach("inbound-queued")
-        told = [inbound.accept(new) for new in settlement.told]
-        if settlement.waits_for:
-            if last is not None:
-                inbound.note_delivery(taken.inbound_id, last[0])
-            inbound.settle_recipients(settlement.settled, settlement.relayed)
-            inbound.postpone(taken.inbound_id, settlement.waits_for)
-        else:
-            inbound.remove(taken.inbound_id)
-        db.on_commit(partial(crashpoints.reach, "inbound-settled"))
+    if not inbound.hold(taken):
+        return None
+    if last is not None and not inbound.has_got(taken.inbound_id, last[0]):
+        file_message(last[0], taken.prepared, last[1])
+    for queued in settlement.queued:
+        queue.enqueue(queued)
+    crashpoints.reach("inbound-queued")
+    told = [inbound.accept(new) for new in settlement.told]
+    if settlement.waits_for:
+        if last is not None:
+            inbound.note_delivery(taken.inbound_id, last[0])
+        inbound.settle_recipients(settlement.settled, settlement.relayed)
+        inbound.postpone(taken.inbound_id, settlement.waits_for)
+    else:
+        inbound.remove(taken.inbound_id)
+    db.on_commit(partial(crashpoints.reach, "inbound-settled"))
     return told

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from groupware.core import db
 from groupware.core.errors import NotAllowed, NotFound, OverQuota
+from groupware.core.models import AddressKind
 from mail import trace
 from mail.refusals import Refused
 from mail.routing import Expansion, Route, find_address, is_local_domain
@@ -73,8 +74,7 @@ def find_target(address: str, taken: Taken) -> Target:
         if is_local_domain(domain) or (mail_from and taken.account_id is None):
             raise NotFound(_NOBODY)
         return replace(target, outside=(address,), is_local=False)
-    posting = lists.Posting(mail_from, taken.header, taken.is_trusted, taken.account_id)
-    if (expanded := lists.expand(route.address_id, route.detail, posting)) is not None:
+    if (expanded := _expand_list(route, taken)) is not None:
         return Target(
             address,
             expanded.account_ids,
@@ -85,6 +85,15 @@ def find_target(address: str, taken: Taken) -> Target:
             is_list=True,
         )
     return _follow(target, route, taken)
+
+
+def _expand_list(route: Route, taken: Taken) -> lists.Expanded | None:
+    """Return whom a list leads to, None for an address that is none."""
+    if route.kind == AddressKind.PRIMARY:  # most are, and for these no header is read
+        return None
+    mail_from = taken.envelope.mail_from
+    posting = lists.Posting(mail_from, taken.header, taken.is_trusted, taken.account_id)
+    return lists.expand(route.address_id, route.detail, posting)
 
 
 def _follow(target: Target, route: Route, taken: Taken) -> Target:
