@@ -1,6 +1,6 @@
 """Runs the suites that measure this server beside others, and writes what came out.
 
-    .venv/bin/python -m benchmarks [--of imap,dav] [--only fetch,store] [--rounds 1]
+    .venv/bin/python -m benchmarks [--of imap,dav,mail] [--only fetch,store] [--rounds 1]
         [--messages 2000] [--events 1000] [--peers ours] [--corpus DIR] [--scratch DIR]
         [--json FILE] [--write]
 
@@ -19,9 +19,10 @@ from typing import Any
 
 from benchmarks.dav.suite import SUITE as DAV
 from benchmarks.imap.suite import SUITE as IMAP
+from benchmarks.mail.suite import SUITE as MAIL
 from benchmarks.side_by_side.runs import Suite, run_suite
 
-SUITES: Mapping[str, Suite[Any]] = {"imap": IMAP, "dav": DAV}
+SUITES: Mapping[str, Suite[Any]] = {"imap": IMAP, "dav": DAV, "mail": MAIL}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", help=f"some of these: {loads}")
     parser.add_argument("--peers", default="", help=f"some of these: {peers}")
     parser.add_argument("--rounds", default="")
-    parser.add_argument("--messages", default="", help="in the large mailbox (10000)")
+    parser.add_argument(
+        "--messages", default="", help="in the large mailbox, and in the maildrop (10000)"
+    )
     parser.add_argument("--events", default="", help="in the large calendar (10000)")
     parser.add_argument("--corpus", default=corpus, help="directory of .eml files")
     parser.add_argument("--scratch", type=Path, default=Path("/var/tmp"))

@@ -9,6 +9,7 @@ import os
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.clients.people import DOMAIN, PASSWORD, create_people
@@ -76,6 +77,8 @@ class ThisServer(Peer):
 
     name = "ours"
     password = PASSWORD
+    variables: Mapping[str, str] = {}
+    """What a suite sets besides."""
 
     def __init__(self, directory: Path) -> None:
         self._data = directory / "data"
@@ -109,6 +112,7 @@ class ThisServer(Peer):
             "GROUPWARE_LOG_LEVEL": "WARNING",
             "GROUPWARE_PROCESSES": str(min(os.cpu_count() or 1, 4)),
         }
+        variables |= self.variables
         running = self._stack.enter_context(serving(self._data, **variables))
         if not self._created:
             create_people(running, self.users)
