@@ -36,14 +36,14 @@ class Reader:
         self._ahead: dict[int, bytes] = {}
         self._last = 0
 
-    async def read(self, number: int) -> AsyncGenerator[bytes, None]:
-        """Return the message in pieces; the first is read already.
+    async def read(self, number: int) -> bytes | AsyncGenerator[bytes, None]:
+        """Return a small message whole, else one in pieces of which the first is read already.
 
         Raises `Gone` and `Unreadable`; the iterator raises what is in the way later.
         """
         whole = await self._read_whole(number) if self._is_small(number) else None
         if whole is not None:
-            return _once(whole)
+            return whole
         uid, email_id = self._maildrop.uid(number), self._maildrop.email_id(number)
         found = await aio.read(find_content, self._snapshot, uid, email_id)
         if found is None:
@@ -101,7 +101,3 @@ async def _pieces(found: Found, first: bytes) -> AsyncGenerator[bytes, None]:
     yield first
     for start in range(PIECE, found.blob_size, PIECE):
         yield await _read_piece(found, start)
-
-
-async def _once(data: bytes) -> AsyncGenerator[bytes, None]:
-    yield data

@@ -8,7 +8,8 @@ from typing import Final
 MAX_NUMBER: Final = 2**31 - 1
 
 _NUMBER: Final = re.compile(rb"[0-9]{1,10}")
-_STUFFED: Final = re.compile(rb"\n(?=\.)")
+_LINE_DOT: Final = re.compile(rb"\n\.")
+"""Found by a search for its first octet, which is twice as fast as `in` of two octets."""
 
 
 class ProtocolError(Exception):
@@ -38,6 +39,14 @@ def decode_base64(word: bytes) -> bytes:
         raise ProtocolError("the answer is not base64") from None
 
 
+def serialize_message(data: bytes) -> bytes:
+    """Return the lines of a response that hold a whole message, as `Stuffer` makes them. Hot."""
+    data = _LINE_DOT.sub(b"\n..", data)
+    start = b"." if data.startswith(b".") else b""
+    end = b".\r\n" if not data or data.endswith(b"\r\n") else b"\r\n.\r\n"
+    return b"".join((start, data, end))
+
+
 class Stuffer:
     r"""Makes a multi-line response of a message that comes in pieces.
 
@@ -58,8 +67,7 @@ class Stuffer:
             return b""
         begins_line = self._last.endswith(b"\n")
         self._last = (self._last + data[-2:])[-2:]
-        if b"\n." in data:
-            data = _STUFFED.sub(b"\n.", data)
+        data = _LINE_DOT.sub(b"\n..", data)
         return b"." + data if begins_line and data.startswith(b".") else data
 
     def finish(self) -> bytes:

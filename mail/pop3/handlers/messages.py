@@ -12,7 +12,7 @@ from mail.pop3 import responses
 from mail.pop3.commands import Numbered, Plain, Top
 from mail.pop3.reading import Gone, Unreadable
 from mail.pop3.session import Session
-from mail.pop3.wire import Stuffer, TopCutter
+from mail.pop3.wire import Stuffer, TopCutter, serialize_message
 
 _log = structlog.get_logger("groupware.pop3")
 
@@ -47,11 +47,14 @@ async def retrieve(session: Session, request: Numbered) -> None:
     opened, number = session.opened, request.number
     if not _check(session, number):
         return
-    pieces = await _open(session, number)
-    if pieces is None:
+    message = await _open(session, number)
+    if message is None:
         return
     session.write(responses.ok(f"{opened.maildrop.size(number)} octets"))
-    await _send(session, pieces, None)
+    if isinstance(message, bytes):
+        session.write(serialize_message(message))
+    else:
+        await _send(session, message, None)
     if opened.policy.marks_seen and not session.closing:
         opened.seen.add(opened.maildrop.uid(number))
 
@@ -60,10 +63,15 @@ async def top(session: Session, request: Top) -> None:
     r"""TOP: the header and so many lines; nothing is `\Seen` by it."""
     if not _check(session, request.number):
         return
-    pieces = await _open(session, request.number)
-    if pieces is not None:
-        session.write(responses.ok("The top of the message:"))
-        await _send(session, pieces, TopCutter(request.lines))
+    message = await _open(session, request.number)
+    if message is None:
+        return
+    session.write(responses.ok("The top of the message:"))
+    cutter = TopCutter(request.lines)
+    if isinstance(message, bytes):
+        session.write(serialize_message(cutter.feed(message)))
+    else:
+        await _send(session, message, cutter)
 
 
 async def delete(session: Session, request: Numbered) -> None:
@@ -92,8 +100,8 @@ def _check(session: Session, number: int) -> bool:
     return True
 
 
-async def _open(session: Session, number: int) -> AsyncGenerator[bytes, None] | None:
-    """Return the message in pieces, or tell why there are none."""
+async def _open(session: Session, number: int) -> bytes | AsyncGenerator[bytes, None] | None:
+    """Return the message, a large one in pieces, or tell why there is none."""
     try:
         return await session.opened.reader.read(number)
     except Gone:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mail.pop3.commands import COMMANDS, State
 from mail.pop3.connection import AuthReceived, CommandReceived, Connection, Event, Refused
-from mail.pop3.wire import Stuffer, TopCutter
+from mail.pop3.wire import Stuffer, TopCutter, serialize_message
 
 WORDS = st.one_of(
     st.sampled_from([*COMMANDS, b" ", b"\r\n", b"\n", b"\r", b"1", b"0", b"PLAIN", b"AGE=", b"*"]),
@@ -53,6 +53,7 @@ def test_what_is_stuffed_is_read_back(message: bytes, data: st.DataObject) -> No
     stuffer = Stuffer()
     cut = data.draw(st.integers(0, len(message)))
     sent = stuffer.feed(message[:cut]) + stuffer.feed(message[cut:]) + stuffer.finish()
+    assert sent == serialize_message(message)
     lines = sent.splitlines(keepends=True) if b"\r" not in sent else _lines(sent)
     assert lines[-1] == b".\r\n"
     assert b".\r\n" not in lines[:-1]

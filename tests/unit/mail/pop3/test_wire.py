@@ -7,6 +7,7 @@ from mail.pop3.wire import (
     decode_base64,
     decode_text,
     parse_number,
+    serialize_message,
 )
 
 
@@ -54,7 +55,7 @@ def test_answer_is_base64() -> None:
 )
 def test_message_is_stuffed_and_ended(message: bytes, sent: bytes) -> None:
     whole = Stuffer()
-    assert whole.feed(message) + whole.finish() == sent
+    assert whole.feed(message) + whole.finish() == serialize_message(message) == sent
     single = Stuffer()
     pieces = [single.feed(message[place : place + 1]) for place in range(len(message))]
     assert b"".join(pieces) + single.finish() == sent
