@@ -32,7 +32,7 @@ check: $(STAMP) ## what CI runs: format, lint, types, import contracts, migratio
 fuzz: $(STAMP) ## feed the parsers with inputs made by chance for ten minutes (SECONDS=60: for one)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 
-bench: $(STAMP) ## measure beside others (some of it: OF=dav ONLY=month,sync ROUNDS=1 EVENTS=1000 MESSAGES=2000 PEERS=ours)
+bench: $(STAMP) ## measure beside others (some of it: OF=dav,mail ONLY=month,sync ROUNDS=1 EVENTS=1000 MESSAGES=2000 PEERS=ours)
 	@$(BIN)/python -m benchmarks --of '$(OF)' --only '$(ONLY)' --rounds '$(ROUNDS)' \
 		--messages '$(MESSAGES)' --events '$(EVENTS)' --peers '$(PEERS)' \
 		$(if $(ONLY)$(ROUNDS)$(MESSAGES)$(EVENTS)$(PEERS),,--write)

@@ -8,6 +8,7 @@ from dateutil.rrule import rrulestr
 from benchmarks.dav import objects
 from benchmarks.imap.loads import CHAPTER
 from benchmarks.imap.messages import another, load_messages, normalize, usual_word
+from benchmarks.mail.handover import prepare
 from benchmarks.side_by_side import chart, report
 
 RESULTS = {
@@ -108,3 +109,8 @@ def test_cards_have_the_name_that_is_looked_for_as_often_as_is_told() -> None:
         b"FN:" in card and b" Durand " in card for card in cards
     )
     assert len(set(cards)) == 300
+
+
+def test_message_is_handed_over_in_whole_lines_with_its_dots_doubled() -> None:
+    assert prepare(b"a\r\n.b\nc\rd\r\n") == b"a\r\n..b\r\nc\r\nd\r\n.\r\n"
+    assert prepare(b".") == b"..\r\n.\r\n"
