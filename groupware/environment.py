@@ -39,6 +39,7 @@ IMPLICIT_TLS = frozenset({"HTTPS", "IMAPS", "POP3S", "SUBMISSIONS"})
 
 POP3_DELES = ("delete", "trash", "hide")
 DMARC_MODES = ("enforce", "junk", "note")
+SPAM_MODES = ("junk", "refuse")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAX_PROCESSES = 64
 
@@ -100,6 +101,7 @@ class Environment:
     allow_plaintext: bool
     trace_submitter: bool
     dmarc: str  # of DMARC_MODES
+    spam: str  # of SPAM_MODES
     pop3_dele: str  # of POP3_DELES
     pop3_seen: bool
     limits: Mapping[str, int]  # by the names of groupware.core.limits
@@ -162,6 +164,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         allow_plaintext=allow_plaintext,
         trace_submitter=values.switch("TRACE_SUBMITTER", default=False),
         dmarc=values.choice("DMARC", DMARC_MODES, "enforce"),
+        spam=values.choice("SPAM", SPAM_MODES, "junk"),
         pop3_dele=values.choice("POP3_DELE", POP3_DELES, "trash"),
         pop3_seen=values.switch("POP3_SEEN", default=True),
         limits={limit.name: values.limit(limit) for limit in LIMITS},

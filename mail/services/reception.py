@@ -100,7 +100,7 @@ def _filter(data: bytes, envelope: Envelope, client: Client, *, is_relay: bool) 
             queue_id=client.session_id,
         ),
     )
-    if found.reject and not is_relay:
+    if found.reject and not is_relay and settings.GROUPWARE_SPAM == "refuse":
         raise Refused("The message is taken for spam.", code=550, status="5.7.1")
     if found.defer and not is_relay:
         raise Refused("The message is not taken yet: try again later.", code=451, status="4.7.1")

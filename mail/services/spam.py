@@ -35,7 +35,8 @@ MAX_RECIPIENTS = 100
 """Recipients that are told to rspamd."""
 _PIECE = 64 << 10
 _JUNK = frozenset({"add header", "rewrite subject"})
-_LATER = frozenset({"soft reject", "greylist"})
+# "greylist" alone is what is left where its greylisting is turned off: nobody would ever let it in.
+_LATER = "soft reject"
 # A password that is wrong, and too many at once: another time it may learn.
 _NOT_NOW = frozenset({401, 403, 429})
 
@@ -60,9 +61,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class SpamVerdict:
-    """What is to be done: `reject` (550 5.7.1), `defer` (451 4.7.1), or take it, perhaps as Junk.
+    """What is to be done: `defer` (451 4.7.1), or take it, perhaps as Junk.
 
-    `header` are the fields to put before the message, "" where nobody was asked.
+    `reject` is set beside `is_junk` where the filter would have it refused; `header` are the fields
+    to put before the message, none where nobody was asked.
     """
 
     is_junk: bool = False
@@ -92,7 +94,7 @@ def check(data: bytes, origin: Origin) -> SpamVerdict:
     except (Away, KeyError, TypeError, ValueError) as error:
         log.warning("spam filter away", error=str(error))
         return SpamVerdict()
-    if action in _LATER:
+    if action == _LATER:
         return SpamVerdict(defer=True)
     is_junk = action in _JUNK or action == "reject"
     word = "Yes" if is_junk else "No"

@@ -49,6 +49,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("TRUSTED_PROXIES", "10.0.0.0/99", "expected addresses or networks"),
         ("TRUSTED_NETWORKS", "relay.example", "expected addresses or networks"),
         ("SOURCE_NETWORKS", "home", "expected addresses or networks"),
+        ("SPAM", "delete", "expected one of junk, refuse"),
         ("RSPAMD_URL", "ftp://:secret@host", "http:// or https://"),
         ("TRUSTED_SEALERS", "lists.example.org;x", "expected domains such as"),
         ("DNS_SERVERS", "dns.example.org", "expected addresses such as 127.0.0.1:53"),

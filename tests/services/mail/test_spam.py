@@ -130,7 +130,7 @@ def test_the_transaction_is_told_in_headers_that_nothing_leaves(web: Web) -> Non
         ("rewrite subject", (True, False, False)),
         ("reject", (True, True, False)),
         ("soft reject", (False, False, True)),
-        ("greylist", (False, False, True)),
+        ("greylist", (False, False, False)),
         ("something new", (False, False, False)),
     ],
 )
