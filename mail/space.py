@@ -15,7 +15,7 @@ from mail.mime.text import read_sender_and_subject
 
 LARGEST = 10
 """Messages and senders that are named."""
-WEIGHED = 5_000
+WEIGHED = 2_000
 """The largest messages that are asked for their sender: reading who sent a message costs more than
 all else here, and what fills an account is in the largest ones."""
 DAY = 24 * 3600
