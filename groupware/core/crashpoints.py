@@ -19,6 +19,8 @@ POINTS = frozenset(
         "collector-unlinked",
         "account-created",
         "export-written",
+        "notice-accepted",
+        "retention-removed",
         "pop3-removed",
         "pop3-committed",
         "queue-leased",

@@ -1,18 +1,20 @@
 """Sending what this server writes to people by itself: warnings of a quota that is nearly used up."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from django.conf import settings
 
-from groupware.core import blobs, db, limits
+from groupware.core import crashpoints, db, limits
 from groupware.core.changes import lock_account
 from groupware.core.clock import now
-from groupware.core.errors import NotFound
 from groupware.core.models import Account, AccountKind, QuotaWarning
-from mail import queries, space
-from mail.notices import Fullness, quota_warning
-from mail.services.filing import NOTICE_ROOM
-from mail.services.messages import append_message, prepare_message
+from mail import space
+from mail.envelopes import NEVER, Envelope, EnvelopeRecipient
+from mail.notices import MOST_NAMED, Fullness, quota_warning
+from mail.services import inbound, signing
+from mail.services.content import prepare_message
+from mail.services.inbound import NewInbound
 
 MOST_READERS = 50
 """People who are told of one account that is not a person's."""
@@ -39,7 +41,8 @@ def warn_of_quota(payload: dict[str, int]) -> None:
     """Tell whom it concerns that an account is nearly full (`core.quotawarnings`).
 
     Once for each crossing: a second run finds it told. Where room was made meanwhile, or the
-    account is gone, there is nothing to tell.
+    account is gone, there is nothing to tell. Raises `BlobGone`, `DiskReserve`: the outbox tries
+    again.
     """
     account = Account.objects.filter(pk=payload["account"]).first()
     with db.read_snapshot():
@@ -48,14 +51,28 @@ def warn_of_quota(payload: dict[str, int]) -> None:
             return
         full = _describe(account)
         readers = find_readers(account)
-    message_id = f"<quota.{account.pk}.{warning.percent}.{warning.noted_at}@{_domain()}>"
-    for reader in readers:
-        _post(reader, quota_warning(full, reader.login, message_id=message_id, moment=now()))
+    name = f"quota.{account.pk}.{warning.percent}.{warning.noted_at}"
+    written = [
+        _prepare(
+            quota_warning(
+                full, reader.login, message_id=f"<{name}.{reader.pk}@{_domain()}>", moment=now()
+            ),
+            reader.login,
+        )
+        for reader in readers
+    ]
     with db.write_transaction():
         lock_account(account.pk)
-        QuotaWarning.objects.filter(
-            account_id=account.pk, percent=warning.percent, noted_at=warning.noted_at
-        ).update(is_told=True)
+        untold = QuotaWarning.objects.filter(
+            account_id=account.pk,
+            percent=warning.percent,
+            noted_at=warning.noted_at,
+            is_told=False,
+        )
+        if untold.update(is_told=True):
+            for new in written:
+                inbound.accept(new)
+            db.on_commit(partial(crashpoints.reach, "notice-accepted"))
 
 
 def _domain() -> str:
@@ -72,7 +89,7 @@ def _describe(account: Account) -> Fullness:
         used=used,
         quota=quota,
         collections=space.list_collections(account.pk),
-        largest=space.list_largest(account.pk, 5),
+        largest=space.list_largest(account.pk, MOST_NAMED),
         restorable_days=limits.UNDELETE_DAYS.value,
     )
 
@@ -95,15 +112,13 @@ def find_readers(account: Account) -> Sequence[Account]:
     )
 
 
-def _post(reader: Account, data: bytes) -> None:
-    """File a notice in the reader's INBOX, whatever his quota says."""
-    while True:
-        prepared = prepare_message(data)
-        try:
-            inbox = queries.get_mailbox(reader.pk, "INBOX")
-            append_message(reader.pk, inbox.collection_id, prepared, beyond=NOTICE_ROOM)
-        except blobs.BlobGone:
-            continue
-        except NotFound:  # the reader was deleted since
-            return
-        return
+def _prepare(data: bytes, recipient: str) -> NewInbound:
+    """Make a notice ready to be accepted; it goes the way of all mail, from the null sender."""
+    signature = signing.sign(data, recipient.rpartition("@")[2])
+    envelope = Envelope(
+        "",
+        (EnvelopeRecipient(recipient, NEVER),),
+        is_8bit=not data.isascii(),
+        is_utf8=not recipient.isascii(),
+    )
+    return NewInbound(prepare_message(data), envelope, signature, is_trusted=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import structlog
 from django.db.models import QuerySet
 
-from groupware.core import db, limits
+from groupware.core import crashpoints, db, limits
 from groupware.core.changes import lock_account
 from groupware.core.clock import epoch
 from groupware.core.directory.lookups import directory_change
@@ -210,6 +210,7 @@ def _remove(place: Place, rule: Rule, *, moment: int, after: int, last: int) -> 
             rows = [row for row in found if row[0] <= last]
         if rows:
             _ACTIONS[RetentionAction(rule.action)](place, to_ranges(uid for uid, _ in rows))
+            crashpoints.reach("retention-removed")
     return Removed(rule, place, len(rows), sum(size for _, size in rows))
 
 

@@ -46,6 +46,8 @@ ELSEWHERE = {
     "queue-acknowledged",
     "queue-settled",
     "submission-filed",
+    "retention-removed",
+    "notice-accepted",
 }
 """Points that no writer passes: tests of their own (test_pop3.py, test_inbound.py…) kill there."""
 

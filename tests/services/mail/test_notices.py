@@ -6,8 +6,10 @@ from email.message import EmailMessage
 import pytest
 
 from groupware.core import blobs, directory, limits, outbox, quotawarnings, rights
+from groupware.core.clock import epoch
 from groupware.core.models import Account, OutboxRow, QuotaWarning
-from mail.services import notices
+from mail.models import Inbound
+from mail.services import fanout, notices, signing
 from tests.conftest import SetLimit
 from tests.services.store import append, create, mailbox, prepared, rows_of, state_of
 
@@ -22,10 +24,18 @@ def fill(account: Account, percent: int, name: str = "INBOX") -> None:
     append(account, name, data=prepared(size=size, subject="Pictures"))
 
 
+def send() -> int:
+    """Do what the worker does; return how many rows of the outbox that was."""
+    done = outbox.sweep()
+    fanout.work_off(now=epoch() + 10)
+    return done
+
+
 def read_last(account: Account) -> EmailMessage:
     """Return the last message of an account's INBOX."""
-    location = rows_of(account, "INBOX", "uid", "blob_location")[-1][1]
-    parsed = message_from_bytes(blobs.read_location(location), policy=policy.default)
+    _, prefix, location = rows_of(account, "INBOX", "uid", "prefix", "blob_location")[-1]
+    data = bytes(prefix) + blobs.read_location(location)
+    parsed = message_from_bytes(data, policy=policy.default)
     assert isinstance(parsed, EmailMessage)
     return parsed
 
@@ -40,7 +50,7 @@ def full(ann: Account) -> Account:
 def test_the_owner_is_told_in_clear_words(full: Account) -> None:
     fill(full, 30, "Trash")
     fill(full, 82)
-    assert outbox.sweep() == 1
+    assert send() == 1
     told = read_last(full)
     assert told["Subject"] == "Your account is 82 % full"
     assert told["From"] == "Postmaster <postmaster@example.test>"
@@ -60,22 +70,35 @@ def test_it_is_told_once_however_often_the_row_is_worked_off(full: Account) -> N
     payload = OutboxRow.objects.get(topic=quotawarnings.WARN).payload
     for _ in range(2):
         notices.warn_of_quota(payload)
-    assert outbox.sweep() == 1
+    assert Inbound.objects.count() == 1
+    assert send() == 1
     assert mailbox(full).items == 2
     assert QuotaWarning.objects.get().is_told
 
 
 def test_it_arrives_where_nothing_else_does(full: Account) -> None:
     fill(full, 100)
-    outbox.sweep()
+    send()
     assert read_last(full)["Subject"] == "Your account is 100 % full"
     assert state_of(full).bytes_used > QUOTA
+
+
+def test_it_is_from_nobody_and_signed_by_the_domain(full: Account) -> None:
+    signing.create_key(full.domain.name, algorithm="ed25519")
+    fill(full, 82)
+    outbox.sweep()
+    [taken] = Inbound.objects.all()
+    assert (taken.mail_from, taken.account_id, taken.is_trusted) == ("", None, True)
+    [recipient] = taken.recipients.all()
+    assert (recipient.address, recipient.notify) == (full.login, "NEVER")
+    fanout.work_off(now=epoch() + 10)
+    assert "d=example.test" in read_last(full)["DKIM-Signature"]
 
 
 def test_who_made_room_meanwhile_is_not_told(full: Account) -> None:
     fill(full, 82)
     directory.set_quota(full.login, 10 * QUOTA)
-    assert outbox.sweep() == 1
+    assert send() == 1
     assert mailbox(full).items == 1
 
 
@@ -89,7 +112,7 @@ def test_nothing_restorable_is_promised_where_nothing_is_kept(
 ) -> None:
     set_limit(limits.UNDELETE_DAYS, 0)
     fill(full, 82)
-    outbox.sweep()
+    send()
     assert "restored" not in read_last(full).get_content()
 
 
@@ -116,7 +139,7 @@ def test_of_a_shared_account_those_are_told_who_manage_it(
     manage(info, "team@example.test")
     assert list(notices.find_readers(info)) == [ann, cleo]
     fill(info, 82)
-    outbox.sweep()
+    send()
     assert read_last(ann)["Subject"] == "The account info@example.test is 82 % full"
     assert read_last(cleo)["To"] == cleo.login
     assert (mailbox(ben).items, mailbox(info).items) == (0, 1)
