@@ -89,7 +89,8 @@ class Outcome:
 class Original:
     """The message that is told of, as it came: `header` up to its blank line or beyond.
 
-    `data` is all of it, where it is to be returned; the rest as in `mail.envelopes.Envelope`.
+    `data` is all of it, where it is to be returned; `return_to` is whom it is told where that is
+    not `mail_from`; the rest as in `mail.envelopes.Envelope`.
     """
 
     mail_from: str
@@ -98,6 +99,12 @@ class Original:
     arrived_at: int
     header: bytes
     data: bytes | None = None
+    return_to: str = ""
+
+    @property
+    def reader(self) -> str:
+        """Who is told."""
+        return self.return_to or self.mail_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ def is_wanted(outcome: Outcome) -> bool:
 
 
 def build_dsn(original: Original, outcomes: Sequence[Outcome], by: By) -> bytes:
-    """Return the notification of some outcomes, to be sent to `original.mail_from` from `<>`."""
+    """Return the notification of some outcomes, to be sent to `original.reader` from `<>`."""
     worst = min((outcome.action for outcome in outcomes), key=_ORDER.index)
     boundary = f"=_dsn_{by.unique}"
     parts = [
@@ -135,7 +142,7 @@ def _header(original: Original, by: By, boundary: str, subject: str) -> bytes:
     named = _SUBJECT.search(own)
     lines = [
         f"From: Mail system <{_plain(by.postmaster)}>",
-        f"To: <{_CONTROLS.sub('', original.mail_from)}>",
+        f"To: <{_CONTROLS.sub('', original.reader)}>",
         f"Subject: {subject}{f': {named[1].decode().rstrip()}' if named else ''}",
         f"Date: {_date(by.now)}",
         f"Message-ID: <dsn.{by.unique}@{by.reporting_mta}>",

@@ -5,6 +5,7 @@ from functools import partial
 from groupware.core import doctor, exchange, names, outbox, provisioning, quotawarnings
 from groupware.core.exchange import Exporter, Importer
 from groupware.core.models import CollectionKind
+from mail import relays
 from mail.archives.eml import open_eml
 from mail.archives.maildir import open_maildir
 from mail.archives.mbox import open_mbox
@@ -13,6 +14,7 @@ from mail.checks import check_mail
 from mail.names import canonical_name
 from mail.services import copying, holds, notices, training
 from mail.services.mailboxes import create_default_mailboxes
+from mail.services.outside.relaying import find_relay
 from mail.transfer.exporting import export_maildir
 from mail.transfer.importing import import_archive
 
@@ -31,6 +33,7 @@ def register() -> None:
     outbox.register(copying.FINISH_MOVE, copying.finish_move)
     outbox.register(quotawarnings.WARN, notices.warn_of_quota)
     outbox.register(training.LEARN, training.teach)
+    relays.register_finder(find_relay)
     doctor.register(check_mail)
     for name, open_archive, text in _FORMATS:
         run = partial(import_archive, open_archive)

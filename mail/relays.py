@@ -31,11 +31,12 @@ class Relay:
     security: str
     user: str = ""
     password: str = field(default="", repr=False)
+    owner: str = ""
 
     @property
     def key(self) -> str:
         """What connections to it have in common; no domain looks like it."""
-        return f"relay:{self.host}:{self.port}:{self.user}"
+        return f"relay:{self.host}:{self.port}:{self.user}:{self.owner}"
 
 
 Finder = Callable[[int | None, str], Relay | None]

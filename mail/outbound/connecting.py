@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 from django.conf import settings
 
+from groupware.core.dialing import is_allowed, is_listed
 from mail.outbound import mtasts, routes
 from mail.outbound.client import Client, usual_waits
 from mail.outbound.routes import Target
@@ -79,6 +80,8 @@ def _ways(hop: NextHop) -> Iterator[tuple[Target, list[Demand]]]:
         demand = _DEMANDS[hop.relay.security]
         weaker = [Demand.PLAIN] if demand is Demand.OPPORTUNISTIC else []
         for target in routes.find_relay_targets(hop.relay.host, hop.relay.port):
+            if hop.is_own:
+                _check_own(hop.relay, target)
             yield target, [demand, *weaker]
         return
     is_domain = not hop.destination.startswith("[")
@@ -91,6 +94,16 @@ def _ways(hop: NextHop) -> Iterator[tuple[Target, list[Demand]]]:
     if not matched and policy is not None and policy.mode == "enforce":
         raise Unreachable(
             found_out("4.7.5", f"No server of {hop.destination} is one of its MTA-STS policy.")
+        )
+
+
+def _check_own(relay: Relay, target: Target) -> None:
+    """Let nobody have this server speak to what only it can reach (`groupware.core.dialing`)."""
+    is_open = relay.security == NO_TLS
+    if not (is_listed(target.address) if is_open else is_allowed(target.address)):
+        why = "is no public host" if not is_open else "may not be spoken to without TLS"
+        raise Unreachable(
+            found_out("4.4.4", f"{relay.host} {why} (GROUPWARE_SOURCE_NETWORKS)."), relay.host
         )
 
 

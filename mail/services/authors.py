@@ -164,11 +164,12 @@ def choose_mail_from(submitter: Submitter, mail_from: str, checked: Checked) -> 
     """Return the envelope sender of a message.
 
     By it the server elsewhere is found through which the message goes: it is the author's where
-    either of the two is elsewhere.
+    either of the two is elsewhere. No other server may send receipts in its name, nor does it take
+    them from nobody.
     """
-    if not mail_from:
-        return ""
-    if checked.is_outside or find_sender(submitter.account_id, mail_from).is_outside:
+    if checked.is_outside:
+        return checked.author
+    if mail_from and find_sender(submitter.account_id, mail_from).is_outside:
         return checked.author
     return mail_from
 

@@ -27,12 +27,12 @@ def report(original: Original, outcomes: Sequence[Outcome]) -> NewInbound | None
     by = _by(told[0].recipient.address)
     data = build_dsn(original, told, by)
     signature = signing.sign(data, by.postmaster.rpartition("@")[2])
-    recipient = EnvelopeRecipient(original.mail_from, NEVER)
+    recipient = EnvelopeRecipient(original.reader, NEVER)
     envelope = Envelope(
         "",
         (recipient,),
         is_8bit=not data.isascii(),
-        is_utf8=not original.mail_from.isascii(),
+        is_utf8=not original.reader.isascii(),
     )
     return NewInbound(prepare_message(data), envelope, signature, is_trusted=True)
 

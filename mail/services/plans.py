@@ -6,6 +6,7 @@ import structlog
 
 from groupware.core.errors import GroupwareError
 from mail import trace
+from mail.services import outside
 from mail.services.filing import Arrival
 from mail.services.inbound import Taken, Waiting
 from mail.services.lists import Dropped
@@ -41,7 +42,8 @@ def make_plan(taken: Taken) -> Plan:
 
     An account that several recipients lead to gets it as the first of them.
     """
-    plan = Plan(taken, [_find_part(held, taken) for held in taken.waiting])
+    find = _lead_elsewhere if _is_sent_elsewhere(taken) else _find_part
+    plan = Plan(taken, [find(held, taken) for held in taken.waiting])
     plan.outcomes.update(dict.fromkeys(taken.delivered))
     for part in plan.parts:
         target = part.target
@@ -61,3 +63,20 @@ def _find_part(held: Waiting, taken: Taken) -> Part:
         if isinstance(error, Dropped):
             _log.info("dropped", inbound=taken.inbound_id, detail=error.detail)
         return Part(held, Target(address, mail_from=taken.envelope.mail_from), error)
+
+
+def _is_sent_elsewhere(taken: Taken) -> bool:
+    """Tell whether its sender is an address elsewhere, whose server sends all its mail."""
+    account_id, mail_from = taken.account_id, taken.envelope.mail_from
+    return account_id is not None and outside.sender_for(account_id, mail_from) is not None
+
+
+def _lead_elsewhere(held: Waiting, taken: Taken) -> Part:
+    """Let a recipient be reached through the server of its sender, also one who is here.
+
+    What is certified is so only where its provider has seen it (docs/adr/0046).
+    """
+    address, mail_from = held.recipient.address, taken.envelope.mail_from
+    return Part(
+        held, Target(address, (), (address,), mail_from=mail_from, sender=mail_from, is_local=False)
+    )

@@ -23,7 +23,7 @@ from groupware.core.errors import (
 from mail.dsn import DELIVERED, EXPANDED, FAILED, Original, Outcome
 from mail.envelopes import NEVER, SUCCESS, Envelope, EnvelopeRecipient
 from mail.refusals import Refused
-from mail.services import dsns, inbound, queue
+from mail.services import dsns, inbound, outside, queue
 from mail.services.filing import Arrival, file_message
 from mail.services.inbound import NewInbound, Taken
 from mail.services.lists import Dropped
@@ -160,7 +160,8 @@ def _original(taken: Taken, mail_from: str, outcomes: Iterable[Outcome]) -> Orig
     ret, envid = (envelope.ret, envelope.envid) if is_his else ("", "")
     whole = ret == "FULL" and any(outcome.action == FAILED for outcome in outcomes)
     data = taken.read() if whole else None
-    return Original(mail_from, ret, envid, taken.received_at, taken.header, data)
+    return_to = outside.return_address(taken.account_id, mail_from)
+    return Original(mail_from, ret, envid, taken.received_at, taken.header, data, return_to)
 
 
 def _list_queued(plan: Plan) -> list[NewQueued]:

@@ -21,7 +21,7 @@ from mail.dsn import Original, Outcome
 from mail.envelopes import Envelope
 from mail.models import QueuedMessage, QueuedRecipient
 from mail.replies import Reply
-from mail.services import dsns, inbound
+from mail.services import dsns, inbound, outside
 from mail.services.content import prepare_message
 from mail.services.inbound import NewInbound
 from mail.services.sending import Batch, QueuedTo, find_local, load, read_message
@@ -224,6 +224,7 @@ def report(message: QueuedMessage, outcomes: list[Outcome], data: bytes) -> NewI
         message.created_at,
         data[:HEADER],
         data if is_whole else None,
+        outside.return_address(message.account_id, message.mail_from),
     )
     return dsns.report(original, outcomes)
 

@@ -1,5 +1,5 @@
 """Mailboxes elsewhere: their accounts, what is fetched from them, and whom they send as."""
 
-from mail.services.outside.senders import sender_for
+from mail.services.outside.senders import return_address, sender_for
 
-__all__ = ["sender_for"]
+__all__ = ["return_address", "sender_for"]

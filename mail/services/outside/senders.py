@@ -114,6 +114,17 @@ def sender_for(account_id: int, address: str) -> int | None:
     return int(rows[0][0]) if rows else None
 
 
+def return_address(account_id: int | None, mail_from: str) -> str:
+    """Return whom here it concerns what becomes of a sender's message, "" for who is not elsewhere.
+
+    A notification to the address elsewhere would go around by the server there.
+    """
+    if account_id is None or sender_for(account_id, mail_from) is None:
+        return ""
+    rows = db.fetch_rows("SELECT login FROM core_account WHERE id = %s", [account_id])
+    return str(rows[0][0]) if rows else ""
+
+
 def check_sender(account_id: int, address: str) -> None:
     """Log in to the server of a sender; raises `OutsideFailed`, `NotFound`."""
     check_smtp(read_sender(get_sender(account_id, address)))

@@ -1,5 +1,6 @@
 """The queue of a worker process: woken by who puts something in, and by the clock."""
 
+import ipaddress
 from collections.abc import Iterator
 
 import pytest
@@ -111,8 +112,9 @@ def test_everything_goes_to_the_smarthost_in_one_transaction(
 
 
 @pytest.fixture
-def own_relay(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Relay:
+def own_relay(peer: Peer, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Relay:
     """Return the relay that one sender has to himself."""
+    settings.GROUPWARE_SOURCE_NETWORKS = (ipaddress.ip_network("127.0.0.2/32"),)
     monkeypatch.setattr(relays, "_finders", [])
     relay = Relay("127.0.0.2", peer.port, "none")
     register_finder(lambda _account, mail_from: relay if mail_from == "ann@pec.test" else None)
@@ -132,6 +134,18 @@ def test_a_sender_may_have_a_relay_of_his_own_which_takes_what_is_ours_too(
     [taken] = peer.taken
     assert taken.mail.startswith("MAIL FROM:<ann@pec.test>")
     assert len(taken.rcpts) == 2
+
+
+def test_nobody_has_this_server_speak_to_what_only_it_can_reach(
+    own_relay: Relay, peer: Peer, sender: Account, quick: None, settings: Settings
+) -> None:
+    settings.GROUPWARE_SOURCE_NETWORKS = ()
+    dispatcher = Dispatcher()
+    queued(sender, *to("ben@nowhere.test"), mail_from="ann@pec.test")
+    send(dispatcher)
+    dispatcher.stop(5)
+    assert peer.connections == []
+    assert waiting() == [("ben@nowhere.test", 1, "4.4.4")]
 
 
 def test_the_doctor_finds_what_nobody_sends(sender: Account) -> None:
