@@ -21,7 +21,7 @@ def server(
     """Yield a server with two processes of each protocol."""
     data = tmp_path_factory.mktemp("clients") / "data"
     variables = {"GROUPWARE_DATABASE_URL": session_database_url, "GROUPWARE_LOG_LEVEL": "WARNING"}
-    with serving(data, "imap", "lmtp", "pop3", **variables) as running:
+    with serving(data, "imap", "lmtp", "pop3", "smtp", **variables) as running:
         yield running
     assert "Traceback" not in running.output.read_text()
 
