@@ -53,7 +53,7 @@ def warn_of_quota(payload: dict[str, int]) -> None:
         readers = find_readers(account)
     name = f"quota.{account.pk}.{warning.percent}.{warning.noted_at}"
     written = [
-        _prepare(
+        prepare_notice(
             quota_warning(
                 full, reader.login, message_id=f"<{name}.{reader.pk}@{_domain()}>", moment=now()
             ),
@@ -112,7 +112,7 @@ def find_readers(account: Account) -> Sequence[Account]:
     )
 
 
-def _prepare(data: bytes, recipient: str) -> NewInbound:
+def prepare_notice(data: bytes, recipient: str) -> NewInbound:
     """Make a notice ready to be accepted; it goes the way of all mail, from the null sender."""
     signature = signing.sign(data, recipient.rpartition("@")[2])
     envelope = Envelope(

@@ -11,7 +11,7 @@ from groupware.management.moments import parse_seconds, show_moment
 from groupware.management.outside import ACCOUNT, HOST, PASSWORD_STDIN, PORT, SENDER, TLS, UNTESTED
 from groupware.management.passwords import ask_password
 from groupware.management.progress import Progress
-from groupware.management.tables import counted, render_fields, render_table
+from groupware.management.tables import counted, printable, render_fields, render_table
 from mail.models import OutsideAfter, OutsideProtocol
 from mail.services.outside import accounts, rounds
 from mail.services.outside.accounts import OutsideInfo, Wishes
@@ -102,7 +102,7 @@ def _test(options: Namespace) -> Answer:
     row = _describe(get_account(options.account), options.name)
     names = rounds.check(row.outside_id)
     text = f"{row.host} lets {row.user} in. Its mailboxes:"
-    return Answer({"name": row.name, "mailboxes": names}, "\n".join([text, *names]))
+    return Answer({"name": row.name, "mailboxes": names}, "\n".join([text, *map(printable, names)]))
 
 
 def _fetch(options: Namespace, progress: Progress) -> Answer:

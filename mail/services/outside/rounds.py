@@ -11,12 +11,14 @@ from functools import partial
 import structlog
 
 from groupware.core import db, limits
+from groupware.core.blobs import BlobGone
 from groupware.core.clock import epoch, monotonic
 from groupware.core.errors import Busy, GroupwareError, NotFound, Stale
 from mail.models import OutsideAccount, OutsideState
 from mail.outside.imap import open_imap
 from mail.outside.pop3 import open_pop3
 from mail.outside.servers import LoginRefused
+from mail.services.inbound import NewInbound, accept
 from mail.services.outside import notices
 from mail.services.outside.accounts import login_of
 from mail.services.outside.fetching import Report, Run, Tell
@@ -102,9 +104,12 @@ def _fetch(row: OutsideAccount, tell: Tell) -> Report:
     return report
 
 
-def _end(row: OutsideAccount, **values: object) -> None:
+def _end(row: OutsideAccount, *told: NewInbound, **values: object) -> None:
+    """Write down how a fetch ended, and with it what tells people of it: once."""
     with db.write_transaction():
         OutsideAccount.objects.filter(pk=row.pk).update(leased_until=0, **values)
+        for new in told:
+            accept(new)
 
 
 def _pause(row: OutsideAccount) -> int:
@@ -148,9 +153,11 @@ def _note_failure(row: OutsideAccount, error: GroupwareError) -> None:
     }
     if is_stopped and row.state == OutsideState.ACTIVE:
         values["state"] = OutsideState.STOPPED
-    if must_tell:
-        values["was_told"] = notices.tell(row, error.message, is_stopped=is_stopped)
-    _end(row, **values)
+    told = notices.prepare(row, error.message, is_stopped=is_stopped) if must_tell else []
+    try:
+        _end(row, *told, was_told=row.was_told or bool(told), **values)
+    except BlobGone:  # they are told the next time
+        _end(row, **values)
     _log.info("an outside account failed", outside=row.pk, why=error.message, detail=error.detail)
 
 

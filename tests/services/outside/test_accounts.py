@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings as Configured
 
-from groupware.core import db, limits
+from groupware.core import db, limits, rights
 from groupware.core.clock import epoch
 from groupware.core.errors import (
     AlreadyExists,
@@ -19,6 +19,7 @@ from groupware.core.errors import (
 )
 from groupware.core.models import Account
 from mail.models import OutsideAccount, OutsideMailbox, OutsideMessage, OutsideSender
+from mail.services import fanout
 from mail.services.outside import accounts, rounds, senders, storing
 from mail.services.outside.accounts import Wishes
 from mail.services.outside.servers import Login
@@ -26,6 +27,7 @@ from tests.conftest import SetLimit
 from tests.services.damage import find
 from tests.services.outside.fetched import Elsewhere, add, bytes_of, fetch, info_of, letter
 from tests.services.outside.hostile import Peer, faking
+from tests.services.store import create
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +141,7 @@ def test_a_person_is_told_once_of_what_fails_for_a_day(ann: Account) -> None:
         for _ in range(3):
             with pytest.raises(GroupwareError):
                 fetch(key)
+    fanout.work_off(now=epoch() + 60)
     (told,) = bytes_of(ann)
     assert b"It is tried again by itself" in told
     assert b"Auto-Submitted: auto-generated" in told
@@ -261,3 +264,31 @@ def test_a_server_is_asked_whether_it_takes_mail(ann: Account) -> None:
         senders.set_sender_password(ann.pk, "ann@old.test", "other")
         with pytest.raises(GroupwareError, match=r"refuses the login: 5\.7\.8 wrong"):
             senders.check_sender(ann.pk, "ann@old.test")
+
+
+def test_who_looks_after_a_shared_account_is_told_of_it(ann: Account) -> None:
+    shared = create("info@example.test", kind="shared")
+    rights.grant(shared, None, rights.find_grantee(ann.login), rights.parse_rights("manage"))
+    with faking(lambda peer: peer.say(b"junk\r\n")) as fake:
+        key = add(shared, "pop3", fake.port)
+        OutsideAccount.objects.update(failed_since=1)
+        with pytest.raises(GroupwareError):
+            fetch(key)
+    fanout.work_off(now=epoch() + 60)
+    assert bytes_of(shared) == []
+    (told,) = bytes_of(ann)
+    assert b"The mail of info@example.test at old" in told
+
+
+def test_an_account_goes_with_its_outside_ones(elsewhere: Elsewhere) -> None:
+    from groupware.core.directory import delete_account
+    from mail.services import mailboxes
+
+    mailboxes.create_mailbox(elsewhere.account.pk, "Old")
+    elsewhere.put(letter(1))
+    fetch(elsewhere.add(wishes=Wishes((("INBOX", "Old"),))))
+    add_sender(elsewhere.account)
+    delete_account(elsewhere.account.login)
+    assert not OutsideAccount.objects.exists()
+    assert not OutsideMessage.objects.exists()
+    assert not OutsideSender.objects.exists()

@@ -7,10 +7,12 @@ import pytest
 from pytest_django.fixtures import Settings as Configured
 
 from groupware.core import limits
+from groupware.core.clock import epoch
 from groupware.core.errors import GroupwareError
 from groupware.core.models import Account
-from mail.models import OutsideMessage
+from mail.models import OutsideMailbox, OutsideMessage
 from mail.outside.servers import LoginRefused
+from mail.services import fanout
 from mail.services.outside import accounts, rounds, senders
 from mail.services.outside.servers import Login
 from tests.conftest import SetLimit
@@ -201,6 +203,7 @@ def test_a_login_that_is_refused_again_and_again_stops(ann: Account, set_limit: 
         assert info_of(key).state == "stopped"
         assert rounds.fetch_due() == 0
         assert fake.connections == 2
+    fanout.work_off(now=epoch() + 60)
     (told,) = bytes_of(ann)
     assert b"Subject: Mail of old cannot be fetched" in told
     assert b"wrong" in told
@@ -267,3 +270,34 @@ def test_a_reply_of_smtp_without_an_end_is_left(ann: Account) -> None:
         senders.add_sender(ann.pk, "ann@old.test", login)
         with pytest.raises(GroupwareError, match="sends more"):
             senders.check_sender(ann.pk, "ann@old.test")
+
+
+def test_a_new_message_costs_one_listing_however_many_there_are(ann: Account) -> None:
+    box = imap_box(*[letter(n) for n in range(2_000)])
+    asked: list[bytes] = []
+
+    def answer(command: bytes) -> bytes:
+        asked.append(command)
+        if command.startswith(b"FETCH"):
+            first, last = map(int, command.split()[1].split(b":"))
+            rows = box(command).splitlines(keepends=True)
+            return b"".join(rows[first - 1 : last])
+        return box(command)
+
+    with faking(lambda peer: peer.imap(answer)) as fake:
+        key = add(ann, "imap", fake.port)
+        mailbox = OutsideMailbox.objects.get()
+        OutsideMessage.objects.create(
+            outside_id=key,
+            mailbox=mailbox,
+            uid_validity=7,
+            uid=1_998,
+            digest=b"x" * 32,
+            size=1,
+            fetched_at=1,
+        )
+        assert fetch(key) == (2, 0, 0)
+    assert [command for command in asked if b"FETCH" in command] == [
+        b"FETCH 1501:2000 (UID RFC822.SIZE)",
+        b"UID FETCH 1999,2000 (UID FLAGS INTERNALDATE BODY.PEEK[])",
+    ]
