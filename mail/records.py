@@ -84,7 +84,7 @@ def list_wanted(domain: str) -> list[Record]:
     name, host = get_domain(domain).name, mail_host()
     return [
         Record(name, "MX", f"10 {host}.", "where mail goes"),
-        Record(name, "TXT", "v=spf1 mx -all", "SPF"),
+        Record(name, "TXT", _spf(), "SPF"),
         *(
             Record(f"{key.selector}._domainkey.{name}", "TXT", key.record, f"DKIM, {key.state}")
             for key in list_keys(name)
@@ -98,6 +98,12 @@ def list_wanted(domain: str) -> list[Record]:
         *_transport(name, host),
         *_services(name, host),
     ]
+
+
+def _spf() -> str:
+    """Return who sends for a domain: this server, and the one that it hands its mail to."""
+    smarthost = urlsplit(settings.GROUPWARE_SMARTHOST_URL).hostname
+    return f"v=spf1 mx a:{smarthost} -all" if smarthost else "v=spf1 mx -all"
 
 
 def _transport(name: str, host: str) -> list[Record]:

@@ -94,6 +94,11 @@ def test_what_is_turned_off_or_elsewhere_is_told_so(settings: Configured) -> Non
     assert wanted["SRV _imaps._tcp.example.org"] == "0 1 10993 mail.example.org."
 
 
+def test_a_smarthost_may_send_too(settings: Configured) -> None:
+    settings.GROUPWARE_SMARTHOST_URL = "smtps://user:secret@relay.example:465"
+    assert "v=spf1 mx a:relay.example -all" in call("domain", "dns", "example.org")
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]"])
 def test_a_server_without_a_name_is_called_mail(settings: Configured, url: str) -> None:
     settings.GROUPWARE_PUBLIC_URL = url

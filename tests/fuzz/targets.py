@@ -19,6 +19,11 @@ from mail.mime.parser import Part, parse_message
 from mail.mime.parts import load_parts, serialize_parts
 from mail.mime.sections import resolve_section
 from mail.mime.text import extract_text
+from tests.fuzz.authentication import (
+    AUTHENTICATION_WORDS,
+    authentication_seeds,
+    take_authentication,
+)
 from tests.fuzz.calendars import CALENDAR_WORDS, calendars, files, take_calendar, take_file
 from tests.fuzz.cards import CARD_SEEDS, CARD_WORDS, take_cards
 from tests.fuzz.pop3 import POP3_WORDS, pop3_seeds, take_pop3
@@ -185,6 +190,7 @@ TARGETS = (
     Target("imap", _streams(), IMAP_WORDS, take_stream),
     Target("pop3", pop3_seeds(), POP3_WORDS, take_pop3),
     Target("mime", _messages(), MIME_WORDS, take_message),
+    Target("authentication", authentication_seeds(), AUTHENTICATION_WORDS, take_authentication),
     Target("cards", CARD_SEEDS, CARD_WORDS, take_cards),
     Target("calendar", calendars(), CALENDAR_WORDS, take_calendar),
     Target("calendarfile", files(), CALENDAR_WORDS, take_file),
