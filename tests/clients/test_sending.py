@@ -43,7 +43,7 @@ def arrived(client: imaplib.IMAP4, number: int = 1) -> list[Message]:
 
 def append_to_sent(client: imaplib.IMAP4, message: bytes) -> None:
     set_literal(client, message)
-    done(client._simple_command("APPEND", "Sent", r"(\Seen)"))  # type: ignore[attr-defined]
+    done(client._simple_command("APPEND", "Sent", r"(\Seen)"))
 
 
 def test_message_reaches_a_colleague_and_lies_in_sent(
