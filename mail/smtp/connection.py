@@ -1,7 +1,7 @@
 """The protocol without input or output: octets in, events out (RFC 5321 §2.3.8, RFC 3030).
 
 A command ends at LF or CRLF; a message of DATA ends at CRLF.CRLF and nothing else, and a bare LF or
-CR in it stays as it is, so that nobody smuggles a second message in (docs/adr/0044). The octets of
+CR in it stays as it is, so that nobody smuggles a second message in (docs/adr/0047). The octets of
 BDAT are counted, whether they are wanted or not; where their number cannot be known, nothing more
 is read. The caller asks for one event at a time, because only it knows how the next octets are to
 be read: after DATA, AUTH and STARTTLS.

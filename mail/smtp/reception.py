@@ -59,7 +59,7 @@ class ReceptionSession(TakingSession):
             raise
 
     def flaw_of(self, data: bytes) -> Reply | None:
-        """Return why a message is refused before anybody reads it (docs/adr/0044)."""
+        """Return why a message is refused before anybody reads it (docs/adr/0047)."""
         if has_bare_line_end(data):
             return responses.BARE_LINE_END
         return super().flaw_of(data)
