@@ -11,6 +11,7 @@ PAGE = (BASE_DIR / "docs" / "architecture.md").read_text("utf-8")
 STEPS = sorted(set(re.findall(r"`([\w/]+\.py):([\w.]+)`", PAGE)))
 WALKS = (
     "## One DATA",
+    "## One message from another server",
     "## One FETCH",
     "## One STORE",
     "## One PUT",
