@@ -21,7 +21,8 @@ from prometheus_client.mmap_dict import MmapedDict
 from groupware.core.metricfiles import AllocatedDict
 from groupware.environment import BASE_DIR
 from tests.commands.running import Manage
-from tests.serve.running import Running, environment, serving
+from tests.mailflow.dns import serving_dns
+from tests.serve.running import Running, environment, serving, wait_for
 
 ANN = "ann@example.test"
 PASSWORD = "correct horse battery"
@@ -138,9 +139,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(path)], check=True)
 
 
-@pytest.fixture
-def small(disk: Path, request: pytest.FixtureRequest) -> Iterator[Small]:
-    """Yield a server on a small disk: with its database on it, or with a server's elsewhere."""
+def prepare_small(disk: Path, request: pytest.FixtureRequest) -> tuple[Manage, dict[str, str]]:
+    """Make a person on a small disk: with the database on it, or with a server's elsewhere."""
     url = f"sqlite://{disk}/groupware.sqlite3"
     if request.config.getoption("database") == "postgresql":
         url = request.getfixturevalue("fresh_database_url")
@@ -153,6 +153,13 @@ def small(disk: Path, request: pytest.FixtureRequest) -> Iterator[Small]:
         "GROUPWARE_PROCESSES": "1",
         "GROUPWARE_ALLOW_PLAINTEXT": "1",
     }
+    return manage, variables
+
+
+@pytest.fixture
+def small(disk: Path, request: pytest.FixtureRequest) -> Iterator[Small]:
+    """Yield a server on a small disk."""
+    manage, variables = prepare_small(disk, request)
     [calendar, *_] = manage.json("calendar", "list", ANN)
     with serving(disk, "imap", "lmtp", "pop3", "web", **variables) as running:
         yield Small(running, variables, calendar["path"])
@@ -171,6 +178,16 @@ def nothing_left(disk: Path) -> Iterator[None]:
         yield
     finally:
         filler.unlink()
+
+
+@contextlib.contextmanager
+def at_the_reserve(disk: Path) -> Iterator[None]:
+    """Fill the disk so far that half of the reserve is left."""
+    usage = os.statvfs(disk)
+    filler = disk / "much"
+    filler.write_bytes(bytes(usage.f_bavail * usage.f_frsize - RESERVE // 2))
+    yield
+    filler.unlink()
 
 
 def test_metrics_of_a_full_disk_stay_in_memory(disk: Path) -> None:
@@ -241,3 +258,45 @@ def test_every_door_refuses_what_is_new_and_goes_on_reading_and_deleting(
         assert imap.append("INBOX", "", "", message(10_001))[0] == "OK"
     assert small.dav("PUT", "after", event("after"))[0] == 201
     assert small.deliver(0)[0] == 250
+
+
+def hand_over(port: int, seed: int, *, signs_in: bool) -> tuple[int, str]:
+    """Send a message by SMTP; return the first reply that is a refusal, or the last."""
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as smtp:
+        smtp.ehlo("client.outside.test")
+        if signs_in:
+            smtp.login(ANN, PASSWORD)
+        smtp.mail(ANN if signs_in else "sender@outside.test")
+        code, text = smtp.rcpt(ANN)
+        if code == 250:
+            code, text = smtp.data(b"From: <" + ANN.encode() + b">\r\n" + message(seed))
+        return code, text.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.timeout(240)
+def test_mail_that_comes_by_smtp_waits_where_it_is(
+    disk: Path, request: pytest.FixtureRequest
+) -> None:
+    _, variables = prepare_small(disk, request)
+    with (
+        serving_dns() as dns,
+        serving(disk, "smtp", "imap", GROUPWARE_DNS_SERVERS=dns.variable, **variables) as running,
+    ):
+        small = Small(running, variables, "")
+        ports = ((running.ports["SMTP"], False), (running.ports["SUBMISSION"], True))
+        with at_the_reserve(disk):
+            for port, signs_in in ports:
+                code, text = hand_over(port, 1, signs_in=signs_in)
+                assert (code, text[:5]) == (452, "4.3.1")
+            with small.session() as imap:
+                assert imap.select()[1] == [b"0"]
+        for seed, (port, signs_in) in enumerate(ports):
+            assert hand_over(port, seed, signs_in=signs_in)[0] == 250
+        wait_for(lambda: number_in_inbox(small) == len(ports), "what was handed over")
+        assert "Traceback" not in running.output.read_text()
+
+
+def number_in_inbox(small: Small) -> int:
+    with small.session() as imap:
+        return int(imap.select()[1][0] or 0)
