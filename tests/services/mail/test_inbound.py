@@ -299,6 +299,41 @@ def test_every_member_of_a_group_gets_the_one_copy(ann: Account, ben: Account) -
     assert left() == (0, 0, 0)
 
 
+def test_long_list_goes_a_few_at_a_time_and_is_leased_meanwhile(
+    ann: Account, ben: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mail.services.fanout.BATCH", 2)
+    members = [ann, ben, *(create(f"member{number}@example.test") for number in range(4))]
+    create_group("team@example.test")
+    for member in members:
+        add_member("team@example.test", member.login)
+    inbound_id = take("team@example.test")
+    committer = GroupCommitter()
+    due: list[int] = []
+
+    def submit(call: Callable[[], object]) -> object:
+        due.append(Inbound.objects.get(pk=inbound_id).next_attempt_at)
+        return committer.submit(call)
+
+    fan_out(inbound_id, submit)  # type: ignore[arg-type]
+    committer.close()
+    assert due[0] <= epoch() + GRACE
+    assert min(due[1:]) > epoch() + LEASE - 30
+    assert [len(uids_of(member)) for member in members] == [1] * len(members)
+    assert Blob.objects.count() == 1
+
+
+def test_account_that_has_it_can_be_deleted_while_others_wait(ann: Account, ben: Account) -> None:
+    set_quota(ben.login, 50)
+    inbound_id = deliver(ann.login, ben.login, account_id=ann.pk)
+    assert left() == (1, 1, 1)
+    delete_account(ann.login)
+    assert left() == (1, 1, 0)
+    set_quota(ben.login, 0)
+    sweep(inbound_id)
+    assert len(uids_of(ben)) == 1
+
+
 def test_writes_of_a_server_go_through_its_committer(ann: Account, ben: Account) -> None:
     committer = GroupCommitter()
     inbound_id = take("ann@example.test", "ben@example.test")
