@@ -20,7 +20,7 @@ from groupware.core.errors import (
     OverQuota,
     TooLarge,
 )
-from mail.dsn import DELIVERED, EXPANDED, FAILED, Original, Outcome
+from mail.dsn import DELIVERED, EXPANDED, FAILED, Original, Outcome, is_wanted
 from mail.envelopes import NEVER, SUCCESS, Envelope, EnvelopeRecipient
 from mail.refusals import Refused
 from mail.services import dsns, inbound, outside, queue
@@ -84,7 +84,8 @@ def make_settlement(plan: Plan) -> Settlement:
         settlement.settled.append(part.waiting.row_id)
         failed = False
         for mail_from, outcome in _list_outcomes(plan, part):
-            told.setdefault(mail_from, []).append(outcome)
+            if is_wanted(outcome):  # of most nothing is, and then no bytes are read
+                told.setdefault(mail_from, []).append(outcome)
             failed = failed or outcome.action == FAILED
         _count(settlement, "failed" if failed else "settled")
     settlement.queued = _list_queued(plan)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from groupware.core import db, limits
+from groupware.core.blobs.service import store
 from groupware.core.clock import epoch
 from groupware.core.directory import (
     add_member,
@@ -56,6 +57,17 @@ def test_nobody_has_it_before_it_is_fanned_out_and_the_sweep_finds_it(ann: Accou
     assert work_off(now=epoch() + GRACE + 1) == 1
     assert len(uids_of(ann)) == 1
     assert find_taken(inbound_id) is None
+
+
+def test_delivery_of_which_nobody_wants_to_be_told_reads_no_bytes(ann: Account) -> None:
+    inbound_id = take("ann@example.test")
+    location = Blob.objects.get().location
+    [held] = store().get_all([location])
+    db.execute("DELETE FROM core_blobspool", [])
+    store().remove(location)
+    fan_out(inbound_id)
+    assert len(uids_of(ann)) == 1
+    store().put_spooled({location: held})
 
 
 def test_a_second_run_finds_nothing_to_do(ann: Account, ben: Account) -> None:
