@@ -10,6 +10,9 @@ from mail import routing
 from mail.services import lists
 from mail.services.outside import sender_for
 
+MAX_SHOWN = 200
+"""Characters of an address in what is said of it."""
+
 
 class SendRight(IntEnum):
     """What an account may do with an address; a greater one holds the lesser."""
@@ -74,7 +77,9 @@ def refusal(text: str, login: str) -> NotAllowed:
 
     It is the same whoever has the address, or nobody: it tells nothing about others.
     """
+    address = text.encode("ascii", "backslashreplace").decode()[:MAX_SHOWN]
     return NotAllowed(
-        f"{login} may not send from {text}: use an address of your own, or have its owner grant"
-        f" send-as or send-on-behalf (`grant {text} {login} send-as`)."
+        f"{login} may not send from {address}: use an address of your own, or have its owner grant"
+        f" send-as or send-on-behalf (`grant {address} {login} send-as`), or name you a sender of"
+        " the list."
     )

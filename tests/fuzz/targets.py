@@ -27,6 +27,7 @@ from tests.fuzz.authentication import (
 from tests.fuzz.calendars import CALENDAR_WORDS, calendars, files, take_calendar, take_file
 from tests.fuzz.cards import CARD_SEEDS, CARD_WORDS, take_cards
 from tests.fuzz.pop3 import POP3_WORDS, pop3_seeds, take_pop3
+from tests.fuzz.submitted import SUBMITTED_WORDS, take_submitted
 
 ROOT = Path(__file__).parent.parent
 _SENT = re.compile(r"^C\d*[:+] ?(.*)$")
@@ -191,6 +192,7 @@ TARGETS = (
     Target("pop3", pop3_seeds(), POP3_WORDS, take_pop3),
     Target("mime", _messages(), MIME_WORDS, take_message),
     Target("authentication", authentication_seeds(), AUTHENTICATION_WORDS, take_authentication),
+    Target("submitted", _messages(), SUBMITTED_WORDS, take_submitted),
     Target("cards", CARD_SEEDS, CARD_WORDS, take_cards),
     Target("calendar", calendars(), CALENDAR_WORDS, take_calendar),
     Target("calendarfile", files(), CALENDAR_WORDS, take_file),
