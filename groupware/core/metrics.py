@@ -33,6 +33,16 @@ COMMAND_SECONDS = Histogram(
 )
 LOGINS = Counter("groupware_logins", "Tries to log in.", ["protocol", "outcome"])
 DELIVERIES = Counter("groupware_deliveries", "Results of recipients.", ["protocol", "outcome"])
+INBOUND_MESSAGES = Gauge(
+    "groupware_inbound_messages",
+    "Messages that were answered for and have not reached all their recipients.",
+    multiprocess_mode="livemax",
+)
+INBOUND_OLDEST = Gauge(
+    "groupware_inbound_oldest_seconds",
+    "How long the oldest of those has been on its way.",
+    multiprocess_mode="livemax",
+)
 QUEUE_RESULTS = Counter(
     "groupware_queue_results",
     "Recipients elsewhere that were sent, deferred or failed for good.",

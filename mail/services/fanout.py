@@ -48,6 +48,9 @@ def begin(inbound_id: int) -> None:
 def work_off(*, now: int | None = None, limit: int = SWEPT) -> int:
     """Fan out what nobody has settled in time; return how many messages that were."""
     due = epoch() if now is None else now
+    waiting, oldest = inbound.count_waiting(due)
+    metrics.INBOUND_MESSAGES.set(waiting)
+    metrics.INBOUND_OLDEST.set(oldest)
     done = 0
     for inbound_id in inbound.list_due(due, limit):
         if inbound.lease(inbound_id, due=due):
@@ -63,6 +66,10 @@ def fan_out(inbound_id: int, submit: Submit | None = None) -> None:
     """
     try:
         told = _fan_out(inbound_id, submit)
+    except GroupwareError as error:
+        _log.warning("fan-out waits", inbound=inbound_id, reason=error.message)
+        _postpone(inbound_id, error)
+        return
     except Exception as error:  # noqa: BLE001 (kept, logged and tried again)
         _log.exception("fan-out failed", inbound=inbound_id)
         _postpone(inbound_id, error)

@@ -259,3 +259,9 @@ def list_due(now: int, limit: int) -> list[int]:
         [now, limit],
     )
     return [row[0] for row in rows]
+
+
+def count_waiting(now: int) -> tuple[int, int]:
+    """Return how many messages are on their way, and the seconds that the oldest has been."""
+    ((number, oldest),) = db.fetch_rows("SELECT COUNT(*), MIN(received_at) FROM mail_inbound")
+    return number, max(0, now - oldest) if number else 0

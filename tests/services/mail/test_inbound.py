@@ -16,6 +16,7 @@ from groupware.core.directory import (
 )
 from groupware.core.errors import Busy
 from groupware.core.groupcommit import GroupCommitter
+from groupware.core.metrics import render_metrics
 from groupware.core.models import Account, Blob
 from mail.envelopes import EnvelopeRecipient
 from mail.models import Inbound
@@ -293,12 +294,43 @@ def test_message_that_cannot_be_read_is_noted_and_stops_no_other(
     assert len(uids_of(ann)) == 2
 
 
+def test_full_disk_keeps_mail_from_nobody_and_notifications_waiting(
+    ann: Account, ben: Account, set_limit: SetLimit
+) -> None:
+    inbound_id = take(ben.login, mail_from=ann.login)
+    doomed = take("nobody@example.test", mail_from=ann.login)
+    set_limit(limits.DISK_RESERVE, 2**60)
+    for key in (inbound_id, doomed):
+        fan_out(key)
+    assert len(uids_of(ben)) == 1
+    assert uids_of(ann) == []
+    assert Inbound.objects.get(pk=doomed).last_error.startswith("DiskReserve")
+    set_limit(limits.DISK_RESERVE, 0)
+    sweep(doomed)
+    assert len(uids_of(ann)) == 1
+
+
 def test_sweep_leaves_alone_what_another_works_on(ann: Account) -> None:
     inbound_id = take("ann@example.test")
     Inbound.objects.filter(pk=inbound_id).update(next_attempt_at=epoch() + LEASE)
     assert work_off() == 0
     assert uids_of(ann) == []
     sweep(inbound_id)
+
+
+def test_what_waits_is_measured(ann: Account) -> None:
+    inbound_id = take(ann.login)
+    Inbound.objects.update(received_at=epoch() - 100, next_attempt_at=epoch() + LEASE)
+    work_off()
+    shown = dict(line.split() for line in render_metrics().decode().splitlines() if line[0] != "#")
+    assert float(shown["groupware_inbound_messages"]) == 1
+    assert 100 <= float(shown["groupware_inbound_oldest_seconds"]) < 110
+    sweep(inbound_id)
+    work_off()
+    shown = dict(line.split() for line in render_metrics().decode().splitlines() if line[0] != "#")
+    assert float(shown["groupware_inbound_messages"]) == 0
+    counted = 'groupware_deliveries_total{outcome="settled",protocol="fan-out"}'
+    assert float(shown[counted]) >= 1
 
 
 def test_every_member_of_a_group_gets_the_one_copy(ann: Account, ben: Account) -> None:
