@@ -7,7 +7,7 @@ from django.db import Error, connections
 
 from groupware.core.errors import GroupwareError
 from groupware.core.metrics import QUEUE_OLDEST, QUEUE_RECIPIENTS
-from groupware.core.wakeups import Listener
+from groupware.core.wakeups import Listener, wake
 from mail.outbound.dispatch import Dispatcher
 from mail.services import sending
 from mail.services.queue import RETRY, WAKE
@@ -46,6 +46,7 @@ class Worker:
     def stop(self, seconds: float) -> None:
         """Come to an end within so many seconds."""
         self._stopping.set()
+        wake(WAKE)
         if not self.dispatcher.stop(seconds):
             _log.warning("still sending when told to stop; another takes over")
         self._thread.join(LOOK_SECONDS)
@@ -71,9 +72,17 @@ def stop(seconds: float) -> None:
 
 
 def work_off() -> None:
-    """Begin to send what is due; the duty that finds what no call told of."""
-    start().dispatcher.fill()
-    due, waiting, held, oldest = sending.measure()
-    for state, number in (("due", due), ("waiting", waiting), ("held", held)):
+    """Begin to send what is due: here where this process has a worker, else where there is one.
+
+    The duty that finds what no call told of.
+    """
+    with _guard:
+        held = _worker
+    if held is not None:
+        held.dispatcher.fill()
+    else:
+        wake(WAKE)
+    due, waiting, held_back, oldest = sending.measure()
+    for state, number in (("due", due), ("waiting", waiting), ("held", held_back)):
         QUEUE_RECIPIENTS.labels(state).set(number)
     QUEUE_OLDEST.set(oldest)

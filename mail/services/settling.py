@@ -5,6 +5,7 @@ sender is written in the same one.
 """
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +14,14 @@ import structlog
 
 from groupware.core import blobs, db, limits
 from groupware.core.clock import epoch
-from groupware.core.errors import Busy, Stale
+from groupware.core.errors import Busy, DiskReserve, Stale
 from groupware.core.metrics import QUEUE_RESULTS
 from mail import dsn
 from mail.backoff import next_attempt
 from mail.dsn import Original, Outcome
 from mail.envelopes import Envelope
 from mail.models import QueuedMessage, QueuedRecipient
-from mail.replies import Reply
+from mail.replies import Reply, found_out
 from mail.services import dsns, inbound, outside
 from mail.services.content import prepare_message
 from mail.services.inbound import NewInbound
@@ -96,17 +97,24 @@ def settle(batch: Batch, results: Results, data: bytes) -> None:
             _remove(batch.message.pk, taken)
         QUEUE_RESULTS.labels("sent").inc(len(taken))
     rest = [each for each in batch.recipients if each.id in results and each.id not in taken]
+    can_tell = True
     for _ in range(SETTLE_ATTEMPTS):
-        rest = _still_there(rest)
+        if not (rest := _still_there(rest)):
+            return
         try:
-            _Settlement(batch.message, rest, results, data).write()
+            _Settlement(batch.message, rest, results, can_tell=can_tell).write(data)
+        except DiskReserve:
+            can_tell = False
         except Stale:  # somebody dropped one of them, or bytes of a notice were collected
             continue
-        return
+        else:
+            return
     raise Busy("The queue changes too fast; try again.", detail=f"message {batch.message.pk}")
 
 
 def _still_there(recipients: Sequence[QueuedTo]) -> list[QueuedTo]:
+    if not recipients:
+        return []
     with db.read_snapshot():
         rows = QueuedRecipient.objects.filter(id__in=[each.id for each in recipients])
         there = set(rows.values_list("id", flat=True))
@@ -114,21 +122,26 @@ def _still_there(recipients: Sequence[QueuedTo]) -> list[QueuedTo]:
 
 
 class _Settlement:
-    """What follows for the recipients that were not simply taken."""
+    """What follows for the recipients that were not simply taken.
+
+    Without `can_tell` there is no room for a notice: who failed waits until it can be told.
+    """
 
     def __init__(
         self,
         message: QueuedMessage,
         recipients: Sequence[QueuedTo],
         results: Results,
-        data: bytes,
+        *,
+        can_tell: bool,
     ) -> None:
         self._message = message
-        self._data = data
+        self._can_tell = can_tell
         self._now = epoch()
         self._gone: list[int] = []
         self._changed: list[tuple[int, dict[str, Any]]] = []
         self._outcomes: dict[str, list[Outcome]] = {}
+        self._counted: Counter[str] = Counter()
         for each in recipients:
             self._decide(each, results[each.id])
 
@@ -136,18 +149,20 @@ class _Settlement:
         reply, message = result.reply, self._message
         if reply.is_success:
             self._end(each, result, dsn.RELAYED, "sent")
+        elif not reply.is_final and self._now < message.expires_at:
+            self._put_off(each, result)
+        elif not self._can_tell:
+            self._put_off(each, Result(found_out("4.3.1", "No room to tell its sender.")))
         elif reply.is_final:
             self._end(each, result, dsn.FAILED, "failed")
-        elif self._now >= message.expires_at:
+        else:
             late = Result(Reply(reply.code, "4.4.7", reply.text), result.host)
             self._end(each, late, dsn.FAILED, "failed")
-        else:
-            self._put_off(each, result)
 
     def _end(self, each: QueuedTo, result: Result, action: str, name: str) -> None:
         self._gone.append(each.id)
         self._tell(each, result, action)
-        QUEUE_RESULTS.labels(name).inc()
+        self._counted[name] += 1
 
     def _tell(self, each: QueuedTo, result: Result, action: str) -> None:
         reply = result.reply
@@ -164,32 +179,29 @@ class _Settlement:
 
     def _put_off(self, each: QueuedTo, result: Result) -> None:
         reply, message = result.reply, self._message
-        attempts = each.attempts + 1
+        attempts, chance = each.attempts + 1, random.random()  # noqa: S311
         is_long = self._now - message.created_at >= limits.QUEUE_WARNING.value
+        warns = is_long and self._can_tell and not each.was_warned
         fields = {
             "attempts": attempts,
             "last_attempt_at": self._now,
-            "next_attempt_at": next_attempt(
-                attempts,
-                self._now,
-                message.expires_at,
-                random.random(),  # noqa: S311
-            ),
+            "next_attempt_at": next_attempt(attempts, self._now, message.expires_at, chance),
             "leased_until": 0,
             "code": reply.code,
             "status": reply.status[:16],
             "reply": reply.text[:500],
             "host": result.host[:255],
-            "was_warned": each.was_warned or is_long,
+            "was_warned": each.was_warned or warns,
         }
         self._changed.append((each.id, fields))
-        if is_long and not each.was_warned:
+        if warns:
             self._tell(each, result, dsn.DELAYED)
-        QUEUE_RESULTS.labels("deferred").inc()
+        self._counted["deferred"] += 1
 
-    def write(self) -> None:
+    def write(self, data: bytes) -> None:
         """Write it all, or raise `Stale` where what is told would not be true any more."""
-        notices = [self._prepare(outcomes) for outcomes in self._outcomes.values()]
+        told = self._outcomes if self._can_tell else {}
+        notices = [self._prepare(outcomes, data) for outcomes in told.values()]
         with db.write_transaction():
             changed = sum(
                 QueuedRecipient.objects.filter(pk=key).update(**fields)
@@ -201,9 +213,11 @@ class _Settlement:
             for notice in notices:
                 if notice is not None:
                     inbound.accept(notice)
+        for name, number in self._counted.items():
+            QUEUE_RESULTS.labels(name).inc(number)
 
-    def _prepare(self, outcomes: list[Outcome]) -> NewInbound | None:
-        notice = report(self._message, outcomes, self._data)
+    def _prepare(self, outcomes: list[Outcome], data: bytes) -> NewInbound | None:
+        notice = report(self._message, outcomes, data)
         if notice is None and outcomes[0].action == dsn.FAILED:
             _log.warning(
                 "nobody is told of a failure",

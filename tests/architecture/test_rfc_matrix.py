@@ -121,6 +121,7 @@ def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> No
         "LMTP",
         "Reception and delivery",
         "Authentication of messages",
+        "Sending to other servers",
         "Messages",
         "Mail from elsewhere",
         "Calendar objects",

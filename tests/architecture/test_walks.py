@@ -12,6 +12,7 @@ STEPS = sorted(set(re.findall(r"`([\w/]+\.py):([\w.]+)`", PAGE)))
 WALKS = (
     "## One DATA",
     "## One message from another server",
+    "## One message out",
     "## One FETCH",
     "## One STORE",
     "## One PUT",

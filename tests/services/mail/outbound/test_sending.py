@@ -419,3 +419,20 @@ def test_what_is_for_a_domain_of_ours_never_leaves(
     row = Inbound.objects.get()
     assert (row.mail_from, row.account_id, row.is_trusted) == ("ann@example.test", sender.pk, True)
     assert waiting() == []
+
+
+def test_a_failure_that_cannot_be_told_for_want_of_room_waits(
+    dispatcher: Dispatcher, sender: Account, peer: Peer, set_limit: SetLimit
+) -> None:
+    queued(sender, *to("nobody@other.test"), *to("ben@other.test", notify="SUCCESS"))
+    peer.features = []
+    peer.say("RCPT", "550 5.1.1 no such user")
+    reserve = limits.DISK_RESERVE.default
+    set_limit(limits.DISK_RESERVE, 1 << 60)
+    send(dispatcher)
+    assert waiting() == [("nobody@other.test", 1, "4.3.1")]
+    set_limit(limits.DISK_RESERVE, reserve)
+    make_due()
+    peer.say("RCPT", "550 5.1.1 no such user")
+    send(dispatcher)
+    assert (len(notices()), waiting(), len(peer.taken)) == (1, [], 1)
