@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import connection
 from django.db.models import F, Max, Model
+from django.db.models.functions import Greatest
 
 from groupware.core import db
 from groupware.core.changes import (
@@ -19,6 +20,7 @@ from groupware.core.changes import (
     settle_use,
     touch_collection,
 )
+from groupware.core.clock import epoch
 from groupware.core.models import AccountState, Collection, CollectionTombstone, Tombstone
 from groupware.core.models.store import Item
 
@@ -132,7 +134,7 @@ def begin_anew(account_id: int, collection_id: int) -> None:
         Tombstone.objects.filter(collection_id=collection_id).delete()
         Collection.objects.filter(pk=collection_id, account_id=account_id).update(
             uid_validity=next_uid_validity(account_id),
-            token_epoch=F("token_epoch") + 1,
+            token_epoch=Greatest(F("token_epoch") + 1, epoch()),
             changed_modseq=change.modseq,
             tombstone_floor=change.modseq,
         )

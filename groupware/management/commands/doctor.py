@@ -2,11 +2,13 @@
 
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from groupware.core.directory import get_account
 from groupware.core.doctor import Examination, Fault, Finding, Note, Repair, examine
+from groupware.core.doctor.restored import begin_all_anew
 from groupware.core.errors import GroupwareError
 from groupware.management.base import Answer, GroupwareCommand, argument
 from groupware.management.progress import Progress
@@ -36,6 +38,11 @@ class Command(GroupwareCommand):
             action="store_true",
             help="make anew what can be derived: counters, their order, the index",
         ),
+        argument(
+            "--restored",
+            action="store_true",
+            help="after a restore from a backup: let every client load everything again",
+        ),
     )
 
     def run(self, options: Namespace) -> Answer:
@@ -44,13 +51,22 @@ class Command(GroupwareCommand):
         report = _Report(keeps=options.json, repairs=options.repair)
         with Progress(self.stderr) as progress:
             examination = Examination(account_id, options.deep, progress.tell)
-            for finding in examine(examination):
+            for finding in _find(examination, is_restored=options.restored):
                 line = report.add(finding)
                 if not options.json:
                     progress.clear()
                     self.stdout.write(printable(line))
                     self.stdout.flush()
         return report.answer(examination.counted)
+
+
+def _find(examination: Examination, *, is_restored: bool) -> Iterator[Finding]:
+    """Yield what is found; after a restore clients are told first that they know nothing."""
+    if is_restored:
+        number = begin_all_anew(examination.account_id)
+        what = counted(number, "collection")
+        yield Note("restored", f"{what} began anew: every client loads everything again.")
+    yield from examine(examination)
 
 
 class _Report:

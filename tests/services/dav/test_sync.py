@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from contacts.services.cards import remove_card
 from groupware.core import db, limits
+from groupware.core.doctor.restored import begin_all_anew
 from groupware.core.models import Account, Collection, Tombstone
 from groupware.core.resources.moving import Place
 from groupware.core.synctokens import sync_token
@@ -222,6 +224,23 @@ def test_a_token_that_is_not_whole_is_refused(syncing: Syncing, token: str) -> N
     }.get(token, token)
     answer = syncing.ask()
     assert (answer.status, answer.condition()) == (403, dav("valid-sync-token"))
+
+
+def test_after_a_restore_no_token_of_the_lost_time_counts(syncing: Syncing) -> None:
+    syncing.put("a")
+    syncing.sync()
+    backup = transaction.savepoint()
+    syncing.put("lost")
+    syncing.sync()
+    assert set(syncing.known) == {"a.vcf", "lost.vcf"}
+    transaction.savepoint_rollback(backup)
+    begin_all_anew()
+    syncing.put("b")  # with the numbers that the lost one had
+    assert syncing.ask().condition() == dav("valid-sync-token")
+    syncing.token, syncing.known = "", {}
+    syncing.sync()
+    assert syncing.known == syncing.truth()
+    assert set(syncing.known) == {"a.vcf", "b.vcf"}
 
 
 def test_a_token_of_before_a_restore_is_refused(syncing: Syncing) -> None:
