@@ -192,6 +192,10 @@ def _new_queued(taken: Taken, source: str, prefix: bytes, envelope: Envelope) ->
     prefix += taken.prefix
     if not taken.prepared.has_header:
         prefix += b"\r\n"
+    # An address here may lead to one elsewhere that wants SMTPUTF8, which its own does not.
+    named = [envelope.mail_from, *(recipient.address for recipient in envelope.recipients)]
+    if not (envelope.is_utf8 or all(map(str.isascii, named))):
+        envelope = replace(envelope, is_utf8=True)
     return NewQueued(taken.inbound_id, source, taken.account_id, taken.blob_id, prefix, envelope)
 
 

@@ -75,6 +75,8 @@ def find_target(address: str, taken: Taken) -> Target:
             raise NotFound(_NOBODY)
         return replace(target, outside=(address,), is_local=False)
     if (expanded := _expand_list(route, taken)) is not None:
+        if not expanded.account_ids and not expanded.outside:
+            raise NotFound("The list has no members.")
         return Target(
             address,
             expanded.account_ids,

@@ -151,6 +151,14 @@ def test_message_without_a_header_goes_out_with_a_blank_line(ann: Account) -> No
     assert bytes(queued()[0].prefix).endswith(RECEIVED + b"\r\n")
 
 
+@pytest.mark.parametrize(("target", "is_utf8"), [(FRIEND, False), ("jürgen@there.test", True)])
+def test_address_elsewhere_that_is_no_ascii_wants_smtputf8(
+    ann: Account, target: str, is_utf8: bool
+) -> None:
+    deliver(forward("old@example.test", target))
+    assert queued()[0].is_utf8 is is_utf8
+
+
 def test_what_comes_back_ends(ann: Account) -> None:
     forward()
     data = b"Delivered-To:  OLD@example.test \r\n" + message()

@@ -3,7 +3,13 @@
 import pytest
 
 from groupware.core import limits
-from groupware.core.directory import add_member, create_address, create_group, set_quota
+from groupware.core.directory import (
+    add_member,
+    create_address,
+    create_group,
+    remove_member,
+    set_quota,
+)
 from groupware.core.models import Account, Blob
 from mail.envelopes import EnvelopeRecipient
 from mail.models import QueuedMessage
@@ -70,6 +76,16 @@ def test_poster_who_may_not_write_there_is_told(ann: Account, cai: Account) -> N
     deliver(TEAM, mail_from=zoe.login, account_id=zoe.pk)
     assert uids_of(ann) == []
     assert "Status: 5.7.1" in parsed(zoe)[0].as_string()
+
+
+def test_poster_is_told_of_a_list_that_everybody_has_left(
+    ann: Account, ben: Account, cai: Account
+) -> None:
+    for member in (ann, ben):
+        remove_member(TEAM, member.login)
+    zoe = create("zoe@example.test")
+    deliver(TEAM, mail_from=zoe.login)
+    assert "Status: 5.1.1" in parsed(zoe)[0].as_string()
 
 
 def test_loop_ends_in_silence(ann: Account, cai: Account) -> None:
