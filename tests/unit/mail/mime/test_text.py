@@ -4,7 +4,7 @@ import pytest
 
 from mail.mime.limits import MimeLimits
 from mail.mime.parser import parse_message
-from mail.mime.text import decode_header, extract_text, fold_search
+from mail.mime.text import decode_header, extract_text, fold_search, read_sender_and_subject
 
 
 @pytest.mark.parametrize(
@@ -170,3 +170,9 @@ def test_long_rows_of_other_signs_stay() -> None:
 @pytest.mark.parametrize("text", ["Grüße", "İ", "ΐ", "ﬃ", "\u0345\u0313", "Ⅷ", "ΐ" + "\u0344" * 29])
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold_search(fold_search(text)) == fold_search(text)
+
+
+def test_sender_and_subject_are_read_of_a_header() -> None:
+    header = b"From: =?utf-8?q?J=C3=BCrgen?= <j@x.test>\r\nSUBJECT: a\r\n b\r\nTo: x\r\n\r\n"
+    assert read_sender_and_subject(header) == ("Jürgen <j@x.test>", "a b")
+    assert read_sender_and_subject(b"") == ("", "")
