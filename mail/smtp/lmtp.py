@@ -3,39 +3,33 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import ClassVar, Final
+from dataclasses import replace
+from typing import ClassVar
 
 import structlog
 from django.conf import settings
 
 from groupware.core import aio, db
 from groupware.core.errors import GroupwareError
+from mail.services import handing, reception
 from mail.services.content import is_quick
-from mail.services.delivery import Delivery, Recipient, Trace, resolve_recipient
+from mail.services.delivery import Delivery, Recipient, Trace
 from mail.smtp.commands import LMTP
 from mail.smtp.errors import reply_of
 from mail.smtp.handlers import COMMON, hello
 from mail.smtp.responses import Reply, reply
-from mail.smtp.session import (
-    ATTEMPTS,
-    Handler,
-    Output,
-    Refused,
-    Session,
-    Shared,
-    Transaction,
-)
-
-OUTSIDE: Final = reply(451, "4.3.5", "The address leads outside, where nothing is sent yet")
+from mail.smtp.session import ATTEMPTS, Handler, Output, Shared, Transaction
+from mail.smtp.taking import TakingSession
 
 _log = structlog.get_logger("groupware.lmtp")
 
 
-class LmtpSession(Session):
+class LmtpSession(TakingSession):
     """A session with the mail server in front.
 
     It has answered for its messages already, so nothing is refused that can be stored: bare CR and
-    LF stay as they are.
+    LF stay as they are. Accounts have their messages when the replies go out; what is for lists and
+    leads outside is taken as reception does.
     """
 
     name = "lmtp"
@@ -45,7 +39,7 @@ class LmtpSession(Session):
 
     def __init__(self, shared: Shared, output: Output, *, secure: bool) -> None:
         super().__init__(shared, output, secure=secure)
-        self._resolved: list[Recipient] = []
+        self._found: list[Recipient | None] = []
 
     def keywords(self) -> list[str]:
         """Return what LHLO offers."""
@@ -64,14 +58,12 @@ class LmtpSession(Session):
 
     async def check_sender(self, _transaction: Transaction) -> None:
         """Take any: the server in front knows them."""
-        self._resolved = []
+        self._found = []
 
-    async def check_recipient(self, address: str, _transaction: Transaction) -> None:
+    async def check_recipient(self, address: str, transaction: Transaction) -> None:
         """Find whom the address leads to."""
-        recipient = await aio.glance(resolve_recipient, address)
-        if recipient.outside:
-            raise Refused(OUTSIDE)
-        self._resolved.append(recipient)
+        found = await aio.glance(handing.find_direct, address, transaction.mail_from)
+        self._found.append(found)
 
     def refusals(self, refusal: Reply) -> list[Reply]:
         """Return the reply once for each recipient (RFC 2033 §4.2)."""
@@ -80,16 +72,35 @@ class LmtpSession(Session):
 
     async def take(self, data: bytes, transaction: Transaction) -> list[Reply]:
         """Deliver, and answer once for each recipient (RFC 2033 §4.2), after the commits."""
-        outcomes = await self._deliver(data, transaction)
-        delivered = sum(1 for outcome in outcomes if outcome is None)
-        _log.info("message", size=len(data), recipients=len(outcomes), delivered=delivered)
+        direct = [found for found in self._found if found is not None]
+        delivered = iter(await self._deliver(data, transaction, direct) if direct else ())
+        taken = (
+            await self._take_others(data, transaction) if len(direct) < len(self._found) else None
+        )
+        outcomes = [taken if found is None else next(delivered) for found in self._found]
+        refused = sum(1 for outcome in outcomes if outcome is not None)
+        _log.info("message", size=len(data), recipients=len(outcomes), refused=refused)
         done = reply(250, "2.0.0", f"Delivered, {self.session_id}")
         return [done if outcome is None else reply_of(outcome) for outcome in outcomes]
 
-    def note_sent(self) -> None:
-        """Do nothing: all is delivered when the replies go out."""
+    async def store(self, data: bytes, transaction: Transaction) -> int:
+        """Take a message for lists and for what leads outside."""
+        said = transaction.envelope(), self.client(transaction)
+        prepared = await aio.call(handing.hand_over, data, *said)
+        return await aio.write(reception.commit, prepared)
 
-    async def _deliver(self, data: bytes, transaction: Transaction) -> list[GroupwareError | None]:
+    async def _take_others(self, data: bytes, transaction: Transaction) -> GroupwareError | None:
+        pairs = zip(transaction.recipients, self._found, strict=True)
+        others = [recipient for recipient, found in pairs if found is None]
+        try:
+            await self.take_one(data, replace(transaction, recipients=others))
+        except GroupwareError as error:
+            return error
+        return None
+
+    async def _deliver(
+        self, data: bytes, transaction: Transaction, recipients: list[Recipient]
+    ) -> list[GroupwareError | None]:
         trace = Trace(
             mail_from=transaction.mail_from,
             helo=self.helo,
@@ -98,9 +109,12 @@ class LmtpSession(Session):
             protocol=self.protocol_word(transaction),
             session_id=self.session_id,
         )
-        delivery = Delivery(data, self._resolved, trace)
+        delivery = Delivery(data, recipients, trace)
         for _ in range(ATTEMPTS):
-            await _prepare(delivery, data)
+            try:
+                await _prepare(delivery, data)
+            except GroupwareError as error:
+                return [error] * len(recipients)
             jobs = delivery.jobs()
             results = await asyncio.gather(
                 *(aio.write(job) for job in jobs.values()), return_exceptions=True

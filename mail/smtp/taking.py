@@ -42,14 +42,19 @@ class TakingSession(Session):
 
     async def take(self, data: bytes, transaction: Transaction) -> list[Reply]:
         """Take the message for all its recipients."""
-        self._inbound_id = inbound_id = await self._store(data, transaction)
+        inbound_id = await self.take_one(data, transaction)
         log = structlog.get_logger(f"groupware.{self.name}")
         recipients = len(transaction.recipients)
         log.info("message", size=len(data), recipients=recipients, inbound=inbound_id)
         return [reply(250, "2.0.0", f"Taken, {inbound_id} {self.session_id}")]
 
-    async def _store(self, data: bytes, transaction: Transaction) -> int:
+    async def take_one(self, data: bytes, transaction: Transaction) -> int:
+        """Store a message that is delivered after the reply, and return the id of its row."""
         await self.shared.fan_out.wait_for_room()
+        self._inbound_id = inbound_id = await self._store(data, transaction)
+        return inbound_id
+
+    async def _store(self, data: bytes, transaction: Transaction) -> int:
         for _ in range(ATTEMPTS - 1):
             with suppress(BlobGone):
                 return await self.store(data, transaction)

@@ -27,6 +27,7 @@ from tests.fuzz.authentication import (
 from tests.fuzz.calendars import CALENDAR_WORDS, calendars, files, take_calendar, take_file
 from tests.fuzz.cards import CARD_SEEDS, CARD_WORDS, take_cards
 from tests.fuzz.pop3 import POP3_WORDS, pop3_seeds, take_pop3
+from tests.fuzz.smtp import SMTP_WORDS, smtp_seeds, take_smtp
 from tests.fuzz.submitted import SUBMITTED_WORDS, take_submitted
 
 ROOT = Path(__file__).parent.parent
@@ -190,6 +191,7 @@ def _messages() -> list[bytes]:
 TARGETS = (
     Target("imap", _streams(), IMAP_WORDS, take_stream),
     Target("pop3", pop3_seeds(), POP3_WORDS, take_pop3),
+    Target("smtp", smtp_seeds(), SMTP_WORDS, take_smtp),
     Target("mime", _messages(), MIME_WORDS, take_message),
     Target("authentication", authentication_seeds(), AUTHENTICATION_WORDS, take_authentication),
     Target("submitted", _messages(), SUBMITTED_WORDS, take_submitted),

@@ -7,11 +7,15 @@ import pytest
 
 from groupware.core import aio, blobs, directory, limits
 from groupware.core.directory import NewAccount
+from groupware.core.errors import DiskReserve
 from mail import queries
-from mail.models import Message
+from mail.models import Inbound, InboundRecipient, Message
+from mail.services import listpolicies
+from mail.services.listpolicies import PolicyChange
 from mail.smtp.limits import lmtp_limits
 from mail.smtp.lmtp import LmtpSession
 from tests.conftest import SetLimit
+from tests.transcripts.smtp_people import RecordedFanOut
 from tests.transcripts.smtp_playing import (
     MemoryClient,
     new_shared,
@@ -27,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def team(relaxed: None) -> Iterator[None]:
+def team(relaxed: None, fan_out: RecordedFanOut) -> Iterator[None]:
     from groupware.core.models import AccountState
 
     directory.create_domain("team.example")
@@ -97,6 +101,52 @@ async def test_message_in_chunks_is_filed_as_it_was_sent() -> None:
 async def test_account_that_two_recipients_lead_to_gets_the_message_once() -> None:
     await play(connect(), read_transcript(FOLDER / "pipelining.txt")[1])
     assert await aio.call(Message.objects.count) == 1
+
+
+async def rows() -> list[tuple[str, str, bool]]:
+    held = InboundRecipient.objects.order_by("pk").values_list(
+        "address", "inbound__mail_from", "inbound__is_trusted"
+    )
+    return await aio.call(lambda: list(held))
+
+
+async def test_what_is_for_lists_and_leads_outside_is_a_row_when_it_is_answered(
+    fan_out: RecordedFanOut,
+) -> None:
+    client = connect()
+    await client.ask("LHLO c", "MAIL FROM:<anna@team.example>", "RCPT TO:<outside@team.example>")
+    await client.ask("RCPT TO:<bo@team.example>", "RCPT TO:<everyone@team.example>", "DATA")
+    assert await client.codes("Subject: x", "", "text", ".") == ["250 2.0.0"] * 3
+    assert await rows() == [
+        ("outside@team.example", "anna@team.example", True),
+        ("everyone@team.example", "anna@team.example", True),
+    ]
+    assert await aio.call(Message.objects.count) == 1
+    [inbound_id] = await aio.call(lambda: list(Inbound.objects.values_list("pk", flat=True)))
+    assert fan_out.begun == [inbound_id]
+    await client.ask("MAIL FROM:<>", "RCPT TO:<outside@team.example>", "DATA")
+    assert await client.codes("x", ".") == ["250 2.0.0"]
+    assert (await rows())[-1] == ("outside@team.example", "", False)
+
+
+async def test_list_that_takes_nothing_from_a_sender_says_so_at_rcpt() -> None:
+    change = PolicyChange(post="members")
+    await aio.call(listpolicies.set_policy, "everyone@team.example", change)
+    client = connect()
+    await client.ask("LHLO c", "MAIL FROM:<stranger@outside.example>")
+    assert await client.codes("RCPT TO:<everyone@team.example>") == ["550 5.7.1"]
+
+
+async def test_full_disk_is_told_for_each_recipient(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise DiskReserve("The disk is full.")
+
+    client = connect()
+    await begin(client)
+    await client.ask("RCPT TO:<outside@team.example>")
+    monkeypatch.setattr("mail.services.content.blobs.stage", refuse)
+    assert await client.codes("DATA", "x", ".") == ["354 Send", *["452 4.3.1"] * 3]
+    assert await rows() == []
 
 
 async def test_too_many_refused_commands_end_the_session(set_limit: SetLimit) -> None:
