@@ -28,6 +28,7 @@ class Running:
     ports: Mapping[str, int]
     output: Path
     trusted: Path
+    host: str = "127.0.0.1"
 
     def children(self) -> dict[int, str]:
         """Return the programs that run by their process ids."""
@@ -52,7 +53,7 @@ class Running:
                 "localhost", self.ports[port], timeout=10, context=context
             )
         else:
-            connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=10)
+            connection = http.client.HTTPConnection(self.host, self.ports[port], timeout=10)
         with contextlib.closing(connection):
             connection.request("GET", path)
             response = connection.getresponse()
@@ -149,7 +150,8 @@ def serving(
         )
     own = str(data / "tls" / "cert.pem")
     trusted = Path(variables.get("GROUPWARE_TLS_CERT", own))
-    running = Running(process, data, ports, output, trusted)
+    host = variables.get("GROUPWARE_HOST", "127.0.0.1")
+    running = Running(process, data, ports, output, trusted, host)
     try:
         wait_for(lambda: answers(running, roles), f"the servers: {output.read_text()}")
         yield running
@@ -183,7 +185,7 @@ def answers(running: Running, roles: tuple[str, ...]) -> bool:
 def _answers(running: Running, name: str) -> bool:
     if name in {"HTTP", "HTTPS"}:
         return running.get("/healthz", port=name)[0] == 200
-    with socket.create_connection(("127.0.0.1", running.ports[name]), 10) as connection:
+    with socket.create_connection((running.host, running.ports[name]), 10) as connection:
         return bool(connection.recv(1))
 
 
