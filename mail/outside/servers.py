@@ -23,6 +23,8 @@ SMALL = 64 << 10
 """Octets that any answer but a list or a message may have."""
 MAX_SAID = 200
 _BROKEN_OFF = (imaplib.IMAP4.abort, smtplib.SMTPServerDisconnected)
+_NONSENSE = (ValueError, OverflowError, TypeError, LookupError, AttributeError)
+"""Over what the standard library stumbles where an answer is not of the form that it should be."""
 _SAID = (imaplib.IMAP4.error, poplib.error_proto, smtplib.SMTPException)
 
 
@@ -112,7 +114,7 @@ def failures(host: str) -> Iterator[None]:
         raise OutsideFailed(f"{host} says: {said(error)}") from error
     except (OSError, EOFError) as error:
         raise OutsideFailed(_broken_off(host), detail=repr(error)) from error
-    except (ValueError, OverflowError) as error:
+    except _NONSENSE as error:
         raise OutsideFailed(
             f"{host} says what makes no sense: is it the right port?", detail=repr(error)
         ) from error

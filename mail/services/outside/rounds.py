@@ -100,6 +100,10 @@ def _fetch(row: OutsideAccount, tell: Tell) -> Report:
     except GroupwareError as error:
         _note_failure(row, error)
         raise
+    except Exception as error:
+        # A bug of this server's is no reason to try again every moment, nor to say nothing.
+        _note_failure(row, Busy("This server failed: its log says how.", detail=repr(error)))
+        raise
     _note_success(row, report)
     return report
 
