@@ -6,6 +6,8 @@ write to a list is not asked here, but by `mail.services.lists`.
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from groupware.core import db
 from groupware.core.addresses import BadAddress, detail_of, parse_address, parse_domain
 
@@ -13,6 +15,10 @@ MAX_EXPANSION_DEPTH = 16
 """Aliases and groups that may lead to one another before a loop is assumed."""
 MAX_RECIPIENTS_OF_ADDRESS = 10_000
 """Accounts that one address may lead to."""
+
+
+OBLIGATORY = frozenset({"postmaster", "abuse"})
+"""Local parts at which somebody reads, in every domain (RFC 5321 §4.5.1, RFC 2142 §4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,25 @@ def find_owner(address_id: int) -> int | None:
             return None
         address_id = held.address_id
     return None
+
+
+def find_keepers(address: str) -> tuple[int, ...]:
+    """Return who reads what comes for the postmaster of a domain that has no such address.
+
+    Those are the domain's administrators, where it has none all of the installation. The name
+    of this server counts as one of its domains.
+    """
+    local_part, _, domain = address.lower().rpartition("@")
+    is_ours = is_local_domain(domain) or domain == settings.GROUPWARE_DOMAIN
+    if local_part.partition("+")[0] not in OBLIGATORY or not is_ours:
+        return ()
+    rows = db.fetch_rows(
+        "SELECT a.id, d.name = %s FROM core_account a JOIN core_domain d"
+        " ON d.id = a.domain_id WHERE a.is_superuser AND a.is_active ORDER BY a.id",
+        [domain],
+    )
+    own = tuple(key for key, is_own in rows if is_own)
+    return own or tuple(key for key, _ in rows)
 
 
 class Expansion:

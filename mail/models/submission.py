@@ -26,13 +26,17 @@ class SubmissionUse(models.Model):
 class SentCopy(models.Model):
     """A copy of a submitted message that the server filed, for as long as a client may file it too.
 
-    `account` owns the mailbox; the message may be gone from it. `message_id` is without its angle
-    brackets; `filed_at` is in epoch seconds.
+    `account` owns the mailbox; the message may be gone from it. `submitter` sent it, and alone may
+    put another in its place. `message_id` is without its angle brackets; `filed_at` is in epoch
+    seconds.
     """
 
     account = models.ForeignKey("core.Account", on_delete=models.CASCADE, db_index=False)
     collection = models.ForeignKey("core.Collection", on_delete=models.CASCADE)
     uid = models.BigIntegerField()
+    submitter = models.ForeignKey(
+        "core.Account", on_delete=models.CASCADE, db_index=False, related_name="+"
+    )
     message_id = models.TextField()
     filed_at = models.BigIntegerField()
 

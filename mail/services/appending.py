@@ -33,8 +33,8 @@ def append_messages(
 ) -> list[Appended]:
     """Add messages to a mailbox in this order, all or none; durable after the outermost commit.
 
-    Where that is for what was sent (`is_sent`) they replace the server's own copies of them, but
-    for drafts. Raises as `append_message` does.
+    Where that is for what was sent (`is_sent`) they replace the server's copies of what the actor
+    sent, but for drafts. Raises as `append_message` does.
     """
     # One alone is all or none by itself: a savepoint around it costs a tenth of its work.
     with db.write_transaction() if len(new) > 1 or is_sent else nullcontext():
@@ -42,7 +42,9 @@ def append_messages(
             lock_account(account_id)
             for message in new:
                 if not message.flags & DRAFT:
-                    sentcopies.take_back(account_id, message.prepared)
+                    sentcopies.take_back(
+                        account_id, message.prepared, actor.account_id or account_id
+                    )
         return [
             append_message(
                 account_id,

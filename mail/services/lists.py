@@ -317,12 +317,23 @@ def _to_those_in_charge(held: MailingList, policy: Policy, posting: Posting) -> 
     accounts: tuple[int, ...] = tuple(sorted(policy.in_charge))
     outside: tuple[str, ...] = ()
     if not accounts:
-        found = Expansion()
-        route = routing.find_address(f"postmaster@{held.address.rpartition('@')[2]}")
-        # A catch-all is nobody's choice for this, and the list itself never gets its bounces.
-        if route is not None and route.local_part and find_list(route) != held:
-            found.follow(route.address_id)
+        found = _find_postmaster(held)
         accounts, outside = tuple(found.accounts), tuple(found.outside)
     if not accounts and not outside:
         raise Dropped("Nobody is in charge of the list.", detail=f"no owner: {held.address}")
     return Expanded(accounts, outside, b"", posting.mail_from, held.address)
+
+
+def _find_postmaster(held: MailingList) -> Expansion:
+    """Return who reads what comes for the postmaster of a list's domain.
+
+    A catch-all is nobody's choice for this, and the list itself never gets its bounces.
+    """
+    found = Expansion()
+    address = f"postmaster@{held.address.rpartition('@')[2]}"
+    route = routing.find_address(address)
+    if route is not None and route.local_part and find_list(route) != held:
+        found.follow(route.address_id)
+    if not found.accounts and not found.outside:
+        found.accounts.update(dict.fromkeys(routing.find_keepers(address)))
+    return found

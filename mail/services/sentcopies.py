@@ -100,12 +100,13 @@ def _find_sent(mailboxes: Sequence[MailboxInfo]) -> MailboxInfo | None:
 def file_copy(submitter_id: int, owner_id: int, copy: Copy) -> None:
     r"""File a copy in a Sent mailbox of `owner_id`, `\Seen`, unless there is one.
 
+    On hold there is one in any case: what was sent is not what somebody filed of that Message-ID.
     In the caller's transaction, which holds the owner's lock. Raises as `append_message` does.
     """
     mailboxes = queries.list_mailboxes(owner_id)
-    if _is_there(owner_id, mailboxes, copy):
-        return
     place = _find_sent(mailboxes) or create_mailbox(owner_id, "Sent", SpecialUse.SENT)
+    if _is_there(owner_id, mailboxes, copy) and not _is_on_hold(place.collection_id):
+        return
     actor = OWNER
     if submitter_id != owner_id:
         held = effective_rights(submitter_id, owner_id, place.collection_id)
@@ -114,9 +115,9 @@ def file_copy(submitter_id: int, owner_id: int, copy: Copy) -> None:
         owner_id, place.collection_id, copy.message, flags=SEEN, prefix=copy.prefix, actor=actor
     )
     db.execute(
-        "INSERT INTO mail_sentcopy (account_id, collection_id, uid, message_id, filed_at)"
-        " VALUES (%s, %s, %s, %s, %s)",
-        [owner_id, place.collection_id, appended.uid, copy.message_id, epoch()],
+        "INSERT INTO mail_sentcopy (account_id, collection_id, uid, submitter_id, message_id,"
+        " filed_at) VALUES (%s, %s, %s, %s, %s, %s)",
+        [owner_id, place.collection_id, appended.uid, submitter_id, copy.message_id, epoch()],
     )
 
 
@@ -141,24 +142,28 @@ def _since() -> int:
 
 
 def _find_copy(
-    account_id: int, message_id: str, blob_id: int | None = None
+    account_id: int, message_id: str, blob_id: int | None = None, *, submitter_id: int | None = None
 ) -> tuple[int, int, int] | None:
     """Return (row, mailbox, uid) of a copy of the server's that is still there, the first one.
 
-    It has this Message-ID, or these very bytes: of a message that came without one.
+    It has this Message-ID, or these very bytes: of a message that came without one. Where a
+    submitter is named, it is a copy of what that one sent.
     """
+    narrowed, params = (
+        ("", []) if submitter_id is None else (" AND s.submitter_id = %s", [submitter_id])
+    )
     rows = db.fetch_rows(
         "SELECT s.id, s.collection_id, s.uid FROM mail_sentcopy s"
         " JOIN mail_message m ON m.collection_id = s.collection_id AND m.uid = s.uid"
         " WHERE s.account_id = %s AND s.filed_at >= %s AND (s.message_id = %s OR m.blob_id = %s)"
-        " ORDER BY s.id LIMIT 1",
-        [account_id, _since(), message_id, blob_id or 0],
+        f"{narrowed} ORDER BY s.id LIMIT 1",
+        [account_id, _since(), message_id, blob_id or 0, *params],
     )
     return rows[0] if rows else None
 
 
-def take_back(account_id: int, prepared: PreparedMessage) -> None:
-    """Remove the server's copy of a message that a program is putting into a Sent mailbox.
+def take_back(account_id: int, prepared: PreparedMessage, submitter_id: int) -> None:
+    """Remove the server's copy of a message that its sender's program puts into a Sent mailbox.
 
     In the caller's transaction, which holds the account's lock, and which appends the program's.
     """
@@ -169,7 +174,7 @@ def take_back(account_id: int, prepared: PreparedMessage) -> None:
             "SELECT message_id FROM mail_messagecontent WHERE blob_id = %s", [blob_id]
         )
         message_id = known[0][0] if known else ""
-    if (held := _find_copy(account_id, message_id, blob_id)) is not None:
+    if (held := _find_copy(account_id, message_id, blob_id, submitter_id=submitter_id)) is not None:
         row_id, collection_id, uid = held
         # Who is on hold cannot make what was sent another by filing one of the same Message-ID.
         held_back = _is_on_hold(collection_id)

@@ -8,19 +8,14 @@ has to have, and the end of loops.
 import re
 from dataclasses import dataclass, replace
 
-from django.conf import settings
-
 from groupware.core import db
 from groupware.core.errors import NotAllowed, NotFound, OverQuota
 from groupware.core.models import AddressKind
 from mail import trace
 from mail.refusals import Refused
-from mail.routing import Expansion, Route, find_address, is_local_domain
+from mail.routing import Expansion, Route, find_address, find_keepers, is_local_domain
 from mail.services import lists, srs
 from mail.services.inbound import Taken
-
-OBLIGATORY = frozenset({"postmaster", "abuse"})
-"""Local parts at which somebody reads, in every domain (RFC 5321 §4.5.1, RFC 2142 §4)."""
 
 FEW = 100
 """Accounts of an address up to which it is looked whether any has room."""
@@ -68,7 +63,7 @@ def find_target(address: str, taken: Taken) -> Target:
         return _lead_back(target, original)
     route = find_address(address)
     if route is None:
-        if keepers := _find_keepers(address):
+        if keepers := find_keepers(address):
             return replace(target, account_ids=keepers, prefix=trace.delivered_to(address))
         # What came from outside was for a domain of ours, which is gone since.
         if is_local_domain(domain) or (mail_from and taken.account_id is None):
@@ -152,25 +147,6 @@ def _names(header: bytes, route: Route, address: str) -> bool:
     return names_address(header, address) or names_address(header, route.address)
 
 
-def _find_keepers(address: str) -> tuple[int, ...]:
-    """Return who reads what comes for the postmaster of a domain that has no such address.
-
-    Those are the domain's administrators, where it has none all of the installation. The name
-    of this server counts as one of its domains.
-    """
-    local_part, _, domain = address.lower().rpartition("@")
-    is_ours = is_local_domain(domain) or domain == settings.GROUPWARE_DOMAIN
-    if local_part.partition("+")[0] not in OBLIGATORY or not is_ours:
-        return ()
-    rows = db.fetch_rows(
-        "SELECT a.id, d.name = %s FROM core_account a JOIN core_domain d"
-        " ON d.id = a.domain_id WHERE a.is_superuser AND a.is_active ORDER BY a.id",
-        [domain],
-    )
-    own = tuple(key for key, is_own in rows if is_own)
-    return own or tuple(key for key, _ in rows)
-
-
 def check_local(address: str, mail_from: str, *, account_id: int | None = None) -> None:
     """Refuse a recipient that nothing can be delivered to, or nobody may write to. Hot, as RCPT is.
 
@@ -189,7 +165,7 @@ def check_local(address: str, mail_from: str, *, account_id: int | None = None) 
 
 
 def _check_unrouted(address: str) -> None:
-    if _find_keepers(address):
+    if find_keepers(address):
         return
     if is_local_domain(address.rpartition("@")[2]):
         raise NotFound(_NOBODY)

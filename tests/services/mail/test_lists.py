@@ -261,6 +261,10 @@ def test_who_is_in_charge_where_nobody_was_named(ann: Account, ben: Account) -> 
     assert reached(posted(STRANGER, mail_from="")) == [ben.login]
     set_policy(TEAM, PolicyChange(moderators=[ann.login]))
     assert reached(posted(STRANGER, mail_from="")) == [ann.login]
+    clear_policy(TEAM)
+    delete_address("postmaster@example.test")
+    admin = create("admin@example.test", is_admin=True)
+    assert reached(posted(STRANGER, mail_from="")) == [admin.login]
 
 
 @pytest.mark.usefixtures("team")

@@ -8,7 +8,7 @@ from groupware.core.models import Account
 from groupware.core.names import get_collection
 from groupware.core.rights import find_grantee, grant, parse_rights
 from mail import queries
-from mail.flags import DRAFT, SEEN
+from mail.flags import DRAFT, OWNER, SEEN, Actor
 from mail.models import ExpungedMessage, SentCopy
 from mail.services import mailboxes, sentcopies
 from mail.services.appending import NewMessage, append_messages
@@ -33,13 +33,19 @@ def file(account: Account, data: bytes = DATA, message_id: str = "one@example.te
 
 
 def put(
-    account: Account, data: bytes | PreparedMessage = OWN, name: str = "Sent", flags: int = SEEN
+    account: Account,
+    data: bytes | PreparedMessage = OWN,
+    name: str = "Sent",
+    flags: int = SEEN,
+    actor: Actor = OWNER,
 ) -> Appended:
     """Append a message as IMAP does."""
     info = mailbox(account, name)
     prepared = prepare_message(data) if isinstance(data, bytes) else data
     new = [NewMessage(prepared, flags)]
-    [appended] = append_messages(account.pk, info.collection_id, new, is_sent=is_sent(info))
+    [appended] = append_messages(
+        account.pk, info.collection_id, new, actor=actor, is_sent=is_sent(info)
+    )
     return appended
 
 
@@ -169,6 +175,16 @@ def test_what_was_sent_from_an_account_on_hold_is_kept(ann: Account, ben: Accoun
     assert kept == [(ann.pk, 1)]
 
 
+def test_what_was_sent_on_hold_is_filed_whatever_has_its_id_already(
+    ann: Account, ben: Account
+) -> None:
+    hold(ann)
+    for account in (ann, ben):
+        put(account, OWN.replace(b"Hello.", b"Something else."))
+        file(account)
+    assert (uids_of(ann, "Sent"), uids_of(ben, "Sent")) == ([1, 2], [1])
+
+
 def test_switch_is_each_accounts_own(ann: Account, ben: Account) -> None:
     set_on(ann.pk, on=False)
     assert (choose_owner(ann.pk, ann.pk), choose_owner(ben.pk, None)) == (None, ben.pk)
@@ -188,7 +204,9 @@ def test_what_is_sent_as_a_shared_account_goes_to_its_own_sent(ann: Account, ben
     assert choose_owner(ann.pk, info.pk) == ann.pk
 
 
-def test_copy_in_a_shared_account_is_seen_by_who_sent_it(ann: Account) -> None:
+def test_copy_in_a_shared_account_is_seen_and_replaced_by_who_sent_it_alone(
+    ann: Account, ben: Account
+) -> None:
     info = create("info@example.test", kind="shared")
     sent = get_collection("info@example.test/mail/Sent")
     grant(info, sent, find_grantee(ann.login), parse_rights("lrsi"))
@@ -196,5 +214,7 @@ def test_copy_in_a_shared_account_is_seen_by_who_sent_it(ann: Account) -> None:
     assert uids_of(info, "Sent") == [1]
     found = queries.get_snapshot(info.pk, mailbox(info, "Sent").collection_id, reader_id=ann.pk)
     assert found.first_unseen_uid is None
-    assert put(info).uid == 2
-    assert uids_of(info, "Sent") == [2]
+    assert put(info, actor=Actor(ben.pk)).uid == 2
+    assert uids_of(info, "Sent") == [1, 2]
+    assert put(info, actor=Actor(ann.pk)).uid == 3
+    assert uids_of(info, "Sent") == [2, 3]
