@@ -33,6 +33,11 @@ COMMAND_SECONDS = Histogram(
 )
 LOGINS = Counter("groupware_logins", "Tries to log in.", ["protocol", "outcome"])
 DELIVERIES = Counter("groupware_deliveries", "Results of recipients.", ["protocol", "outcome"])
+SUBMISSIONS = Counter(
+    "groupware_submissions",
+    "Messages that people sent, and tries above the limits of an account's hour (limited).",
+    ["outcome"],
+)
 INBOUND_MESSAGES = Gauge(
     "groupware_inbound_messages",
     "Messages that were answered for and have not reached all their recipients.",

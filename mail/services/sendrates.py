@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from groupware.core import db, limits
+from groupware.core import db, limits, metrics
 from groupware.core.clock import epoch
 from mail.refusals import Refused
 
@@ -71,6 +71,7 @@ def _free_at(used: Sequence[tuple[int, int]], room: int) -> int | None:
 
 
 def _refusal(account_id: int, what: str, limit: int, free_at: int | None, now: int) -> Refused:
+    metrics.SUBMISSIONS.labels("limited").inc()
     _log.warning("sending limit reached", account=account_id, limit=limit, what=what)
     text = f"This account may send {limit} {what} within an hour"
     if free_at is None:

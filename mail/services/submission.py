@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import structlog
 from django.conf import settings
 
-from groupware.core import crashpoints, db
+from groupware.core import crashpoints, db, metrics
 from groupware.core.addresses import BadAddress, parse_address
 from groupware.core.changes import lock_account
 from groupware.core.clock import now
@@ -155,6 +155,7 @@ def commit(prepared: Prepared) -> int:
                 is_trusted=True,
             )
         )
+    metrics.SUBMISSIONS.labels("taken").inc()
     _log.info(
         "message submitted",
         account=submitter.account_id,

@@ -1,6 +1,8 @@
 """How much an account may send within an hour."""
 
 import pytest
+import structlog
+from prometheus_client import REGISTRY as IN_MEMORY
 
 from groupware.core import db, limits
 from groupware.core.models import Account
@@ -83,6 +85,23 @@ def test_refusal_names_the_moment_from_which_it_goes(ann: Account, clock: Clock)
 def test_message_to_more_than_an_hour_takes_never_goes(ann: Account, clock: Clock) -> None:
     send(ann)
     assert "divide the message" in send(ann, 11)
+
+
+def test_who_watches_is_told(ann: Account, clock: Clock) -> None:
+    def limited() -> float:
+        return (
+            IN_MEMORY.get_sample_value("groupware_submissions_total", {"outcome": "limited"}) or 0
+        )
+
+    before = limited()
+    for _ in range(3):
+        send(ann)
+    with structlog.testing.capture_logs() as logged:
+        send(ann)
+    assert limited() == before + 1
+    [line] = logged
+    assert (line["log_level"], line["account"], line["limit"]) == ("warning", ann.pk, 3)
+    assert line["event"] == "sending limit reached"
 
 
 def test_check_counts_nothing(ann: Account, clock: Clock) -> None:
