@@ -1,7 +1,7 @@
 """What the DNS has to say of a domain so that its mail, calendars and contacts are found and believed.
 
 RFC 5321 §5.1 (MX), 7208 (SPF), 6376 (DKIM), 7489 (DMARC), 8461 (MTA-STS), 8460 (TLS-RPT), 6186 and
-8314 (SRV of mail), 6764 (SRV of DAV); autoconfig and autodiscover are what mail programs ask for.
+8314 (SRV of mail), 6764 (SRV of DAV); autoconfig is what Thunderbird and others ask for.
 """
 
 import hashlib
@@ -69,6 +69,17 @@ def mail_host() -> str:
     return host if is_name else f"mail.{settings.GROUPWARE_DOMAIN}"
 
 
+def public_port(role: str) -> int:
+    """Return the port at which others reach a service, 0 where it is turned off.
+
+    What is bound to the default, which needs no rights, is taken to be led there from the port
+    that its RFC names.
+    """
+    bound: int = settings.GROUPWARE_PORTS[role]
+    default, standard = _STANDARD[role]
+    return standard if bound == default else bound
+
+
 def sts_policy(host: str) -> str:
     """Return the policy for `/.well-known/mta-sts.txt` (RFC 8461 §3.2).
 
@@ -88,6 +99,7 @@ def list_wanted(domain: str) -> list[Record]:
         *(
             Record(f"{key.selector}._domainkey.{name}", "TXT", key.record, f"DKIM, {key.state}")
             for key in list_keys(name)
+            if key.record.startswith("v=DKIM1")
         ),
         Record(
             f"_dmarc.{name}",
@@ -113,15 +125,13 @@ def _transport(name: str, host: str) -> list[Record]:
         Record(f"mta-sts.{name}", "CNAME", f"{host}.", "MTA-STS policy"),
         Record(f"_smtp._tls.{name}", "TXT", f"v=TLSRPTv1; rua=mailto:postmaster@{name}", "TLS-RPT"),
         Record(f"autoconfig.{name}", "CNAME", f"{host}.", "mail programs"),
-        Record(f"autodiscover.{name}", "CNAME", f"{host}.", "mail programs"),
     ]
 
 
 def _services(name: str, host: str) -> list[Record]:
     records = []
     for service, role, priority in _SERVICES:
-        bound, public = settings.GROUPWARE_PORTS[role], _STANDARD[role]
-        port = public[1] if bound == public[0] else bound
+        port = public_port(role)
         # The root says that there is no such service (RFC 6186 §3.4).
         value = f"{priority} 1 {port} {host}." if port else "0 0 0 ."
         records.append(Record(f"{service}._tcp.{name}", "SRV", value, "client set-up"))

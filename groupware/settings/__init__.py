@@ -79,7 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "groupware.web.middleware.observe_requests",
     "groupware.web.middleware.secure_content",
-    "groupware.web.mta_sts.serve_mta_sts",
+    "groupware.web.domainfiles.serve_domain_files",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -15,6 +15,7 @@ from mail.checks.outside import check_outside
 from mail.checks.queue import check_queue
 from mail.checks.retention import check_retention
 from mail.checks.search import check_search
+from mail.checks.signing import check_signing
 
 
 def check_mail(examination: Examination) -> Iterator[Finding]:
@@ -28,3 +29,4 @@ def check_mail(examination: Examination) -> Iterator[Finding]:
     yield from check_inbound(examination)
     yield from check_outside(examination)
     yield from check_queue(examination)
+    yield from check_signing(examination)

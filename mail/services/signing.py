@@ -78,14 +78,19 @@ def _signers(domain: str) -> list[Signer]:
     for held in DkimKey.objects.filter(
         Q(domain__name=name) | Q(domain__aliases__name=name), state=KeyState.ACTIVE
     ).order_by("-algorithm", "pk"):
-        try:
-            key = _load(bytes(held.private_key))
-        except (GroupwareError, ValueError):
+        if (key := _find_key(held)) is None:
             # Its mail goes unsigned rather than not at all.
-            log.exception("DKIM key unreadable", domain=name, selector=held.selector)
-            continue
-        signers.append(Signer(name, held.selector, held.algorithm, key))
+            log.error("DKIM key unreadable", domain=name, selector=held.selector)
+        else:
+            signers.append(Signer(name, held.selector, held.algorithm, key))
     return signers
+
+
+def _find_key(held: DkimKey) -> keys.PrivateKey | None:
+    try:
+        return _load(bytes(held.private_key))
+    except (GroupwareError, ValueError):
+        return None
 
 
 @lru_cache(maxsize=256)
@@ -147,6 +152,15 @@ def list_keys(domain: str) -> list[KeyEntry]:
     return [_describe(key) for key in held]
 
 
+def list_unreadable() -> list[tuple[str, str]]:
+    """Return (domain, selector) of the keys that cannot be read, retired ones left out."""
+    return [
+        (held.domain.name, held.selector)
+        for held in DkimKey.objects.select_related("domain").order_by("domain__name", "pk")
+        if held.state != KeyState.RETIRED and _find_key(held) is None
+    ]
+
+
 def _owner(domain: str) -> Domain:
     found = get_domain(domain)
     return found.alias_of or found
@@ -166,5 +180,6 @@ def _free_selector(algorithm: str, taken: Iterable[str]) -> str:
 
 
 def _describe(key: DkimKey) -> KeyEntry:
-    record = keys.render_record(_load(bytes(key.private_key)))
+    private = _find_key(key)
+    record = keys.render_record(private) if private is not None else "unreadable: drop this key"
     return KeyEntry(key.selector, key.algorithm, KeyState(key.state).value, record)

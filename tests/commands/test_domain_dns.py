@@ -124,7 +124,7 @@ def test_what_is_different_is_told(zone: Dns) -> None:
     zone.add_txt("_dmarc.example.org", "v=DMARC1; p=none")
     zone.add("mail.example.org", "A", "192.0.2.1")
     zone.add("autoconfig.example.org", "A", "192.0.2.1")
-    zone.add("autodiscover.example.org", "A", "192.0.2.9")
+    zone.add("mta-sts.example.org", "A", "192.0.2.9")
     zone.add("_imaps._tcp.example.org", "SRV", "10 9 993 mail.example.org.")
     zone.fail("_mta-sts.example.org")
     statuses = check()
@@ -135,7 +135,7 @@ def test_what_is_different_is_told(zone: Dns) -> None:
     assert statuses["TXT s1._domainkey.example.org"] == "different"
     assert statuses["TXT _dmarc.example.org"] == "ok", "the policy is the domain's choice"
     assert statuses["CNAME autoconfig.example.org"] == "ok", "the same address is as good"
-    assert statuses["CNAME autodiscover.example.org"] == "different"
+    assert statuses["CNAME mta-sts.example.org"] == "different"
     assert statuses["SRV _imaps._tcp.example.org"] == "ok"
     assert statuses["TXT _mta-sts.example.org"] == "unknown"
 

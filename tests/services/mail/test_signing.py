@@ -13,6 +13,7 @@ from mail.authentication import Verdict, authenticate_message
 from mail.models import DkimKey
 from mail.services import signing
 from tests.mailflow.dns import Dns, serving_dns
+from tests.services.damage import find
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_data")]
 
@@ -140,8 +141,15 @@ def test_the_database_alone_gives_no_key_away(domain: Domain) -> None:
 
 def test_a_key_that_cannot_be_read_leaves_mail_unsigned(domain: Domain) -> None:
     signing.create_key("example.test", algorithm="ed25519")
+    selector = signing.list_keys("example.test")[0].selector
+    assert list(find()) == []
     DkimKey.objects.update(private_key=b"\x01" + b"x" * 60)
     assert signing.sign(MESSAGE, "example.test") == b""
+    assert signing.list_keys("example.test")[0].record.startswith("unreadable")
+    [fault] = [held for held in find() if held.check == "signing-key"]
+    assert fault.what == f"the key {selector} cannot be read, so that mail goes unsigned"
+    signing.drop_key("example.test", selector)
+    assert [held for held in find() if held.check == "signing-key"] == []
 
 
 def test_what_is_passed_on_is_sealed_for_the_next_one(domain: Domain, zone: Dns) -> None:

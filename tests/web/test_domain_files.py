@@ -1,8 +1,9 @@
-"""The MTA-STS policy: for our domains alone, under their policy hosts alone."""
+"""The MTA-STS policy and settings for mail programs: for our domains alone, at their hosts alone."""
 
 from pathlib import Path
 
 import pytest
+from defusedxml import ElementTree
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -11,6 +12,7 @@ from mail.records import list_wanted
 
 pytestmark = pytest.mark.django_db
 PATH = "/.well-known/mta-sts.txt"
+AUTOCONFIG = "/mail/config-v1.1.xml"
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +52,29 @@ def test_with_a_real_certificate_it_is_enforced_and_has_another_id(
     response = client.get(PATH, headers={"host": "mta-sts.team.example"})
     assert b"mode: enforce" in response.content
     assert policy_id() != before
+
+
+@pytest.mark.parametrize("domain", ["team.example", "alias.example"])
+def test_a_mail_program_finds_its_settings(client: Client, settings: Settings, domain: str) -> None:
+    settings.GROUPWARE_PORTS = settings.GROUPWARE_PORTS | {"SUBMISSIONS": 10_465, "POP3S": 0}
+    response = client.get(AUTOCONFIG, headers={"host": f"autoconfig.{domain}"})
+    assert response["Content-Type"] == "text/xml"
+    provider = ElementTree.fromstring(response.content).find("emailProvider")
+    assert provider is not None
+    assert (provider.get("id"), provider.findtext("domain")) == (domain, domain)
+    told = [
+        (server.get("type"), *(server.findtext(name) for name in ("hostname", "port", "username")))
+        for server in provider
+        if server.tag.endswith("Server")
+    ]
+    assert told == [
+        ("imap", "mail.example.org", "993", "%EMAILADDRESS%"),
+        ("smtp", "mail.example.org", "10465", "%EMAILADDRESS%"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "host", ["team.example", "autoconfig.other.example", "mta-sts.team.example"]
+)
+def test_no_other_host_has_settings(client: Client, host: str) -> None:
+    assert client.get(AUTOCONFIG, headers={"host": host}).status_code == 404
