@@ -169,11 +169,12 @@ class ImapSession:
             if status != "OK":
                 raise OutsideFailed(f"{self._host} does not open {name}: {_text(rows)}")
             _, validity = imap.response("UIDVALIDITY")
-            if not validity or not validity[-1]:
+            number = number_in(validity[-1]) if validity and validity[-1] else 0
+            if not number:
                 raise OutsideFailed(
                     f"{self._host} gives {name} no UIDVALIDITY: its messages cannot be told apart."
                 )
-            return Selected(number_in(validity[-1]), number_in(rows[-1] or b"0"))
+            return Selected(number, number_in(rows[-1] or b"0"))
 
     def list_above(self, uid: int, exists: int) -> Iterator[list[Listed]]:
         """Yield the messages whose UIDs are above one, ascending, some at once.

@@ -62,6 +62,7 @@ class Run:
         self._ends_at = monotonic() + limits.OUTSIDE_ROUND.value
         self._dealt = 0
         self._is_careful = False
+        self._has_taken = False
 
     def go(self) -> Report:
         """Fetch what is new; raises `OutsideFailed` and as `storing.store` does."""
@@ -182,7 +183,8 @@ class Run:
         return Source(row.pk, row.account_id, mailbox.pk, mailbox.target_id, uid_validity)
 
     def _is_over(self) -> bool:
-        if monotonic() >= self._ends_at:
+        """Tell whether the time is up; not before something came: each fetch gets on."""
+        if self._has_taken and monotonic() >= self._ends_at:
             self._report.is_whole = False
         return not self._report.is_whole
 
@@ -221,6 +223,7 @@ class Run:
         if whole:
             storing.store(source, whole, self._report.counts)
         self._dealt += len(batch)
+        self._has_taken = True
 
 
 def check_target(mailbox: OutsideMailbox) -> None:
