@@ -22,7 +22,7 @@ from mail.envelopes import EnvelopeRecipient
 from mail.models import QueuedMessage
 from mail.services import dsns, signing
 from mail.services.srs import find_sender, rewrite_sender
-from mail.services.targets import names_address
+from mail.services.targets import check_local, names_address
 from tests.services.mail.taking import RECEIVED, SENDER, deliver, left, parsed, sweep, take
 from tests.services.store import create, message, uids_of
 
@@ -70,6 +70,23 @@ def test_a_bounce_to_one_who_is_here_now_stays_here(ann: Account) -> None:
     deliver(rewritten, mail_from="")
     assert len(uids_of(ann)) == 1
     assert queued() == []
+
+
+def test_a_bounce_to_a_domain_of_ours_in_which_nobody_has_the_name_ends(ann: Account) -> None:
+    rewritten = rewrite_sender("gone@new.test", "example.test")
+    create_domain("new.test")
+    deliver(rewritten, mail_from="")
+    deliver(rewritten, mail_from=ann.login)
+    assert queued() == []
+    assert "Status: 5.1.1" in parsed(ann)[0].as_string()
+    assert left() == (0, 0, 0)
+
+
+def test_address_that_leads_to_nobody_is_no_recipient(ann: Account) -> None:
+    create_group("team@example.test")
+    for address in ("team@example.test", "nobody@example.test"):
+        with pytest.raises(NotFound):
+            check_local(address, SENDER)
 
 
 def test_forged_and_late_ones_lead_nowhere(ann: Account) -> None:

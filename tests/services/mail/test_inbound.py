@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from groupware.core import db, limits
+from groupware.core import aio, db, limits
 from groupware.core.blobs.service import store
 from groupware.core.clock import epoch
 from groupware.core.directory import (
@@ -20,6 +20,7 @@ from groupware.core.metrics import render_metrics
 from groupware.core.models import Account, Blob
 from mail.envelopes import EnvelopeRecipient
 from mail.models import Inbound
+from mail.services import reception
 from mail.services.fanout import fan_out, work_off
 from mail.services.filing import file_message
 from mail.services.inbound import GRACE, LEASE, Taken, find_taken, note_delivery
@@ -310,6 +311,23 @@ def test_full_disk_keeps_mail_from_nobody_and_notifications_waiting(
     assert len(uids_of(ann)) == 1
 
 
+def test_store_that_takes_no_note_of_a_failure_loses_nothing(
+    ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbound_id = take(ann.login)
+
+    def fail(*_args: object) -> None:
+        raise Busy("The server is busy.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mail.services.fanout.make_plan", fail)
+        patched.setattr("mail.services.inbound.postpone", fail)
+        fan_out(inbound_id)
+    assert left() == (1, 1, 0)
+    sweep(inbound_id)
+    assert len(uids_of(ann)) == 1
+
+
 def test_sweep_leaves_alone_what_another_works_on(ann: Account) -> None:
     inbound_id = take("ann@example.test")
     Inbound.objects.filter(pk=inbound_id).update(next_attempt_at=epoch() + LEASE)
@@ -376,6 +394,13 @@ def test_account_that_has_it_can_be_deleted_while_others_wait(ann: Account, ben:
     set_quota(ben.login, 0)
     sweep(inbound_id)
     assert len(uids_of(ben)) == 1
+
+
+def test_server_fans_out_what_it_took(ann: Account, ben: Account) -> None:
+    inbound_id = take("ann@example.test", "ben@example.test")
+    in_thread(lambda: reception.begin_fan_out(inbound_id))
+    aio.close_crossing()
+    assert (len(uids_of(ann)), len(uids_of(ben))) == (1, 1)
 
 
 def test_writes_of_a_server_go_through_its_committer(ann: Account, ben: Account) -> None:
