@@ -18,6 +18,7 @@ from groupware.core.errors import (
     NotFound,
 )
 from groupware.core.models import Account
+from groupware.duties import find_duty
 from mail.models import OutsideAccount, OutsideMailbox, OutsideMessage, OutsideSender
 from mail.services import fanout
 from mail.services.outside import accounts, rounds, senders, storing
@@ -115,6 +116,19 @@ def test_each_has_its_turn_and_its_pause(
     assert rounds.fetch_due() == 0
     accounts.resume_outside(elsewhere.account.pk, "paused")
     assert rounds.fetch_due() == 1
+
+
+def test_the_worker_fetches_what_is_due_and_goes_on_after_one_that_fails(
+    elsewhere: Elsewhere,
+) -> None:
+    elsewhere.put(letter(1))
+    broken = elsewhere.add(name="broken", tls="starttls")
+    OutsideAccount.objects.update(next_at=1)
+    key = elsewhere.add()
+    find_duty("outside").do()
+    assert elsewhere.here() == [letter(1)]
+    assert "by TLS" in info_of(broken).outcome
+    assert info_of(key).outcome == "1 fetched"
 
 
 def test_what_fails_waits_ever_longer(ann: Account, set_limit: SetLimit) -> None:
