@@ -15,8 +15,6 @@ MAX_EXPANSION_DEPTH = 16
 """Aliases and groups that may lead to one another before a loop is assumed."""
 MAX_RECIPIENTS_OF_ADDRESS = 10_000
 """Accounts that one address may lead to."""
-
-
 OBLIGATORY = frozenset({"postmaster", "abuse"})
 """Local parts at which somebody reads, in every domain (RFC 5321 §4.5.1, RFC 2142 §4)."""
 

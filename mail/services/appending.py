@@ -39,12 +39,7 @@ def append_messages(
     # One alone is all or none by itself: a savepoint around it costs a tenth of its work.
     with db.write_transaction() if len(new) > 1 or is_sent else nullcontext():
         if is_sent:
-            lock_account(account_id)
-            for message in new:
-                if not message.flags & DRAFT:
-                    sentcopies.take_back(
-                        account_id, message.prepared, actor.account_id or account_id
-                    )
+            _replace_copies(account_id, new, actor)
         return [
             append_message(
                 account_id,
@@ -58,3 +53,10 @@ def append_messages(
             )
             for message in new
         ]
+
+
+def _replace_copies(account_id: int, new: Sequence[NewMessage], actor: Actor) -> None:
+    lock_account(account_id)
+    for message in new:
+        if not message.flags & DRAFT:
+            sentcopies.take_back(account_id, message.prepared, actor.account_id or account_id)

@@ -64,17 +64,15 @@ def check_header(header: Header, submitter: Submitter, mail_from: str, date: dat
         if sender_field is not None:
             dropped.add(b"sender")
             added += [f"Sender: {sender_field}"] if sender_field else []
-    if not header.all(b"from"):
-        added.append(f"From: <{authors[0]}>")
-    if not header.all(b"date"):
-        added.append(f"Date: {format_datetime(date)}")
-    message_id = _read_id(header)
-    if not header.all(b"message-id"):
-        message_id = _new_id(submitter)
-        added.append(f"Message-ID: <{message_id}>")
-    text = "".join(f"{line}\r\n" for line in added)
+    message_id = _read_id(header) if header.all(b"message-id") else _new_id(submitter)
+    lacking = {
+        b"from": f"From: <{authors[0]}>",
+        b"date": f"Date: {format_datetime(date)}",
+        b"message-id": f"Message-ID: <{message_id}>",
+    }
+    added += [line for name, line in lacking.items() if not header.all(name)]
     return Checked(
-        text.encode(),
+        "".join(f"{line}\r\n" for line in added).encode(),
         frozenset(dropped),
         authors[0],
         senders[0].owner_id,
@@ -147,8 +145,7 @@ def _choose_sender(header: Header, submitter: Submitter, senders: Sequence[Sende
 
 
 def _read_id(header: Header) -> str:
-    fields = header.all(b"message-id")
-    return read_message_id({b"message-id": fields[0].value}) if fields else ""
+    return read_message_id({b"message-id": header.all(b"message-id")[0].value})
 
 
 def _new_id(submitter: Submitter) -> str:

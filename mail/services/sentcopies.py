@@ -122,7 +122,12 @@ def file_copy(submitter_id: int, owner_id: int, copy: Copy) -> None:
 
 
 def _is_there(owner_id: int, mailboxes: Sequence[MailboxInfo], copy: Copy) -> bool:
-    """Tell whether a program, or an earlier try of this one, has put the message there."""
+    """Tell whether a program, or an earlier try of this one, has put the message there.
+
+    Of a message whose Message-ID nobody can read nothing is known.
+    """
+    if not copy.message_id:
+        return False
     if _find_copy(owner_id, copy.message_id) is not None:
         return True
     return any(
@@ -155,7 +160,8 @@ def _find_copy(
     rows = db.fetch_rows(
         "SELECT s.id, s.collection_id, s.uid FROM mail_sentcopy s"
         " JOIN mail_message m ON m.collection_id = s.collection_id AND m.uid = s.uid"
-        " WHERE s.account_id = %s AND s.filed_at >= %s AND (s.message_id = %s OR m.blob_id = %s)"
+        " WHERE s.account_id = %s AND s.filed_at >= %s"
+        " AND (s.message_id = %s AND s.message_id <> '' OR m.blob_id = %s)"
         f"{narrowed} ORDER BY s.id LIMIT 1",
         [account_id, _since(), message_id, blob_id or 0, *params],
     )

@@ -7,6 +7,7 @@ after its commit. The copy in Sent and the count of what was sent are written wi
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -136,32 +137,30 @@ def commit(prepared: Prepared) -> int:
     above the hourly limits, `OverQuota` where Sent cannot take the copy, `BlobGone`: then submit
     it again.
     """
-    submitter = prepared.submitter
+    submitter_id = prepared.submitter.account_id
     with db.write_transaction():
-        owner_id = sentcopies.choose_owner(submitter.account_id, prepared.owner_id)
+        owner_id = sentcopies.choose_owner(submitter_id, prepared.owner_id)
         # In one order: who sends as a shared account never waits for one who waits for him.
-        for account_id in sorted({submitter.account_id, owner_id or submitter.account_id}):
+        for account_id in sorted({submitter_id, owner_id or submitter_id}):
             lock_account(account_id)
-        sendrates.charge(submitter.account_id, len(prepared.envelope.recipients))
+        sendrates.charge(submitter_id, len(prepared.envelope.recipients))
         if owner_id is not None:
-            sentcopies.file_copy(submitter.account_id, owner_id, prepared.copy)
+            sentcopies.file_copy(submitter_id, owner_id, prepared.copy)
         crashpoints.reach("submission-filed")
-        inbound_id = accept(
-            NewInbound(
-                prepared.message,
-                prepared.envelope,
-                prepared.prefix,
-                submitter.account_id,
-                is_trusted=True,
-            )
-        )
+        message, envelope, prefix = prepared.message, prepared.envelope, prepared.prefix
+        new = NewInbound(message, envelope, prefix, submitter_id, is_trusted=True)
+        inbound_id = accept(new)
+        db.on_commit(partial(_note, prepared, inbound_id))
+    return inbound_id
+
+
+def _note(prepared: Prepared, inbound_id: int) -> None:
     metrics.SUBMISSIONS.labels("taken").inc()
     _log.info(
         "message submitted",
-        account=submitter.account_id,
-        app_password=submitter.app_password_id,
+        account=prepared.submitter.account_id,
+        app_password=prepared.submitter.app_password_id,
         inbound=inbound_id,
         recipients=len(prepared.envelope.recipients),
         size=prepared.message.staged.size,
     )
-    return inbound_id

@@ -195,6 +195,15 @@ def test_program_that_filed_its_copy_first_has_the_only_one(ann: Account) -> Non
     assert filed(ann) == [data, b"Bcc: cid@example.test\r\n" + again]
 
 
+def test_each_message_with_an_id_that_is_none_is_filed(ann: Account) -> None:
+    data = b"Message-ID: <>\r\n" + TEXT
+    for text in (data, data.replace(b"Hello.", b"Once more."), data):
+        send(ann, text)
+    assert len(filed(ann)) == 3
+    put(ann, data)
+    assert len(filed(ann)) == 3
+
+
 def test_copies_can_be_left_to_programs(ann: Account) -> None:
     sentcopies.set_on(ann.pk, on=False)
     send(ann)
