@@ -145,7 +145,7 @@ def _parse(text: bytes, *, of_child: bool) -> _Record | None:
         tags = {name.lower(): value for name, value in parse_tags(text).items()}
     except BadTags:
         return None
-    if not tags or next(iter(tags)) != b"v":
+    if tags[b"v"].upper() != b"DMARC1":
         return None
     word = tags.get(b"sp", tags.get(b"p", b"")) if of_child else tags.get(b"p", b"")
     policy = word.lower().decode("ascii", "replace")

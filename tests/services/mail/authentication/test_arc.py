@@ -78,6 +78,7 @@ CHANGES: list[Callable[[bytes], bytes]] = [
     lambda data: data.replace(b"ARC-Seal: i=1;", b"ARC-Seal: i=1;" + b" " * 20_000),
     lambda data: data.replace(b"ARC-Seal: i=1;", b"ARC-Seal: i=1; i=1;"),
     lambda data: b"ARC-Seal: nothing\r\n" + data,
+    lambda data: data.replace(b"h=from:", b"h=arc-seal:from:"),
 ]
 
 

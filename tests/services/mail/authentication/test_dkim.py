@@ -7,7 +7,7 @@ from collections.abc import Callable
 import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from groupware.core import dns
 from mail.authentication import Verdict, canonical, keys
@@ -107,6 +107,8 @@ CHANGES: list[tuple[Callable[[bytes], bytes], str]] = [
     (lambda data: data.replace(b"bh=", b"bh=!"), "permerror (no base64"),
     (lambda data: data.replace(b"v=1;", b"v=1; i=x@y.example;", 1), "permerror (i= is not of d=)"),
     (lambda data: data.replace(b"v=1;", b"v=1; x=1;", 1), "policy (expired)"),
+    (lambda data: data.replace(b"c=relaxed/", b"c=lax/"), "permerror (unknown canonicalization)"),
+    (lambda data: data.replace(b"a=rsa-", b"a=ed25519-"), "permerror (key of another kind than"),
     (lambda data: data.replace(b"v=1;", b"v=1; x=soon;", 1), "permerror (no number in x=)"),
     (lambda data: data.replace(b"v=1;", b"v=1; l=5;", 1), "policy (only a part of the body"),
     (lambda data: data.replace(b"t=17", b"t=97", 1), "policy (signed in the future)"),
@@ -141,6 +143,11 @@ def test_a_second_from_that_is_not_signed_makes_a_signature_worthless(
     assert told(authenticate(b"From: x@bank.example\r\n" + once)).startswith("policy (a From")
 
 
+OF_A_CURVE = base64.b64encode(
+    ec.generate_private_key(ec.SECP256R1())
+    .public_key()
+    .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+).decode()
 RECORDS = [
     ("v=DKIM1; p=", "permerror (key revoked)"),
     ("v=DKIM1", "permerror (key record without a key)"),
@@ -152,6 +159,7 @@ RECORDS = [
     ("v=DKIM1; p=?", "permerror (key unreadable)"),
     ("v=DKIM1; k=ed25519; p=AAAA", "permerror (key unreadable)"),
     ("=;=", "permerror (key record unreadable)"),
+    (f"p={OF_A_CURVE}", "permerror (key of another kind than it says)"),
     ("v=DKIM1; p=" + "A" * 9_000, "permerror (key record too long)"),
 ]
 
@@ -236,8 +244,24 @@ def test_a_header_past_the_bounds_is_not_looked_at(
     assert authenticate(b"X: y\r\n" * 3_000 + signed(signer)).dkim == ()
 
 
+def test_a_domain_that_is_testing_is_told_to_be(
+    zone: Dns, signer: Signer, authenticate: Authenticate
+) -> None:
+    record = keys.render_record(signer.key).replace("k=rsa", "k=rsa; t=y")
+    zone.remove("s1._domainkey.sender.example", "TXT")
+    zone.add_txt("s1._domainkey.sender.example", record)
+    assert told(authenticate(signed(signer))).startswith("pass (the domain is testing)")
+
+
 def test_private_keys_are_read_as_they_were_written() -> None:
     for algorithm in (keys.RSA, keys.ED25519):
         key = private_key("kept", algorithm)
         read = keys.load_private(keys.export_private(key))
         assert keys.render_record(read) == keys.render_record(key)
+    other = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    with pytest.raises(ValueError, match="neither RSA nor Ed25519"):
+        keys.load_private(other.decode())

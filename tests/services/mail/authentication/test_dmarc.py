@@ -64,6 +64,7 @@ def test_a_subdomain_is_of_the_organization_unless_the_policy_is_strict(
         ("v=DMARC1; p=what", ("none", "none")),
         ("p=reject; v=DMARC1", ("none", "none")),
         ("v=DMARC1 p=reject", ("none", "none")),
+        ("v=DMARC10; p=reject", ("none", "none")),
         ("v=DMARC1; p=reject; p=none", ("none", "none")),
         ("v=DMARC1; p=reject; pct=x", ("fail", "reject")),
     ],

@@ -132,6 +132,17 @@ def test_a_dns_that_fails_or_is_silent_is_a_temporary_error_in_time(zone: Dns) -
     assert monotonic() - began < 2
 
 
+def test_what_makes_the_library_fail_is_no_result_of_a_record(
+    zone: Dns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise AssertionError("Too many levels of recursion")
+
+    monkeypatch.setattr("spf.query.check1", broken)
+    zone.add_txt("a.example", "v=spf1 -all")
+    assert result() == "permerror"
+
+
 def test_questions_about_one_message_are_counted(zone: Dns) -> None:
     lookups = Lookups(10.0)
     for _ in range(MAX_LOOKUPS):
