@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from groupware.core.dns import DnsFailure, lookup_addresses, lookup_mx
+from mail.records import mail_host
 from mail.replies import Unreachable, found_out
 
 MAX_HOSTS = 8
@@ -93,7 +94,7 @@ def _before_this_one(destination: str, found: Sequence[tuple[int, str]]) -> list
 
 
 def _is_own_name(host: str) -> bool:
-    if host == settings.GROUPWARE_DOMAIN:
+    if host in {settings.GROUPWARE_DOMAIN, mail_host()}:
         return True
     if settings.GROUPWARE_MX_PORT not in {SMTP_PORT, settings.GROUPWARE_PORTS["SMTP"]}:
         return False

@@ -97,6 +97,9 @@ def test_only_better_servers_than_this_one_are_tried(dns: Dns, settings: Setting
     assert find_hosts("other.test") == ["a.test"]
     dns.add("backup.test", "MX", "10 mail.example.test.", "20 a.test.")
     assert refusal("backup.test").status == "5.4.6"
+    dns.add("named.test", "MX", "10 mail.example.org.")
+    settings.GROUPWARE_PUBLIC_URL = "https://mail.example.org"
+    assert refusal("named.test").status == "5.4.6"
 
 
 def test_this_server_is_known_by_its_address_too(dns: Dns, settings: Settings) -> None:
