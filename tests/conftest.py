@@ -8,7 +8,6 @@ session starts; `python -m tests.run` runs pytest with both.
 """
 
 import contextlib
-import itertools
 import os
 import shutil
 import signal
@@ -18,11 +17,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
-import psycopg
 import pytest
 from pytest_django.fixtures import Settings
 
 from groupware.core.limit import Limit
+from tests import databases
 from tests.services import postgresql
 
 KEPT_VARIABLES = ("GROUPWARE_TEST_CORPUS", "GROUPWARE_TEST_SKIPS")
@@ -32,6 +31,7 @@ DATABASE_FIXTURES = {
     "transactional_db",
     "django_db_setup",
     "fresh_database_url",
+    "empty_database_url",
     "session_database_url",
     "second_database_url",
 }
@@ -40,7 +40,6 @@ WITHOUT_SOCKETS = ("unit", "property")
 SetLimit = Callable[[Limit, float], None]
 
 _resources = pytest.StashKey[contextlib.ExitStack]()
-_fresh_names = itertools.count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     data = tempfile.mkdtemp(prefix="groupware-tests-")
     resources.callback(shutil.rmtree, data, ignore_errors=True)
     database_url = os.environ.get(URL_FOR_WORKERS, "")
+    templates = os.environ.get(databases.DIRECTORY, data)
     if config.getoption("database") == "sqlite":
         database_url = ""
     elif not database_url and postgresql.find_binaries() is not None:
@@ -64,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name not in KEPT_VARIABLES:
             del os.environ[name]
     os.environ["GROUPWARE_DATA"] = data
+    os.environ[databases.DIRECTORY] = templates
     os.environ["GROUPWARE_DATABASE_URL"] = os.environ[URL_FOR_WORKERS] = database_url
     os.environ["DJANGO_SETTINGS_MODULE"] = "groupware.settings"
     import django
@@ -104,40 +105,31 @@ def _runs_on(item: pytest.Item, database: str) -> bool:
     return bool(DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())))
 
 
-@contextlib.contextmanager
-def _fresh_database(directory: Path) -> Iterator[str]:
-    """Make an empty database, yield its URL, and take it away."""
-    server = os.environ["GROUPWARE_DATABASE_URL"]
-    if not server:
-        yield f"sqlite://{directory}/groupware.sqlite3"
-        return
-    name = f"fresh_{os.getpid()}_{next(_fresh_names)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            yield f"{server.rpartition('/')[0]}/{name}"
-        finally:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+@pytest.fixture
+def fresh_database_url(tmp_path: Path) -> Iterator[str]:
+    """Yield a value of GROUPWARE_DATABASE_URL for other processes: migrated, and nobody's yet."""
+    with databases.fresh_database(tmp_path / "database") as url:
+        yield url
 
 
 @pytest.fixture
-def fresh_database_url(tmp_path: Path) -> Iterator[str]:
-    """Yield a value of GROUPWARE_DATABASE_URL for other processes: an empty database."""
-    with _fresh_database(tmp_path) as url:
+def empty_database_url(tmp_path: Path) -> Iterator[str]:
+    """Yield the same of a database with nothing in it, no table either."""
+    with databases.empty_database(tmp_path) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def session_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the same for processes that live as long as the session."""
-    with _fresh_database(tmp_path_factory.mktemp("database")) as url:
+    with databases.fresh_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def second_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield another such, for a server beside the first one: each has its own data directory."""
-    with _fresh_database(tmp_path_factory.mktemp("database")) as url:
+    with databases.fresh_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 

@@ -16,6 +16,6 @@ def store_template(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture
-def store(store_template: Store, tmp_path: Path, fresh_database_url: str) -> Store:
+def store(store_template: Store, tmp_path: Path, empty_database_url: str) -> Store:
     """Return a store of the test's own."""
-    return copy_template(store_template, tmp_path, fresh_database_url)
+    return copy_template(store_template, tmp_path, empty_database_url)

@@ -118,6 +118,6 @@ def test_roles_that_run_alone_share_a_data_directory(running: Running) -> None:
         assert list(metrics_directory(running.data).glob("*.db"))
 
 
-def test_a_start_on_an_empty_database_migrates_it(tmp_path: Path, fresh_database_url: str) -> None:
-    with serving(tmp_path / "data", "web", GROUPWARE_DATABASE_URL=fresh_database_url) as server:
+def test_a_start_on_an_empty_database_migrates_it(tmp_path: Path, empty_database_url: str) -> None:
+    with serving(tmp_path / "data", "web", GROUPWARE_DATABASE_URL=empty_database_url) as server:
         assert json.loads(server.get("/healthz")[1])["database"] == "ok"
