@@ -30,6 +30,11 @@ class SpfResult:
     sender: str = ""
 
 
+MAX_RECORD = 4 << 10
+MAX_TERM = 512
+MAX_SENDER = 512
+
+
 class _Query(spf.query):  # type: ignore[misc]  # pyspf has no types
     lookups_of: Lookups
 
@@ -55,12 +60,23 @@ class _Query(spf.query):  # type: ignore[misc]  # pyspf has no types
 
     def _ask(self, name: str, kind: str) -> list[Any]:
         if kind == "TXT":
-            return [[text] for text in self.lookups_of.txt(name)]
+            return [[text] for text in map(_check_length, self.lookups_of.txt(name)) if text]
         if kind == "MX":
             return [(preference, host) for preference, host in self.lookups_of.exchangers(name)]
         if kind == "PTR":
             return list(self.lookups_of.names(self.c))
         return list(self.lookups_of.addresses(name, kind))
+
+
+def _check_length(text: bytes) -> bytes:
+    """Return a text that pyspf can read in no time, nothing for another one of no concern.
+
+    Some of its patterns take the square of a term's length. Raises PermError.
+    """
+    is_short = len(text) <= MAX_RECORD and max(map(len, text.split(b" "))) <= MAX_TERM
+    if not is_short and text.lower().startswith(b"v=spf1"):
+        raise spf.PermError("a record too long")
+    return text if is_short else b""
 
 
 def check_sender(lookups: Lookups, *, peer: str, helo: str, mail_from: str) -> SpfResult:
@@ -69,7 +85,8 @@ def check_sender(lookups: Lookups, *, peer: str, helo: str, mail_from: str) -> S
     local, _, domain = mail_from.rpartition("@")
     domain = _ascii(domain if mail_from else helo)
     sender = f"{local}@{domain}" if mail_from else domain
-    if not is_address(peer) or "." not in domain or domain.startswith("["):
+    is_known = is_address(peer) and "." in domain and not domain.startswith("[")
+    if not is_known or len(sender) > MAX_SENDER:
         return SpfResult("none", identity, domain, sender)
     try:
         query = _Query(i=peer, s=f"{local or 'postmaster'}@{domain}", h=_ascii(helo) or domain)

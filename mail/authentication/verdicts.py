@@ -21,6 +21,8 @@ from mail.authentication.spf import SpfResult, check_sender
 
 __all__ = ["Verdict", "authenticate_message"]
 
+MAX_TOLD = 8 << 10
+"""Octets of a sealer's results that are read."""
 FIELD_NAME = b"Authentication-Results: "
 _NO_RESULT = re.compile(rb"\"(?:[^\"\\]|\\.)*+\"|\((?:[^()\\]|\\.)*+\)", re.DOTALL)
 _DMARC_PASSED = re.compile(rb"(?:\A|;)[ \t\r\n]*+dmarc[ \t]*+=[ \t]*+pass\b", re.IGNORECASE)
@@ -114,7 +116,8 @@ def _vouched(arc: ArcResult) -> bool:
     if arc.result != "pass" or not trusted.issuperset(arc.sealers):
         return False
     # What a sealer quotes, or tells in a comment, may be the sender's own words.
-    return bool(_DMARC_PASSED.search(_NO_RESULT.sub(b"", arc.first_results)))
+    told = _NO_RESULT.sub(b"", arc.first_results[:MAX_TOLD])
+    return bool(_DMARC_PASSED.search(told))
 
 
 def _dmarc_result(dmarc: DmarcResult, vouching: ArcResult | None) -> Result:

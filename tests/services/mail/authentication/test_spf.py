@@ -87,6 +87,7 @@ def test_a_sender_without_an_address_is_asked_for_by_the_name_it_gave(zone: Dns)
         (PEER, "mx.sender.example", "ann@" + "a" * 300 + ".example"),
         (PEER, "\x00\r\n.x", "@@\r\n@.\x7f"),
         (PEER, "mx.sender.example", "ann@\u2025.example"),
+        (PEER, "mx.sender.example", "a" * 600 + "@a.example"),
     ],
 )
 def test_what_cannot_be_asked_about_has_no_result(
@@ -112,6 +113,29 @@ def test_ten_terms_that_look_up_are_the_end(zone: Dns) -> None:
 def test_so_are_two_names_that_are_not_there(zone: Dns) -> None:
     zone.add_txt("a.example", "v=spf1 a:x.example a:y.example a:z.example -all")
     assert result() == "permerror"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"v=spf1 a:." + b"a" * 60_000 + b"!",
+        b"v=spf1 exists:%{i}" + b".%%" * 20_000 + b".example -all",
+        b"v=spf1 " + b"a:%{s}%{s}%{s}.example " * 2_500,
+        b"v=spf1 -all exp=a.example" + b".%%" * 20_000,
+        b"v=spf1 " + b" " * 60_000,
+    ],
+)
+def test_a_record_that_was_made_to_keep_us_busy_is_an_error(zone: Dns, record: bytes) -> None:
+    zone.add_txt("a.example", record)
+    began = monotonic()
+    assert result() == "permerror"
+    assert monotonic() - began < 2
+
+
+def test_a_long_text_of_another_kind_is_passed_by(zone: Dns) -> None:
+    zone.add_txt("a.example", "x" * 5_000)
+    zone.add_txt("a.example", f"v=spf1 ip4:{PEER} -all")
+    assert result() == "pass"
 
 
 def test_and_ten_exchangers(zone: Dns) -> None:
