@@ -23,8 +23,10 @@ from groupware.core import limits
 from groupware.core.clock import now
 from groupware.core.errors import GroupwareError
 
-MAX_KEPT = 10_000
+MAX_KEPT = 2_500
 """Answers that a process keeps."""
+MAX_KEPT_OCTETS = 4 << 10
+"""The longest of them: whoever can make this server ask could fill its memory with long ones."""
 MAX_AGE = timedelta(hours=1)
 """How long one is kept at most, whatever its TTL says: a wrong one is to go away by itself."""
 TRY_SECONDS = 2.0
@@ -41,6 +43,9 @@ class DnsFailure(GroupwareError):
 
 class _Kept(dns.resolver.LRUCache):
     def put(self, key: Any, value: dns.resolver.Answer) -> None:
+        wire = value.response.wire
+        if wire is None or len(wire) > MAX_KEPT_OCTETS:
+            return
         value.expiration = min(value.expiration, (now() + MAX_AGE).timestamp())
         super().put(key, value)
 

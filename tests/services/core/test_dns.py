@@ -127,6 +127,14 @@ def test_an_answer_is_kept_for_its_time_and_a_number_of_them(
     assert len(zone.asked) == 9
 
 
+def test_a_long_answer_is_not_kept(zone: Dns) -> None:
+    zone.add_txt("long.example", "x" * dns.MAX_KEPT_OCTETS)
+    for _ in range(2):
+        assert dns.lookup_txt("long.example") == [b"x" * dns.MAX_KEPT_OCTETS]
+    assert len(zone.asked) == 2
+    assert len(dns._resolver().cache.data) == 0
+
+
 def test_a_long_ttl_is_cut(zone: Dns) -> None:
     zone.add_txt("long.example", "x", ttl=2_000_000_000)
     dns.lookup_txt("long.example")
