@@ -8,8 +8,10 @@ from groupware.core import db, directory
 from groupware.core.directory import AccountEntry
 from groupware.core.names import name_of
 from groupware.core.rights import list_grants
+from groupware.management.retention import hold_name
 from groupware.management.sharing import describe_grant, target_in_words
 from groupware.management.tables import counted, day, octets, quota, render_fields, render_table
+from mail.services.holds import list_holds
 from mail.space import count_restorable
 
 
@@ -23,6 +25,7 @@ class AccountPage:
     collections: list[dict[str, Any]]
     grants: list[dict[str, Any]]
     restorable: dict[str, int]
+    on_hold: list[str]
 
     def data(self) -> dict[str, object]:
         """Return what `--json` prints."""
@@ -32,6 +35,7 @@ class AccountPage:
             "collections": self.collections,
             "grants": self.grants,
             "restorable": self.restorable,
+            "on_hold": self.on_hold,
         }
 
     def text(self) -> str:
@@ -61,6 +65,8 @@ class AccountPage:
         if number := self.restorable["items"]:
             held = f"{counted(number, 'item')}, {octets(self.restorable['bytes'])} (not charged)"
             fields.append(("Restorable", held))
+        if self.on_hold:
+            fields.append(("On hold", ", ".join(self.on_hold)))
         return fields
 
 
@@ -79,6 +85,7 @@ def read_account_page(address: str) -> AccountPage:
             ],
             grants=[describe_grant(held, account) for held in list_grants(account.pk)],
             restorable=dict(zip(("items", "bytes"), count_restorable(account.pk), strict=True)),
+            on_hold=[hold_name(held) for held in list_holds(account.pk)],
         )
 
 

@@ -149,6 +149,8 @@ def test_hold_keeps_and_release_lets_go(ann: Account) -> None:
         (INBOX, "", False),
     ]
     assert "Case 7" in call("retention", "list", INBOX)
+    assert call_json("account", "show", ANN)["on_hold"] == [ANN, INBOX]
+    assert f"{ANN}, {INBOX}" in call("account", "show", ANN)
     assert "on hold: all stay" in call("retention", "preview", INBOX)
     assert call_json("retention", "run")["messages"] == 0
     with pytest.raises(CommandError, match="on hold"):
