@@ -54,7 +54,7 @@ class Output(Protocol):
         """Send, or keep until the command ends."""
 
     def flush(self) -> None:
-        """Send what is kept: a reply that says that something is durable."""
+        """Send what is kept."""
 
     async def drain(self) -> None:
         """Wait until little is kept; raises ConnectionError when the client takes nothing."""
@@ -176,7 +176,7 @@ class Session(ABC):
 
     @abstractmethod
     def note_sent(self) -> None:
-        """Go on with what was taken: the reply has gone."""
+        """Go on with what was taken: the reply is on its way."""
 
     def protocol_word(self, transaction: Transaction) -> str:
         """Return how a message comes (RFC 3848, RFC 6531 §4.3)."""
@@ -239,7 +239,7 @@ class Session(ABC):
                 case CommandReceived(verb=verb, request=request):
                     await self.handlers[verb](self, request)
                 case MessageReceived(data=data):
-                    await self._end_message(await self._replies(data))
+                    self._end_message(await self._replies(data))
                 case _:
                     await self._answer_rarer(event)
         except Refused as refused:
@@ -266,7 +266,7 @@ class Session(ABC):
                 self.end_transaction()
                 self.write(refusal)
             case MessageRefused(reply=refusal):
-                await self._end_message(self.refusals(refusal))
+                self._end_message(self.refusals(refusal))
             case AnswerReceived():
                 await self.handlers["AUTH answer"](self, event)
 
@@ -275,6 +275,8 @@ class Session(ABC):
         assert transaction is not None
         if (flaw := self.flaw_of(data)) is not None:
             return self.refusals(flaw)
+        # No reply waits for another message: what is durable is told before it.
+        self.output.flush()
         try:
             return await self.take(data, transaction)
         except GroupwareError as error:
@@ -284,14 +286,13 @@ class Session(ABC):
             _log.exception("message failed", size=len(data))
             return self.refusals(responses.BUG)
 
-    async def _end_message(self, answers: Sequence[Reply]) -> None:
-        """Answer a message: its replies go out before the next one is looked at."""
+    def _end_message(self, answers: Sequence[Reply]) -> None:
+        """Answer a message, together with what was sent along with its end (RFC 2920 §3.2)."""
         self.end_transaction()
         self._idle_commands = 0
         self.taken_at = monotonic()
         for answer in answers:
             self.write(answer)
-        self.output.flush()
         self.note_sent()
 
     def end_transaction(self) -> None:

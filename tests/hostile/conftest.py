@@ -6,6 +6,7 @@ import pytest
 
 from groupware.core.limit import Limit
 from tests.hostile.peers import ANNA, BEN, create_people
+from tests.mailflow.dns import serving_dns
 from tests.serve.running import Running, free_ports, serving
 
 LIMITS = {
@@ -50,14 +51,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("hostile") / "data"
     create_people(data, free_ports(), ANNA, BEN)
     variables = {f"GROUPWARE_{name}": value for name, value in LIMITS.items()}
-    with serving(
-        data,
-        *("imap", "lmtp", "smtp"),
-        GROUPWARE_PROCESSES="1",
-        GROUPWARE_ALLOW_PLAINTEXT="1",
-        GROUPWARE_DOMAIN="team.example",
-        **variables,
-    ) as running:
+    with (
+        serving_dns() as dns,
+        serving(
+            data,
+            *("imap", "lmtp", "smtp"),
+            GROUPWARE_PROCESSES="1",
+            GROUPWARE_ALLOW_PLAINTEXT="1",
+            GROUPWARE_DOMAIN="team.example",
+            GROUPWARE_DNS_SERVERS=dns.variable,
+            **variables,
+        ) as running,
+    ):
         yield running
         log = running.output.read_text()
         assert "Traceback" not in log

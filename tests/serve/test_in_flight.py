@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.peers import ANNA, Peer, create_people, log_in
+from tests.mailflow.dns import serving_dns
 from tests.serve.running import (
     Running,
     descendants,
@@ -24,12 +25,16 @@ APPEND = b"a APPEND INBOX {18+}\r\nSubject: hello\r\n\r\n\r\n"
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Running]:
     create_people(tmp_path / "data", free_ports(), ANNA)
-    with serving(
-        tmp_path / "data",
-        *("imap", "lmtp"),
-        GROUPWARE_ALLOW_PLAINTEXT="1",
-        GROUPWARE_DOMAIN="team.example",
-    ) as running:
+    with (
+        serving_dns() as dns,
+        serving(
+            tmp_path / "data",
+            *("imap", "lmtp", "smtp"),
+            GROUPWARE_ALLOW_PLAINTEXT="1",
+            GROUPWARE_DOMAIN="team.example",
+            GROUPWARE_DNS_SERVERS=dns.variable,
+        ) as running,
+    ):
         yield running
 
 
@@ -58,3 +63,20 @@ def test_delivery_in_flight_is_finished_and_answered(server: Running) -> None:
             server.process.send_signal(signal.SIGTERM)
         assert peer.line().startswith(b"250 2.0.0 ")
         assert server.process.wait(5) == 0
+
+
+def test_message_in_flight_is_taken_and_answered(server: Running) -> None:
+    with Peer(server.ports["SMTP"]) as peer, Peer(server.ports["SUBMISSION"]) as idle:
+        assert idle.line().startswith(b"220 ")
+        peer.send(b"EHLO c\r\n")
+        peer.lines_until(b"250 ")
+        peer.send(f"MAIL FROM:<>\r\nRCPT TO:<{ANNA}>\r\nDATA\r\n".encode())
+        peer.lines_until(b"354 ")
+        with nobody_commits(server.data):
+            peer.send(b"Subject: hello\r\n\r\ntext\r\n.\r\n")
+            wait_for(lambda: waits_for_the_lock(server, "smtp"), "the write")
+            server.process.send_signal(signal.SIGTERM)
+            assert idle.line().startswith(b"421 4.3.2 ")
+        assert peer.line().startswith(b"250 2.0.0 Taken, ")
+        assert peer.line().startswith(b"421 4.3.2 ")
+        assert server.process.wait(10) == 0
