@@ -1,3 +1,4 @@
+import ssl
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from groupware.core.tls import ensure_certificate, own_certificate_files
+from tests.clients.inbox import wait_for_mail
 from tests.clients.people import Person
 from tests.clients.samples import MIXED, PLAIN, numbered
 from tests.serve.running import Running
@@ -119,3 +121,31 @@ def test_unknown_certificate_is_refused_by_the_client(curl: Curl, tmp_path: Path
 def test_missing_mailbox_and_message_are_errors(curl: Curl) -> None:
     assert curl("Nowhere;UID=1").returncode != 0
     assert curl("INBOX;UID=99").returncode != 0
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+def test_message_is_submitted(
+    server: Running,
+    tls: ssl.SSLContext,
+    person: Person,
+    second_person: Person,
+    tmp_path: Path,
+    scheme: str,
+) -> None:
+    file = tmp_path / "message.eml"
+    file.write_bytes(f"From: {person.address}\r\nSubject: By curl\r\n\r\n.\r\nHello\r\n".encode())
+    port = server.ports["SUBMISSIONS" if scheme == "smtps" else "SUBMISSION"]
+    ended = subprocess.run(
+        [
+            *("curl", "--silent", "--show-error", "--max-time", "60", "--ssl-reqd"),
+            *("--cacert", str(server.trusted), "--user", f"{person.address}:{person.password}"),
+            *("--mail-from", person.address, "--mail-rcpt", second_person.address),
+            *("--upload-file", str(file), f"{scheme}://localhost:{port}/client"),
+        ],
+        check=False,
+        capture_output=True,
+        timeout=120,
+    )
+    output(ended)
+    [message] = wait_for_mail(server, tls, second_person)
+    assert (message["Subject"], message.get_payload()) == ("By curl", ".\r\nHello\r\n")
