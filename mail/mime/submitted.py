@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from mail.mime.addresses import Address, parse_addresses
 from mail.mime.charsets import decode_octets
 from mail.mime.fields import unfold
 
@@ -24,6 +23,21 @@ _FIELD = re.compile(rb"([!-9;-~]++):[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
 _END = re.compile(rb"\r?\n")
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*+\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
+
+
+_ATOM = rb'[^\x00-\x20\x7f"(),:;<>@\[\\\]]'
+_QUOTED = rb'"(?:[^"\\]|\\.)*+"'
+_SPACE = rb'(?:[ \t]++|\([^()<>@,:;"\\\[\]]*+\))*+'
+_ADDRESS = rb"(?:%b++|%b)@%b++" % (_ATOM, _QUOTED, _ATOM)
+_ONE_WORD = rb"(?:%b|%b|@)++" % (_QUOTED, _ATOM)
+_PHRASE = rb"(?:%b%b)*+" % (_ONE_WORD, _SPACE)
+_WORD, _QUOTED_PART = re.compile(_ONE_WORD), re.compile(_QUOTED)
+_GROUP_START = re.compile(rb"%b(?:%b%b)++:" % (_SPACE, rb"(?:%b|%b++)" % (_QUOTED, _ATOM), _SPACE))
+_GROUP_END = re.compile(rb"%b;%b(?:,|\Z)" % (_SPACE, _SPACE))
+_MAILBOX = re.compile(
+    rb"%b(?:(?P<bare>%b)|(?P<phrase>%b)<%b(?P<angled>%b)%b>)%b(?:,|(?=;)|\Z)"
+    % (_SPACE, _ADDRESS, _PHRASE, _SPACE, _ADDRESS, _SPACE, _SPACE)
+)
 
 
 class BadHeader(ValueError):
@@ -96,24 +110,42 @@ def _check_end(data: bytes, position: int) -> None:
 
 
 class Mailboxes(NamedTuple):
-    """Who a field names, as addresses in text; `is_clear` where each of them has both parts."""
+    """Who a field names, as addresses in text, each once; `is_clear` where all readers agree."""
 
     addresses: tuple[str, ...]
     is_clear: bool
 
 
+_UNCLEAR = Mailboxes((), is_clear=False)
+
+
 def read_mailboxes(value: bytes, limit: int) -> Mailboxes:
     """Return the addresses of an unfolded From, Sender or the like, also those within groups.
 
-    RFC 6854 lets From hold a group; one without anybody names nobody.
+    RFC 6854 lets From hold a group; one without anybody names nobody. Nothing of the obsolete or
+    broken forms is taken, of which others would read another address. An address that stands for a
+    name without quotes (`a@b <a@b>`) is one of those named, since some read it so.
     """
-    # A group of one person is three structures.
-    found = parse_addresses(value, 3 * limit + 1)
-    people = [one for one in found if one.host is not None]
-    is_clear = 0 < len(people) <= limit and all(one.mailbox and one.host for one in people)
-    is_clear = is_clear and len(found) <= 3 * limit
-    return Mailboxes(tuple(map(_text, people)), is_clear)
+    found: list[str] = []
+    position, in_group = 0, False
+    while position < len(value):
+        if not in_group and (group := _GROUP_START.match(value, position)):
+            position, in_group = group.end(), True
+        elif in_group and (end := _GROUP_END.match(value, position)):
+            position, in_group = end.end(), False
+        elif mailbox := _MAILBOX.match(value, position):
+            position = mailbox.end()
+            found += _named_by(mailbox)
+        else:
+            return _UNCLEAR
+        if len(found) > limit:
+            return _UNCLEAR
+    if in_group or not found:
+        return _UNCLEAR
+    return Mailboxes(tuple(dict.fromkeys(found)), is_clear=True)
 
 
-def _text(address: Address) -> str:
-    return f"{decode_octets(address.mailbox or b'')}@{decode_octets(address.host or b'')}"
+def _named_by(mailbox: re.Match[bytes]) -> list[str]:
+    phrase = mailbox["phrase"] or b""
+    words = [word for word in _WORD.findall(phrase) if b"@" in _QUOTED_PART.sub(b"", word)]
+    return [decode_octets(address) for address in (*words, mailbox["angled"] or mailbox["bare"])]

@@ -1,13 +1,16 @@
 """A header that may be submitted is read alike by everybody: here, and in the standard library."""
 
+from contextlib import suppress
 from email import message_from_bytes
+from email.policy import default
+from email.utils import getaddresses
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mail.mime.fields import find_header_end
 from mail.mime.sections import split_header_fields
-from mail.mime.submitted import BadHeader, read_header
+from mail.mime.submitted import BadHeader, read_header, read_mailboxes
 
 PIECES = (
     b"From: a@x.test", b"from : b@x.test", b"Bcc: z@x.test", b"BCC:", b"Subject: x", b"X", b":",
@@ -32,6 +35,23 @@ def test_every_program_sees_the_fields_that_were_checked(data: bytes) -> None:
     assert [name.strip().lower() for name in message_from_bytes(sent)] == wanted
     ours = split_header_fields(sent[: find_header_end(sent, 0, len(sent))])
     assert [name.decode() for name, _ in ours.fields] == wanted
+
+
+NAMES = st.lists(st.sampled_from((
+    b"ann@x.test", b"<ann@x.test>", b"<", b">", b"ceo@y.test", b"<ceo@y.test>", b'"', b"(", b")", b",",
+    b";", b":", b" ", b"\\", b"Ann", b"@", b"[", b"]", b"=?utf-8?q?x?=", b".", b"\xc3\xa9", b"Team: ",
+)), max_size=8).map(b"".join)  # fmt: skip
+
+
+@given(NAMES)
+def test_who_has_one_address_is_read_as_no_other(value: bytes) -> None:
+    if read_mailboxes(value, 20).addresses != ("ann@x.test",):
+        return
+    read = {address for _, address in getaddresses([value.decode()])}
+    with suppress(AttributeError):  # bugs of the standard library, at a dot as a name
+        header = message_from_bytes(b"From: " + value + b"\r\n\r\n", policy=default)["From"]
+        read |= {one.addr_spec for one in header.addresses}
+    assert {address for address in read if "@" in address} <= {"ann@x.test"}
 
 
 @given(DATA)
