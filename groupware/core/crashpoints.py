@@ -28,6 +28,7 @@ POINTS = frozenset(
         "queue-settled",
         "inbound-accepted",
         "inbound-delivered",
+        "inbound-filed",
         "inbound-queued",
         "inbound-settled",
         "submission-filed",

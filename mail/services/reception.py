@@ -21,6 +21,7 @@ from mail.envelopes import Envelope
 from mail.refusals import Refused
 from mail.services import fanout, signing, spam, targets
 from mail.services.content import prepare_message
+from mail.services.direct import Direct, file_directly, find_direct
 from mail.services.inbound import NewInbound, accept
 
 HEADER = 64 * 1024
@@ -34,6 +35,8 @@ class Prepared:
     """A message that was looked at and whose bytes can be claimed."""
 
     new: NewInbound
+    direct: Direct | None = None
+    """Where it is filed at once, None where it becomes a row that is fanned out."""
 
 
 def check_sender(mail_from: str, client: Client) -> None:  # noqa: ARG001 (the edge's interface)
@@ -81,7 +84,8 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
         is_trusted=bool(envelope.mail_from) and (is_relay or verdict.dmarc == "pass"),
         is_junk=is_disowned or filtered.is_junk,
     )
-    return Prepared(new)
+    with db.read_snapshot():
+        return Prepared(new, find_direct(new, data[:HEADER]))
 
 
 def _filter(data: bytes, envelope: Envelope, client: Client, *, is_relay: bool) -> spam.SpamVerdict:
@@ -110,9 +114,12 @@ def _filter(data: bytes, envelope: Envelope, client: Client, *, is_relay: bool) 
 def commit(prepared: Prepared) -> int:
     """Write the message that is answered for, and return its id; durable after the commit.
 
-    Raises `BlobGone` where `receive` must be done again.
+    The id is 0 where it is in its mailbox already and nothing is left to do. Raises `BlobGone`
+    where `receive` must be done again.
     """
     with db.write_transaction():
+        if prepared.direct is not None and file_directly(prepared.direct, prepared.new):
+            return 0
         return accept(prepared.new)
 
 

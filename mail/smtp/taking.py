@@ -22,7 +22,7 @@ class TakingSession(Session):
 
     @abstractmethod
     async def store(self, data: bytes, transaction: Transaction) -> int:
-        """Return the id of the inbound row, which is durable.
+        """Return the id of the inbound row, which is durable; 0 where all is delivered already.
 
         Raises a `GroupwareError`, `BlobGone` where it must be done again.
         """
@@ -46,7 +46,8 @@ class TakingSession(Session):
         log = structlog.get_logger(f"groupware.{self.name}")
         recipients = len(transaction.recipients)
         log.info("message", size=len(data), recipients=recipients, inbound=inbound_id)
-        return [reply(250, "2.0.0", f"Taken, {inbound_id} {self.session_id}")]
+        text = f"Taken, {inbound_id}" if inbound_id else "Delivered,"
+        return [reply(250, "2.0.0", f"{text} {self.session_id}")]
 
     async def take_one(self, data: bytes, transaction: Transaction) -> int:
         """Store a message that is delivered after the reply, and return the id of its row."""
@@ -63,7 +64,7 @@ class TakingSession(Session):
     def note_sent(self) -> None:
         """Begin to deliver what was taken."""
         inbound_id, self._inbound_id = self._inbound_id, None
-        if inbound_id is not None:
+        if inbound_id:
             self.shared.fan_out.add(inbound_id)
 
     def client(self, transaction: Transaction) -> Client:

@@ -1,6 +1,7 @@
 """A process that takes messages and fans them out, until it is killed.
 
     python -m tests.crash.receiver take NOTES    notes each message that was answered for
+    python -m tests.crash.receiver file NOTES    the same of messages to one person alone
     python -m tests.crash.receiver finish NOTES  lets the sweep do the rest, and prints who has what
 
 What is noted was committed; the reply would have gone by then.
@@ -30,28 +31,42 @@ def message_of(number: int) -> tuple[str, bytes]:
 
 def take(notes: Path) -> None:
     """Take messages for a group and an address that leads outside, one after the other."""
-    from groupware.core import aio
     from groupware.core.directory import add_member, create_address, create_group
     from groupware.core.models import Account
-    from mail.envelopes import Envelope, EnvelopeRecipient
-    from mail.services import fanout, reception
-    from mail.services.content import prepare_message
-    from mail.services.inbound import NewInbound
 
     create_group(GROUP)
     for login in Account.objects.values_list("login", flat=True):
         add_member(GROUP, login)
     create_address(FORWARD, [ELSEWHERE])
-    recipients = (EnvelopeRecipient(GROUP), EnvelopeRecipient(FORWARD))
-    envelope = Envelope("x@outside.test", recipients)
-    with notes.open("a") as file:
+    _take(notes, GROUP, FORWARD)
+
+
+def file(notes: Path) -> None:
+    """Take messages for one person, who has each with its commit."""
+    from groupware.core.models import Account
+
+    first = Account.objects.order_by("login").values_list("login", flat=True)[0]
+    _take(notes, first)
+
+
+def _take(notes: Path, *addresses: str) -> None:
+    from groupware.core import aio
+    from mail.envelopes import Envelope, EnvelopeRecipient
+    from mail.services import fanout, reception
+    from mail.services.content import prepare_message
+    from mail.services.direct import find_direct
+    from mail.services.inbound import NewInbound
+
+    envelope = Envelope("x@outside.test", tuple(map(EnvelopeRecipient, addresses)))
+    with notes.open("a") as noted:
         for number in range(MESSAGES):
             message_id, data = message_of(number)
             new = NewInbound(prepare_message(data), envelope, b"Received: from x\r\n")
-            commit = partial(reception.commit, reception.Prepared(new))
+            prepared = reception.Prepared(new, find_direct(new, data))
+            commit = partial(reception.commit, prepared)
             inbound_id = aio.crossing().committer.submit(commit).result()
-            file.write(f"{message_id}\n")
-            file.flush()
+            noted.write(f"{message_id}\n")
+            noted.flush()
             fanout.begin(inbound_id)
     aio.close_crossing()
 
@@ -83,4 +98,4 @@ def finish(notes: Path) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    {"take": take, "finish": finish}[sys.argv[1]](Path(sys.argv[2]))
+    {"take": take, "file": file, "finish": finish}[sys.argv[1]](Path(sys.argv[2]))

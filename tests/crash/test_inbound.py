@@ -26,14 +26,26 @@ pytestmark = [pytest.mark.crash, pytest.mark.slow]
     ],
 )
 def test_what_was_answered_for_is_delivered_once(store: Store, point: str) -> None:
+    check(store, "take", point, [1] * (len(PEOPLE) + 1))
+
+
+@pytest.mark.parametrize(
+    "point", ["inbound-filed", "inbound-filed:7", "before-commit:4", "after-commit:6"]
+)
+def test_what_is_for_one_person_alone_is_there_with_its_answer(store: Store, point: str) -> None:
+    check(store, "file", point, [1] + [0] * len(PEOPLE))
+
+
+def check(store: Store, action: str, point: str, everywhere: list[int]) -> None:
+    """Kill, let the sweep finish, and compare who has what: `everywhere`, or nobody."""
     notes = store.notes / "taken"
     notes.touch()
-    killed = store.run("receiver", "take", str(notes), GROUPWARE_CRASH_AT=point)
+    killed = store.run("receiver", action, str(notes), GROUPWARE_CRASH_AT=point)
     assert killed.returncode == -9, killed.stderr
     ended = store.run("receiver", "finish", str(notes))
     assert ended.returncode == 0, ended.stderr
     answer = json.loads(ended.stdout)
-    everywhere, nowhere = [1] * (len(PEOPLE) + 1), [0] * (len(PEOPLE) + 1)
+    nowhere = [0] * (len(PEOPLE) + 1)
     assert len(answer["told"]) < MESSAGES
     assert answer["left"] == 0
     for message_id, counts in answer["found"].items():

@@ -40,6 +40,7 @@ ELSEWHERE = {
     "pop3-committed",
     "inbound-accepted",
     "inbound-delivered",
+    "inbound-filed",
     "inbound-queued",
     "inbound-settled",
     "queue-leased",

@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from groupware.core import aio, limits
 from groupware.core.clock import monotonic
-from mail.models import Inbound
+from mail.models import Message
 from mail.smtp.limits import submission_limits
 from mail.smtp.lmtp import LmtpSession
 from mail.smtp.reception import ReceptionSession
@@ -226,7 +226,7 @@ async def test_a_message_has_a_limit_at_mail_and_while_it_is_read(set_limit: Set
     for lines, told in ((["x" * 65_534, "."], "250 2.0.0"), (["x" * 65_535, "."], "552 5.3.4")):
         assert (await client.codes("MAIL FROM:<> SIZE=9", ANNA, "DATA"))[0] == "250 2.1.0"
         assert await client.codes(*lines) == [told]
-    assert await aio.call(Inbound.objects.count) == 1
+    assert await aio.call(Message.objects.count) == 1
 
 
 @BOTH

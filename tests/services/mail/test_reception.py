@@ -55,8 +55,8 @@ def look(
 
 
 def pass_on(prepared: Prepared) -> Inbound:
-    """Commit and fan out; return what was written with the reply."""
-    inbound_id = reception.commit(prepared)
+    """Commit as a row and fan out; return what was written with the reply."""
+    inbound_id = reception.commit(Prepared(prepared.new))
     row = Inbound.objects.get(pk=inbound_id)
     fan_out(inbound_id)
     return row

@@ -1,0 +1,110 @@
+"""What is for one account is filed with its 250, and is then as it would be by way of a row."""
+
+from dataclasses import replace
+
+import pytest
+
+from groupware.core.blobs import BlobGone
+from groupware.core.directory import (
+    add_member,
+    create_address,
+    create_group,
+    delete_account,
+    set_quota,
+)
+from groupware.core.models import Account
+from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.services.fanout import fan_out
+from mail.services.mailboxes import create_mailbox
+from mail.services.reception import Prepared, commit, receive
+from tests.mailflow.dns import Dns
+from tests.services.mail.taking import left, stored
+from tests.services.mail.test_reception import CLIENT, SENDER, look, zone
+from tests.services.store import message, message_of, uids_of
+
+__all__ = ["zone"]  # a fixture
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("ann@example.test", "INBOX"),
+        ("annie@example.test", "INBOX"),
+        ("ann+Work@example.test", "Work"),
+        ("ann+Play@example.test", "INBOX"),
+    ],
+)
+def test_message_is_the_same_as_by_way_of_a_row(
+    ann: Account, zone: Dns, address: str, mailbox: str
+) -> None:
+    create_address("annie@example.test", [ann.login])
+    create_mailbox(ann.pk, "Work")
+    found = look(message(), address)
+    assert commit(found) == 0
+    assert left() == (0, 0, 0)
+    fan_out(commit(Prepared(found.new)))
+    direct, by_row = stored(ann, mailbox)
+    assert direct == by_row
+
+
+def test_junk_goes_where_junk_goes(ann: Account, zone: Dns) -> None:
+    zone.add_txt("_dmarc.outside.test", "v=DMARC1; p=quarantine")
+    data = b"From: boss@outside.test\r\nSubject: x\r\n\r\ny\r\n"
+    assert commit(look(data, ann.login)) == 0
+    assert (uids_of(ann), len(uids_of(ann, "Junk"))) == ([], 1)
+
+
+def test_what_is_for_several_or_elsewhere_becomes_a_row(
+    ann: Account, ben: Account, zone: Dns
+) -> None:
+    create_group("team@example.test")
+    add_member("team@example.test", ann.login)
+    create_address("both@example.test", [ann.login, ben.login])
+    create_address("out@example.test", ["friend@there.test"])
+    for addresses in (
+        (ann.login, ben.login),
+        ("team@example.test",),
+        ("both@example.test",),
+        ("out@example.test",),
+    ):
+        assert look(message(), *addresses).direct is None
+        assert commit(look(message(), *addresses)) > 0
+    assert uids_of(ann) == []
+
+
+def test_who_wants_to_be_told_gets_a_row(ann: Account, zone: Dns) -> None:
+    for notify, is_direct in (("SUCCESS", False), ("FAILURE,DELAY", True), ("NEVER", True)):
+        recipient = EnvelopeRecipient(ann.login, notify)
+        found = receive(message(), Envelope(SENDER, (recipient,)), CLIENT)
+        assert (found.direct is not None) is is_direct
+
+
+def test_account_that_is_full_meanwhile_gets_it_as_a_row_that_waits(
+    ann: Account, zone: Dns
+) -> None:
+    found = look(message_of(10_000), ann.login)
+    set_quota(ann.login, 100)
+    inbound_id = commit(found)
+    fan_out(inbound_id)
+    assert left() == (1, 1, 0)
+    set_quota(ann.login, 0)
+    fan_out(inbound_id)
+    assert left() == (0, 0, 0)
+    assert len(uids_of(ann)) == 1
+
+
+def test_account_that_is_gone_meanwhile_leaves_a_row(ann: Account, ben: Account, zone: Dns) -> None:
+    found = look(message(), ben.login)
+    delete_account(ben.login)
+    assert commit(found) > 0
+
+
+def test_bytes_that_are_gone_meanwhile_are_staged_again(ann: Account, zone: Dns) -> None:
+    found = look(message(), ann.login)
+    staged = replace(found.new.prepared.staged, blob_id=1_000_000)
+    lost = replace(found.new, prepared=replace(found.new.prepared, staged=staged))
+    with pytest.raises(BlobGone):
+        commit(Prepared(lost, found.direct))
+    assert left() == (0, 0, 0)
+    assert uids_of(ann) == []
