@@ -21,7 +21,7 @@ from mail.routing import Expansion, Route
 
 
 class Dropped(GroupwareError):
-    """A message that ends here, and of which nobody is told: a loop, a machine's reply, a forgery."""
+    """A message that ends here, and of which nobody is told: a loop, a forgery, a bounce to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _without_tag(mail_from: str) -> str:
 def expand(address_id: int, detail: str, posting: Posting) -> Expanded | None:
     """Return whom a message to an address goes to, None where the address leads to no list.
 
-    Raises `NotAllowed` where its author may not write there, and `Dropped`.
+    Bounces and replies of machines (RFC 3834 §4) go to those in charge, not to many. Raises `NotAllowed` where its author may not write there, and `Dropped`.
     """
     route = routing.read_address(address_id, detail)
     held = find_list(route) if route is not None else None
@@ -190,10 +190,10 @@ def expand(address_id: int, detail: str, posting: Posting) -> Expanded | None:
         return None
     policy = read_policy(held)
     face = ListFace(held.address, held.description, policy.post == Post.MODERATORS)
-    if not posting.mail_from or detail in {BOUNCES, OWNER}:
-        return _to_those_in_charge(held, policy, posting)
     told = read_header(posting.header)
-    _end_loops(face, told)
+    if not posting.mail_from or detail in {BOUNCES, OWNER} or told.is_reply_of_a_machine:
+        return _to_those_in_charge(held, policy, posting)
+    _end_loop(face, told)
     _check_author(held, policy, posting, told)
     found = held.expansion()
     return Expanded(
@@ -205,11 +205,9 @@ def expand(address_id: int, detail: str, posting: Posting) -> Expanded | None:
     )
 
 
-def _end_loops(face: ListFace, told: Told) -> None:
+def _end_loop(face: ListFace, told: Told) -> None:
     if face.list_id in told.list_ids:
         raise Dropped("The message has been through this list.", detail=f"loop: {face.address}")
-    if told.is_reply_of_a_machine:  # RFC 3834 §4: to a sender, never to many
-        raise Dropped("Lists take no replies of machines.", detail=f"auto-replied: {face.address}")
 
 
 def _check_author(held: MailingList, policy: Policy, posting: Posting, told: Told) -> None:

@@ -273,13 +273,24 @@ def test_who_is_in_charge_where_nobody_was_named(ann: Account, ben: Account) -> 
     [
         "List-Id: The team <team.example.test>\r\n",
         "List-Id: <other.test>\r\nX-Loop: team.example.test\r\n",
-        "Auto-Submitted: auto-replied\r\n",
     ],
 )
-def test_loops_and_replies_of_machines_end(field: str) -> None:
+def test_loops_end(field: str) -> None:
     with pytest.raises(Dropped) as ended:
         posted(STRANGER, fields=field)
     assert TEAM in ended.value.detail
+
+
+@pytest.mark.usefixtures("team")
+def test_reply_of_a_machine_reaches_who_is_in_charge_alone(ben: Account) -> None:
+    field = "Auto-Submitted: auto-replied\r\n"
+    with pytest.raises(Dropped, match="Nobody is in charge"):
+        posted(STRANGER, fields=field)
+    set_policy(TEAM, PolicyChange("members", owners=[ben.login]))
+    expanded = posted(STRANGER, fields=field)
+    assert reached(expanded) == [ben.login]
+    assert expanded is not None
+    assert expanded.mail_from == STRANGER
 
 
 @pytest.mark.usefixtures("team")
