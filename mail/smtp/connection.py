@@ -183,8 +183,11 @@ class Connection:
         line = bytes(buffer[:end])
         del buffer[: end + 1]
         self._scanned = 0
-        if self._draining or end > self._limits.command_line:
+        if self._draining:
+            # What is here is not where the line began.
             self._draining = False
+            return CommandRefused(LINE_TOO_LONG)
+        if end > self._limits.command_line:
             return self._refuse(LINE_TOO_LONG, line)
         return line.removesuffix(b"\r")
 
@@ -230,16 +233,20 @@ class Connection:
             self._keep_searching_end()
             return None
         too_large = self._draining or end > self._limits.message
-        data = b"" if too_large else bytes(self._buffer[: end + 2])
+        with memoryview(self._buffer) as octets:
+            # Copied once: it may be large. The CRLF before it is that of DATA.
+            data = b"" if too_large else bytes(octets[2 : end + 2])
         del self._buffer[: end + len(_END)]
         self._scanned = 0
         self._draining = False
         self._next = self._next_command
         if too_large:
             return MessageRefused(TOO_LARGE)
+        if data.startswith(b"."):
+            data = data[1:]
         if b"\r\n." in data:
             data = data.replace(b"\r\n.", b"\r\n")
-        return self._finish(data[2:])
+        return self._finish(data)
 
     def _keep_searching_end(self) -> None:
         """Remember how far was looked; drop what is too large to keep."""

@@ -286,6 +286,16 @@ def test_nothing_is_read_behind_a_chunk_of_unknown_size(line: bytes) -> None:
         assert connection.held == 0
 
 
+@pytest.mark.parametrize("size", [1, 50, 101, 103, 1000])
+def test_a_long_line_that_only_goes_on_with_bdat_is_no_chunk(size: int) -> None:
+    connection = smtp_in(State.RCPT)
+    stream = b"x" * 103 + b"BDAT 5\r\nNOOP\r\n"
+    events: list[Event] = []
+    for start in range(0, len(stream), size):
+        events += events_after(connection, stream[start : start + size])
+    assert events == [CommandRefused(reply(500, "5.5.6", "The command line is too long")), NOOP]
+
+
 def test_chunks_over_the_limit_are_read_and_not_kept() -> None:
     connection = smtp_in(State.RCPT)
     assert events_after(connection, b"BDAT 900\r\n" + b"x" * 900) == [ChunkReceived()]
