@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groupware.environment import BASE_DIR, PORTS
-from tests.databases import copy_sqlite
+from tests import databases
 
 WAIT_SECONDS = 30.0
 START_SECONDS = 120.0
@@ -136,11 +136,12 @@ def serving(
 ) -> Iterator[Running]:
     """Run `manage.py serve` until the block ends; its ports answer when the block begins.
 
-    A new directory gets a database that is migrated already.
+    A new directory gets a database that is migrated already; outside tests the server migrates it.
     `under` is a program, with its arguments, that runs the command that follows them.
     """
-    if "GROUPWARE_DATABASE_URL" not in variables and not data.exists():
-        copy_sqlite(data / "groupware.sqlite3")
+    has_templates = databases.DIRECTORY in os.environ
+    if has_templates and "GROUPWARE_DATABASE_URL" not in variables and not data.exists():
+        databases.copy_sqlite(data / "groupware.sqlite3")
     ports = free_ports() | {
         name: int(variables[f"GROUPWARE_{name}_PORT"])
         for name in PORTS
