@@ -161,7 +161,9 @@ class Dispatcher:
             place = (hop.key, due.message_id)
             held = chosen.get(place)
             if held is None:
-                if len(chosen) < room and free.take(hop.key, due.size):
+                if len(chosen) >= room:
+                    break  # recipients of one message are next to each other
+                if free.take(hop.key, due.size):
                     chosen[place] = Job(hop, due.message_id, (due.id,), due.size)
             elif len(held.keys) < most:
                 chosen[place] = Job(hop, due.message_id, (*held.keys, due.id), due.size)
@@ -170,13 +172,14 @@ class Dispatcher:
     def _find(self, only: NextHop | None, free: "_Free") -> Iterator[tuple[Due, NextHop]]:
         after = (0, 0)
         narrow = only.destination if only is not None and only.relay is None else ""
+        limit = PAGE if only is None else limits.QUEUE_RECIPIENTS.value + 1
         for _ in range(PAGES):
-            page = sending.find_due(only=narrow, busy=free.busy(), after=after, limit=PAGE)
+            page = sending.find_due(only=narrow, busy=free.busy(), after=after, limit=limit)
             for due in page:
                 hop = next_hop(due)
                 if only is None or hop.key == only.key:
                     yield due, hop
-            if len(page) < PAGE:
+            if len(page) < limit:
                 return
             after = (page[-1].next_attempt_at, page[-1].id)
 
