@@ -28,6 +28,17 @@ class Due:
     next_attempt_at: int
 
 
+_DUE = (
+    "id",
+    "message_id",
+    "destination",
+    "message__account_id",
+    "message__mail_from",
+    "message__blob__size",
+    "next_attempt_at",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class QueuedTo:
     """A recipient as an attempt sees it."""
@@ -65,20 +76,8 @@ def find_due(
         )
         if only:
             rows = rows.filter(destination=only)
-        return [
-            Due(*row)
-            for row in rows.exclude(destination__in=list(busy))
-            .order_by("next_attempt_at", "id")
-            .values_list(
-                "id",
-                "message_id",
-                "destination",
-                "message__account_id",
-                "message__mail_from",
-                "message__blob__size",
-                "next_attempt_at",
-            )[:limit]
-        ]
+        ordered = rows.exclude(destination__in=list(busy)).order_by("next_attempt_at", "id")
+        return [Due(*row) for row in ordered.values_list(*_DUE)[:limit]]
 
 
 def lease(keys: Sequence[int]) -> set[int]:
