@@ -10,6 +10,8 @@ MAX_NUMBER: Final = 2**31 - 1
 _NUMBER: Final = re.compile(rb"[0-9]{1,10}")
 _LINE_DOT: Final = re.compile(rb"\n\.")
 """Found by a search for its first octet, which is twice as fast as `in` of two octets."""
+_EMPTY_LINE: Final = re.compile(rb"\r*\n")
+_EMPTY_LINE_LATER: Final = re.compile(rb"\n\r*\n")
 
 
 class ProtocolError(Exception):
@@ -99,14 +101,14 @@ class TopCutter:
         return data if self._in_header else data[: self._end_of_body(data, start)]
 
     def _end_of_header(self, data: bytes) -> int:
-        start = 0
-        while (end := data.find(b"\n", start)) >= 0:
-            if self._is_empty and not data[start:end].strip(b"\r"):
-                self._in_header = False
-                return end + 1
-            self._is_empty = True
-            start = end + 1
-        self._is_empty = self._is_empty and not data[start:].strip(b"\r")
+        """Return where the body begins, or the end. Hot, so that no line is looked at alone."""
+        found = _EMPTY_LINE.match(data) if self._is_empty else None
+        found = found or _EMPTY_LINE_LATER.search(data)
+        if found is not None:
+            self._in_header = False
+            return found.end()
+        start = data.rfind(b"\n") + 1
+        self._is_empty = (self._is_empty or start > 0) and not data[start:].strip(b"\r")
         return len(data)
 
     def _end_of_body(self, data: bytes, start: int) -> int:
