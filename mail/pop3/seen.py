@@ -5,17 +5,20 @@ session is told within 100 ms.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 import structlog
 
-from groupware.core import aio
+from groupware.core import aio, db
 from groupware.core.errors import GroupwareError
 from mail.maildrops import Snapshot
 from mail.services.pop3 import mark_seen
 
 MOMENT: Final = 0.03
 """Seconds from the first RETR to the transaction."""
+FEW: Final = 512
+"""Messages that are marked in the event loop itself, within some two milliseconds."""
 
 _log = structlog.get_logger("groupware.pop3")
 
@@ -54,10 +57,18 @@ class SeenMarks:
             uids = sorted(self._uids)
             self._uids.clear()
             try:
-                await aio.write(mark_seen, self._snapshot, uids)
+                await self._write(uids)
             except GroupwareError as error:
                 _log.info("not marked as seen", reason=type(error).__name__, messages=len(uids))
             except Exception:  # noqa: BLE001 (logged with its traceback; the session goes on)
                 _log.exception("marking as seen failed")
         self._task = None
         self._pending.discard(self)
+
+    async def _write(self, uids: list[int]) -> None:
+        """Write as STORE does: a flag is worth no sync of its own (docs/adr/0019)."""
+        if len(uids) <= FEW:
+            with suppress(db.NotNow):
+                aio.write_here(mark_seen, self._snapshot, uids)
+                return
+        await aio.write(mark_seen, self._snapshot, uids)
