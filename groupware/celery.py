@@ -14,9 +14,10 @@ from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
 
+from groupware import broker
 from groupware.duties import DUTIES, find_duty
 
-EMBEDDED = "filesystem://localhost"
+EMBEDDED = f"{broker.SCHEME}://localhost"
 POLLING_SECONDS = 0.5
 THREADS = 2
 """Tasks of one worker at once; on the embedded database they write one after the other anyway."""
@@ -69,6 +70,7 @@ def configuration() -> dict[str, Any]:
     }
 
 
+broker.register()
 app = Celery("groupware")
 app.add_defaults(configuration)
 
