@@ -1,5 +1,7 @@
 """Retention: what goes from which mailbox, when, and that clients, quota and undelete know it."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -295,7 +297,7 @@ def test_mailbox_that_cannot_be_done_leaves_the_others_to_be(ann: Account, ben: 
         {"use": "Junk", "action": "archive"},
     ],
 )
-def test_rule_that_makes_no_sense_is_refused(ann: Account, fields: dict[str, object]) -> None:
+def test_rule_that_makes_no_sense_is_refused(ann: Account, fields: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         retention.set_rule(rule_for(ann, **fields))
     assert not RetentionRule.objects.exists()
