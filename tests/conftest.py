@@ -32,6 +32,7 @@ DATABASE_FIXTURES = {
     "django_db_setup",
     "fresh_database_url",
     "empty_database_url",
+    "other_database_url",
     "session_database_url",
     "second_database_url",
 }
@@ -109,6 +110,13 @@ def _runs_on(item: pytest.Item, database: str) -> bool:
 def fresh_database_url(tmp_path: Path) -> Iterator[str]:
     """Yield a value of GROUPWARE_DATABASE_URL for other processes: migrated, and nobody's yet."""
     with databases.fresh_database(tmp_path / "database") as url:
+        yield url
+
+
+@pytest.fixture
+def other_database_url(tmp_path: Path) -> Iterator[str]:
+    """Yield another such, for a server beside the test's own."""
+    with databases.fresh_database(tmp_path / "other") as url:
         yield url
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.clients.people import DOMAIN, Person, create_people
 from tests.serve.running import Running, serving
 
-PEOPLE = 50
+PEOPLE = 150
 
 
 @pytest.fixture(scope="session")

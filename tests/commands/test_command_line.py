@@ -44,7 +44,7 @@ def test_what_is_refused_is_one_line_that_says_what_to_do(manage: Manage) -> Non
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        ((), "COMMAND is create, list, delete; see `./manage.py domain --help`."),
+        ((), "COMMAND is create, list, delete, dkim, dns; see `./manage.py domain --help`."),
         (("remove",), "invalid choice: 'remove'"),
         (("create",), "are required: NAME; see `./manage.py domain create --help`."),
         (("list", "--jso"), "unrecognized arguments: --jso"),

@@ -122,11 +122,12 @@ def test_a_sender_is_added_listed_and_removed(fake: Fake) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_another_of_these_servers_is_fetched_from(
-    manage: Manage, tmp_path: Path, second_database_url: str
+    manage: Manage, tmp_path: Path, other_database_url: str
 ) -> None:
     """Over IMAP and over POP3: the same mail, once."""
-    there = {"GROUPWARE_DATABASE_URL": second_database_url}
+    there = {"GROUPWARE_DATABASE_URL": other_database_url}
     variables = {"GROUPWARE_SOURCE_NETWORKS": "127.0.0.0/8"}
     with serving(tmp_path / "there", "imap", "pop3", log="there", **there) as server:
         create_people(server, ["ann@example.test"], **there)

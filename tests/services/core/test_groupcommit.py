@@ -1,3 +1,4 @@
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -119,7 +120,9 @@ def break_transaction() -> None:
     note("broken")
     with connection.cursor() as cursor:
         cursor.execute("ROLLBACK")
-    raise OperationalError("database or disk is full")
+    said = sqlite3.OperationalError("database or disk is full")
+    said.sqlite_errorcode = sqlite3.SQLITE_FULL
+    raise OperationalError(*said.args) from said
 
 
 @pytest.mark.sqlite

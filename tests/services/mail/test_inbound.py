@@ -336,16 +336,21 @@ def test_sweep_leaves_alone_what_another_works_on(ann: Account) -> None:
     sweep(inbound_id)
 
 
+def measures() -> dict[str, str]:
+    lines = render_metrics().decode().splitlines()
+    return dict(line.rsplit(maxsplit=1) for line in lines if line[0] != "#")  # labels hold spaces
+
+
 def test_what_waits_is_measured(ann: Account) -> None:
     inbound_id = take(ann.login)
     Inbound.objects.update(received_at=epoch() - 100, next_attempt_at=epoch() + LEASE)
     work_off()
-    shown = dict(line.split() for line in render_metrics().decode().splitlines() if line[0] != "#")
+    shown = measures()
     assert float(shown["groupware_inbound_messages"]) == 1
     assert 100 <= float(shown["groupware_inbound_oldest_seconds"]) < 110
     sweep(inbound_id)
     work_off()
-    shown = dict(line.split() for line in render_metrics().decode().splitlines() if line[0] != "#")
+    shown = measures()
     assert float(shown["groupware_inbound_messages"]) == 0
     counted = 'groupware_deliveries_total{outcome="settled",protocol="fan-out"}'
     assert float(shown[counted]) >= 1
