@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import spf
+import structlog
 
 from groupware.core.addresses import BadAddress, parse_domain
 from mail.authentication.lookups import DnsFailure, Lookups
 
 __all__ = ["SpfResult", "check_sender"]
+
+_log = structlog.get_logger(__name__)
 
 RESULTS = frozenset({"pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"})
 
@@ -93,6 +96,7 @@ def check_sender(lookups: Lookups, *, peer: str, helo: str, mail_from: str) -> S
         query.lookups_of = lookups
         result = str(query.check()[0])
     except Exception:  # noqa: BLE001 - what a record of anybody's makes pyspf raise is no result
+        _log.info("SPF failed", domain=domain, exc_info=True)
         result = "permerror"
     return SpfResult(result if result in RESULTS else "permerror", identity, domain, sender)
 
