@@ -88,7 +88,9 @@ def _start(
         "unix_socket_directories": str(directory),
         "fsync": "off",
         "full_page_writes": "off",
-        "max_connections": "100",
+        # Each xdist worker keeps its servers, and the crash tests kill clients faster than
+        # PostgreSQL sees them go.
+        "max_connections": "400",
         "logging_collector": "off",
     }
     options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]

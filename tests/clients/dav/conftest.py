@@ -22,7 +22,8 @@ def dav(tmp_path_factory: pytest.TempPathFactory, second_database_url: str) -> I
 @pytest.fixture(scope="session")
 def people(dav: DavServer) -> Iterator[Person]:
     """Return people who have not signed in yet, one for each `next`."""
-    addresses = [f"person-{number}@{DOMAIN}" for number in range(PEOPLE)]
+    # None is the beginning of another: a search for one's name finds one.
+    addresses = [f"person-{number:02}@{DOMAIN}" for number in range(PEOPLE)]
     dav.create_people(addresses)
     return iter([Person(address) for address in addresses])
 
