@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from groupware.core.limit import Limit
 from groupware.core.limits import LIMITS
-from mail.relays import parse_relay
+from mail.flow.relays import parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -87,7 +87,7 @@ class Environment:
     rspamd_url: str
     trusted_sealers: frozenset[str]  # domains whose ARC seals are believed
     dns_servers: tuple[tuple[str, int], ...]  # address and port; none: the system's
-    smarthost_url: str  # of mail.relays.parse_relay; none: the servers of the recipients
+    smarthost_url: str  # of mail.flow.relays.parse_relay; none: the servers of the recipients
     mx_port: int
     ports: Mapping[str, int]  # "IMAPS" -> 1993; 0 is off
     processes: int

@@ -5,12 +5,12 @@ from functools import partial
 from groupware.core import doctor, exchange, names, outbox, provisioning, quotawarnings
 from groupware.core.exchange import Exporter, Importer
 from groupware.core.models import CollectionKind
-from mail import relays
 from mail.archives.eml import open_eml
 from mail.archives.maildir import open_maildir
 from mail.archives.mbox import open_mbox
 from mail.archives.messages import OpenArchive
 from mail.checks import check_mail
+from mail.flow import relays
 from mail.names import canonical_name
 from mail.services import copying, holds, notices, training
 from mail.services.mailboxes import create_default_mailboxes

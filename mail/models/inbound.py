@@ -41,7 +41,7 @@ class Inbound(models.Model):
 class InboundRecipient(models.Model):
     """One RCPT of a message that is on its way; the row goes when it is settled.
 
-    `notify` and `orcpt` as in `mail.envelopes.EnvelopeRecipient`. `is_relayed`: the queue has
+    `notify` and `orcpt` as in `mail.flow.envelopes.EnvelopeRecipient`. `is_relayed`: the queue has
     what it leads to outside, while accounts that it leads to are still to be settled.
     """
 

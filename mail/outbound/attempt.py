@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from groupware.core import blobs
+from mail.flow.replies import Reply, Unreachable, found_out
 from mail.outbound.client import Client
 from mail.outbound.connecting import Connection, NextHop, broken, connect
 from mail.outbound.outgoing import Outgoing, WireRecipient, wire_address, wire_recipient
-from mail.replies import Reply, Unreachable, found_out
 from mail.services.sending import Batch, QueuedTo, read_message
 from mail.services.settling import Result
 

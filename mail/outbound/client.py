@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from groupware.core import limits
 from groupware.core.clock import monotonic
+from mail.flow.replies import Reply, found_out, read_reply
 from mail.outbound.outgoing import Outgoing, WireRecipient
-from mail.replies import Reply, found_out, read_reply
 
 MAX_LINE = 4_096
 MAX_LINES = 200

@@ -10,12 +10,12 @@ import structlog
 from django.conf import settings
 
 from groupware.core.dialing import is_allowed, is_listed
+from mail.flow.relays import NO_TLS, OPPORTUNISTIC, STARTTLS, TLS, Relay
+from mail.flow.replies import Reply, Unreachable, found_out, read_reply, soften
 from mail.outbound import mtasts, routes
 from mail.outbound.client import Client, usual_waits
 from mail.outbound.routes import Target
 from mail.outbound.transport import FAILED, Demand, unverified_context, verified_context
-from mail.relays import NO_TLS, OPPORTUNISTIC, STARTTLS, TLS, Relay
-from mail.replies import Reply, Unreachable, found_out, read_reply, soften
 
 _DEMANDS = {
     TLS: Demand.IMPLICIT,

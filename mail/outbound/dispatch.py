@@ -17,13 +17,13 @@ from django.db import Error, connections
 from groupware.core import crashpoints, limits
 from groupware.core.clock import epoch, monotonic
 from groupware.core.errors import GroupwareError
+from mail.flow.relays import find_own_relay, parse_relay
+from mail.flow.replies import Unreachable, found_out
 from mail.outbound.attempt import Attempt, attempt
 from mail.outbound.client import Client
 from mail.outbound.connecting import Connection, NextHop
 from mail.outbound.keeping import KeptConnections
 from mail.outbound.transport import FAILED
-from mail.relays import find_own_relay, parse_relay
-from mail.replies import Unreachable, found_out
 from mail.services import sending, settling
 from mail.services.sending import Due
 

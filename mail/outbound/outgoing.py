@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from mail.envelopes import EnvelopeRecipient
+from mail.flow.envelopes import EnvelopeRecipient
 
 Features = Mapping[str, str]
 """Keywords of EHLO in lower case, with their parameters."""

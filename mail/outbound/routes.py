@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from groupware.core.dns import DnsFailure, lookup_addresses, lookup_mx
+from mail.flow.replies import Unreachable, found_out
 from mail.records import mail_host
-from mail.replies import Unreachable, found_out
 
 MAX_HOSTS = 8
 MAX_ADDRESSES = 10

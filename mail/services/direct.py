@@ -12,7 +12,7 @@ from groupware.core import crashpoints, db
 from groupware.core.blobs import BlobGone
 from groupware.core.clock import epoch
 from groupware.core.errors import GroupwareError
-from mail.envelopes import SUCCESS
+from mail.flow.envelopes import SUCCESS
 from mail.services.filing import Arrival, file_message
 from mail.services.inbound import NewInbound, Taken, Waiting
 from mail.services.plans import make_plan

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from groupware.core.clock import epoch
-from mail.dsn import By, Original, Outcome, build_dsn, is_wanted
-from mail.envelopes import NEVER, Envelope, EnvelopeRecipient
+from mail.flow.dsn import By, Original, Outcome, build_dsn, is_wanted
+from mail.flow.envelopes import NEVER, Envelope, EnvelopeRecipient
 from mail.routing import is_local_domain
 from mail.services import signing
 from mail.services.content import prepare_message

@@ -3,9 +3,10 @@
 from django.conf import settings
 
 from groupware.core.clock import now
-from mail import routing, trace
-from mail.clients import Client
-from mail.envelopes import Envelope
+from mail import routing
+from mail.flow import trace
+from mail.flow.clients import Client
+from mail.flow.envelopes import Envelope
 from mail.services import lists, targets
 from mail.services.content import prepare_message
 from mail.services.delivery import Recipient, resolve_recipient

@@ -9,7 +9,7 @@ from functools import partial
 
 from groupware.core import blobs, crashpoints, db
 from groupware.core.clock import epoch
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.mime.limits import DEFAULT_LIMITS
 from mail.services.content import PreparedMessage, claim_content, find_prepared
 

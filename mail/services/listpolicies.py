@@ -10,7 +10,7 @@ from groupware.core.directory.lookups import directory_change, get_domain, parse
 from groupware.core.errors import Invalid, NotFound
 from groupware.core.models import Account, Address, AddressKind, Group
 from mail import routing
-from mail.listfields import ListFace
+from mail.flow.listfields import ListFace
 from mail.models.lists import ListPart, ListPartner, ListPolicy, Posting
 from mail.services.lists import MailingList, find_list
 

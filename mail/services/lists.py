@@ -14,7 +14,7 @@ from groupware.core.errors import GroupwareError, NotAllowed
 from groupware.core.models import AddressKind
 from groupware.core.rights import GROUPS_HELD
 from mail import routing
-from mail.listfields import BOUNCES, OWNER, ListFace, Told, read_header, write_list_fields
+from mail.flow.listfields import BOUNCES, OWNER, ListFace, Told, read_header, write_list_fields
 from mail.models.lists import ListPart
 from mail.models.lists import Posting as Post
 from mail.routing import Expansion, Route

@@ -10,7 +10,7 @@ from groupware.core.changes import lock_account
 from groupware.core.clock import now
 from groupware.core.models import Account, AccountKind, QuotaWarning
 from mail import space
-from mail.envelopes import NEVER, Envelope, EnvelopeRecipient
+from mail.flow.envelopes import NEVER, Envelope, EnvelopeRecipient
 from mail.notices import MOST_NAMED, Fullness, quota_warning
 from mail.services import inbound, signing
 from mail.services.content import prepare_message

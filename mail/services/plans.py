@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from groupware.core.errors import GroupwareError
-from mail import trace
+from mail.flow import trace
 from mail.services import outside
 from mail.services.filing import Arrival
 from mail.services.inbound import Taken, Waiting

@@ -13,9 +13,9 @@ from groupware.core import db, limits
 from groupware.core.addresses import BadAddress, parse_domain
 from groupware.core.clock import epoch
 from groupware.core.wakeups import wake
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.replies import found_out
 from mail.models import QueuedMessage, QueuedRecipient
-from mail.replies import found_out
 from mail.services import settling
 
 WAKE = "queue"

@@ -14,10 +14,10 @@ from groupware.core import blobs, db
 from groupware.core.clock import now
 from groupware.core.errors import OverQuota
 from groupware.core.networks import parse_address
-from mail import trace
 from mail.authentication import Verdict, authenticate_message, remove_forged
-from mail.clients import Client
-from mail.envelopes import Envelope
+from mail.flow import trace
+from mail.flow.clients import Client
+from mail.flow.envelopes import Envelope
 from mail.refusals import Refused
 from mail.services import fanout, signing, spam, targets
 from mail.services.content import prepare_message

@@ -11,7 +11,7 @@ from django.db.models import Min, Q
 
 from groupware.core import blobs, db, limits
 from groupware.core.clock import epoch
-from mail.envelopes import EnvelopeRecipient
+from mail.flow.envelopes import EnvelopeRecipient
 from mail.models import QueuedMessage, QueuedRecipient
 
 

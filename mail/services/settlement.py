@@ -20,8 +20,8 @@ from groupware.core.errors import (
     OverQuota,
     TooLarge,
 )
-from mail.dsn import DELIVERED, EXPANDED, FAILED, Original, Outcome, is_wanted
-from mail.envelopes import NEVER, SUCCESS, Envelope, EnvelopeRecipient
+from mail.flow.dsn import DELIVERED, EXPANDED, FAILED, Original, Outcome, is_wanted
+from mail.flow.envelopes import NEVER, SUCCESS, Envelope, EnvelopeRecipient
 from mail.refusals import Refused
 from mail.services import dsns, inbound, outside, queue
 from mail.services.filing import Arrival, file_message

@@ -16,12 +16,12 @@ from groupware.core import blobs, db, limits
 from groupware.core.clock import epoch
 from groupware.core.errors import Busy, DiskReserve, Stale
 from groupware.core.metrics import QUEUE_RESULTS
-from mail import dsn
-from mail.backoff import next_attempt
-from mail.dsn import Original, Outcome
-from mail.envelopes import Envelope
+from mail.flow import dsn
+from mail.flow.backoff import next_attempt
+from mail.flow.dsn import Original, Outcome
+from mail.flow.envelopes import Envelope
+from mail.flow.replies import Reply, found_out
 from mail.models import QueuedMessage, QueuedRecipient
-from mail.replies import Reply, found_out
 from mail.services import dsns, inbound, outside
 from mail.services.content import prepare_message
 from mail.services.inbound import NewInbound

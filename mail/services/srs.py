@@ -5,7 +5,7 @@ from django.conf import settings
 from groupware.core import keys
 from groupware.core.clock import epoch
 from groupware.core.errors import NotFound
-from mail import srs
+from mail.flow import srs
 from mail.routing import is_local_domain
 
 DAY = 86_400

@@ -18,8 +18,9 @@ from groupware.core.changes import lock_account
 from groupware.core.clock import now
 from groupware.core.errors import Invalid, NotFound
 from mail import routing
-from mail.clients import Client
-from mail.envelopes import Envelope
+from mail.flow.clients import Client
+from mail.flow.envelopes import Envelope
+from mail.flow.trace import Hop, received
 from mail.mime.submitted import BadHeader, Header, read_header
 from mail.services import sendrates, sentcopies, signing, targets
 from mail.services.authors import (
@@ -32,7 +33,6 @@ from mail.services.authors import (
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.inbound import NewInbound, accept
 from mail.services.sentcopies import Copy
-from mail.trace import Hop, received
 
 __all__ = [
     "Client",

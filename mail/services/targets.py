@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from groupware.core import db
 from groupware.core.errors import NotAllowed, NotFound, OverQuota
 from groupware.core.models import AddressKind
-from mail import trace
+from mail.flow import trace
 from mail.refusals import Refused
 from mail.routing import Expansion, Route, find_address, find_keepers, is_local_domain
 from mail.services import lists, srs

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.conf import settings
 
-from mail.envelopes import EnvelopeRecipient
+from mail.flow.envelopes import EnvelopeRecipient
 from mail.smtp import responses
 from mail.smtp.commands import Hello, Simple, State
 from mail.smtp.parameters import MailFrom, RcptTo

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mail.envelopes import NEVER, NOTIFY_WORDS
+from mail.flow.envelopes import NEVER, NOTIFY_WORDS
 from mail.smtp.wire import (
     Path,
     ProtocolError,
@@ -60,7 +60,7 @@ class MailFrom:
 
 @dataclass(frozen=True, slots=True)
 class RcptTo:
-    """RCPT TO, with what RFC 3461 adds as `mail.envelopes.EnvelopeRecipient` has it."""
+    """RCPT TO, with what RFC 3461 adds as `mail.flow.envelopes.EnvelopeRecipient` has it."""
 
     path: Path
     notify: str = ""

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from groupware.core.clock import monotonic
 from groupware.core.errors import GroupwareError
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.smtp import responses
 from mail.smtp.bodies import count_received
 from mail.smtp.commands import Command, State

@@ -6,7 +6,7 @@ from contextlib import suppress
 import structlog
 
 from groupware.core.blobs import BlobGone
-from mail.clients import Client
+from mail.flow.clients import Client
 from mail.smtp.responses import Reply, reply
 from mail.smtp.session import ATTEMPTS, Output, Session, Shared, Transaction
 

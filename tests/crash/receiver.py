@@ -51,7 +51,7 @@ def file(notes: Path) -> None:
 
 def _take(notes: Path, *addresses: str) -> None:
     from groupware.core import aio
-    from mail.envelopes import Envelope, EnvelopeRecipient
+    from mail.flow.envelopes import Envelope, EnvelopeRecipient
     from mail.services import fanout, reception
     from mail.services.content import prepare_message
     from mail.services.direct import find_direct

@@ -31,8 +31,8 @@ def submit(notes: Path) -> None:
     from groupware.core import aio
     from groupware.core.models import Account
     from mail import queries
-    from mail.clients import Client
-    from mail.envelopes import Envelope, EnvelopeRecipient
+    from mail.flow.clients import Client
+    from mail.flow.envelopes import Envelope, EnvelopeRecipient
     from mail.services import submission
     from mail.services.appending import NewMessage, append_messages
     from mail.services.content import prepare_message

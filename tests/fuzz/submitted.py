@@ -3,7 +3,7 @@
 import random
 from email import message_from_bytes
 
-from mail.listfields import read_header as read_told
+from mail.flow.listfields import read_header as read_told
 from mail.mime.submitted import BadHeader, read_header, read_mailboxes
 
 SUBMITTED_WORDS = (

@@ -24,7 +24,7 @@ START_SECONDS = 100.0
 ENQUEUE = """
 import django; django.setup()
 from groupware.core import db
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.services.content import claim_content, prepare_message
 from mail.services.queue import NewQueued, enqueue
 import sys

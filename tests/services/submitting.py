@@ -1,8 +1,8 @@
 """Sending as somebody, without SMTP."""
 
 from groupware.core.models import Account
-from mail.clients import Client
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.clients import Client
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.services import submission
 from mail.services.submission import Submitter
 

@@ -1,8 +1,8 @@
 """Through which server the queue sends what is from an address elsewhere."""
 
 from groupware.core.sealing import Unsealable
+from mail.flow.relays import NO_TLS, STARTTLS, TLS, Relay
 from mail.models import OutsideSender, OutsideTls
-from mail.relays import NO_TLS, STARTTLS, TLS, Relay
 from mail.services.outside.senders import read_sender, sender_for
 
 _SECURITY = {OutsideTls.IMPLICIT: TLS, OutsideTls.STARTTLS: STARTTLS, OutsideTls.NONE: NO_TLS}

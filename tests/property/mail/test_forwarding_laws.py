@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.dsn import DELAYED, DELIVERED, EXPANDED, FAILED, RELAYED, By, Original, Outcome, build_dsn
-from mail.envelopes import EnvelopeRecipient
-from mail.srs import SrsError, is_rewritten, restore, rewrite
+from mail.flow.dsn import (
+    DELAYED,
+    DELIVERED,
+    EXPANDED,
+    FAILED,
+    RELAYED,
+    By,
+    Original,
+    Outcome,
+    build_dsn,
+)
+from mail.flow.envelopes import EnvelopeRecipient
+from mail.flow.srs import SrsError, is_rewritten, restore, rewrite
 
 SECRET = "of these tests"
 BY = By("mx.ours.example", "postmaster@ours.example", 1_796_000_000, "0123456789abcdef")

@@ -6,7 +6,7 @@ from typing import Any
 
 from groupware.core import blobs, db
 from groupware.core.models import Account
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.models import Inbound, InboundDelivery, InboundRecipient
 from mail.services.content import prepare_message
 from mail.services.fanout import fan_out, work_off

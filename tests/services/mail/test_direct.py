@@ -13,7 +13,7 @@ from groupware.core.directory import (
     set_quota,
 )
 from groupware.core.models import Account
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.services.fanout import fan_out
 from mail.services.mailboxes import create_mailbox
 from mail.services.reception import Prepared, commit, receive

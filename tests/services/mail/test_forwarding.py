@@ -16,9 +16,9 @@ from groupware.core.directory import (
 )
 from groupware.core.errors import NotFound
 from groupware.core.models import Account
-from mail import srs
-from mail.dsn import Original, Outcome
-from mail.envelopes import EnvelopeRecipient
+from mail.flow import srs
+from mail.flow.dsn import Original, Outcome
+from mail.flow.envelopes import EnvelopeRecipient
 from mail.models import QueuedMessage
 from mail.services import dsns, signing
 from mail.services.srs import find_sender, rewrite_sender

@@ -18,7 +18,7 @@ from groupware.core.errors import Busy
 from groupware.core.groupcommit import GroupCommitter
 from groupware.core.metrics import render_metrics
 from groupware.core.models import Account, Blob
-from mail.envelopes import EnvelopeRecipient
+from mail.flow.envelopes import EnvelopeRecipient
 from mail.models import Inbound
 from mail.services import reception
 from mail.services.fanout import fan_out, work_off

@@ -4,7 +4,7 @@ import pytest
 
 from groupware.core.directory import add_member, create_group
 from groupware.core.models import Account
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.models import Inbound
 from mail.services import reception, signing
 from mail.services.fanout import fan_out

@@ -11,7 +11,7 @@ from groupware.core.directory import (
     set_quota,
 )
 from groupware.core.models import Account, Blob
-from mail.envelopes import EnvelopeRecipient
+from mail.flow.envelopes import EnvelopeRecipient
 from mail.models import QueuedMessage
 from mail.services.listpolicies import PolicyChange, set_policy
 from tests.conftest import SetLimit

@@ -18,8 +18,8 @@ from groupware.core.directory import (
 )
 from groupware.core.errors import DiskReserve, GroupwareError, NotAllowed, NotFound, OverQuota
 from groupware.core.models import Account
-from mail.clients import Client
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.clients import Client
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.models import Inbound
 from mail.refusals import Refused
 from mail.services import reception, signing

@@ -12,9 +12,9 @@ from groupware.core import blobs, db, dns
 from groupware.core.directory import create_address
 from groupware.core.models import Account
 from mail.authentication import Verdict, authenticate_message
-from mail.clients import Client
-from mail.dsn import FAILED, Original, Outcome
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.clients import Client
+from mail.flow.dsn import FAILED, Original, Outcome
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.models import Inbound, QueuedMessage
 from mail.refusals import Refused
 from mail.services import dsns, reception, signing

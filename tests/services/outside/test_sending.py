@@ -8,8 +8,8 @@ import pytest
 from groupware.core.directory import create_domain
 from groupware.core.errors import Invalid, NotAllowed
 from groupware.core.models import Account
-from mail.dsn import FAILED, Original, Outcome
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.dsn import FAILED, Original, Outcome
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.models import Inbound, QueuedMessage, QueuedRecipient
 from mail.outbound.dispatch import Dispatcher
 from mail.services import dsns, fanout, outside, senders, submission

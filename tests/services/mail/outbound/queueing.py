@@ -6,7 +6,7 @@ from typing import Any
 from groupware.core import blobs, db
 from groupware.core.clock import epoch
 from groupware.core.models import Account
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.models import Inbound, QueuedMessage, QueuedRecipient
 from mail.outbound.dispatch import Dispatcher
 from mail.services.content import claim_content, prepare_message

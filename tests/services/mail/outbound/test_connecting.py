@@ -9,13 +9,13 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from groupware.core import limits
+from mail.flow.relays import Relay, parse_relay
+from mail.flow.replies import Reply, Unreachable
 from mail.outbound import mtasts
 from mail.outbound.client import Client
 from mail.outbound.connecting import Connection, NextHop, connect
 from mail.outbound.mtasts import Policy
 from mail.outbound.transport import FAILED
-from mail.relays import Relay, parse_relay
-from mail.replies import Reply, Unreachable
 from tests.conftest import SetLimit
 from tests.mailflow.certificates import certificate_of
 from tests.mailflow.dns import Dns

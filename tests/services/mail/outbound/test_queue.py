@@ -8,10 +8,10 @@ from groupware.core import db
 from groupware.core.clock import epoch
 from groupware.core.models import Account
 from groupware.core.wakeups import Listener
-from mail.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.envelopes import Envelope, EnvelopeRecipient
+from mail.flow.replies import Reply
 from mail.models import Inbound, QueuedMessage, QueuedRecipient
 from mail.outbound.dispatch import Dispatcher
-from mail.replies import Reply
 from mail.services import queue, sending, settling
 from mail.services.content import claim_content, prepare_message
 from mail.services.queue import NewQueued, QueueFilter, destination_of

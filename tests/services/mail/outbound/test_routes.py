@@ -3,6 +3,7 @@
 import pytest
 from pytest_django.fixtures import Settings
 
+from mail.flow.replies import Reply, Unreachable
 from mail.outbound.routes import (
     MAX_ADDRESSES,
     Target,
@@ -11,7 +12,6 @@ from mail.outbound.routes import (
     find_targets,
     is_own_address,
 )
-from mail.replies import Reply, Unreachable
 from tests.mailflow.dns import Dns
 
 PORT = 25

@@ -12,12 +12,12 @@ from groupware.core.metrics import render_metrics
 from groupware.core.models import Account
 from groupware.core.wakeups import Listener
 from groupware.duties import find_duty
-from mail import relays
-from mail.envelopes import EnvelopeRecipient
+from mail.flow import relays
+from mail.flow.envelopes import EnvelopeRecipient
+from mail.flow.relays import Relay, find_own_relay, register_finder
 from mail.models import QueuedMessage
 from mail.outbound import work
 from mail.outbound.dispatch import Dispatcher
-from mail.relays import Relay, find_own_relay, register_finder
 from mail.services import queue
 from mail.services.queue import QueueFilter
 from tests.conftest import SetLimit

@@ -1,6 +1,6 @@
 import pytest
 
-from mail.envelopes import EnvelopeRecipient
+from mail.flow.envelopes import EnvelopeRecipient
 from mail.outbound.client import stuffed
 from mail.outbound.outgoing import Outgoing, WireRecipient, wire_address, wire_recipient
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mail.srs import DAYS_VALID, SrsError, is_rewritten, restore, rewrite
+from mail.flow.srs import DAYS_VALID, SrsError, is_rewritten, restore, rewrite
 
 SECRET = "a secret of this installation"
 TODAY = 20_786

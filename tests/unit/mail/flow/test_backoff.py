@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.backoff import BACKOFF, SPREAD, next_attempt
+from mail.flow.backoff import BACKOFF, SPREAD, next_attempt
 
 
 def test_pauses_grow_and_the_last_one_repeats() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mail.trace import Hop, delivered_to, received, return_path
+from mail.flow.trace import Hop, delivered_to, received, return_path
 
 DATE = datetime(2026, 11, 29, 22, 30, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mail.relays import NO_TLS, OPPORTUNISTIC, STARTTLS, TLS, Relay, parse_relay
+from mail.flow.relays import NO_TLS, OPPORTUNISTIC, STARTTLS, TLS, Relay, parse_relay
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from mail.dsn import (
+from mail.flow.dsn import (
     DELAYED,
     DELIVERED,
     EXPANDED,
@@ -21,7 +21,7 @@ from mail.dsn import (
     build_dsn,
     is_wanted,
 )
-from mail.envelopes import EnvelopeRecipient
+from mail.flow.envelopes import EnvelopeRecipient
 
 BY = By("mx.ours.example", "postmaster@ours.example", 1_796_000_000, "0123456789abcdef")
 HEADER = (

@@ -5,7 +5,7 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from mail.listfields import ListFace, read_header, write_list_fields
+from mail.flow.listfields import ListFace, read_header, write_list_fields
 
 TEAM = ListFace("team@example.test", "Everybody", is_announcement=False)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.replies import MAX_TEXT, found_out, read_reply, soften
+from mail.flow.replies import MAX_TEXT, found_out, read_reply, soften
 
 
 @pytest.mark.parametrize(

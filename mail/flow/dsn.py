@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
 
-from mail.envelopes import DELAY, FAILURE, SUCCESS, EnvelopeRecipient
+from mail.flow.envelopes import DELAY, FAILURE, SUCCESS, EnvelopeRecipient
 
 FAILED: Final = "failed"
 DELAYED: Final = "delayed"
@@ -90,7 +90,7 @@ class Original:
     """The message that is told of, as it came: `header` up to its blank line or beyond.
 
     `data` is all of it, where it is to be returned; `return_to` is whom it is told where that is
-    not `mail_from`; the rest as in `mail.envelopes.Envelope`.
+    not `mail_from`; the rest as in `mail.flow.envelopes.Envelope`.
     """
 
     mail_from: str

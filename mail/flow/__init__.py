@@ -1,0 +1,1 @@
+"""What mail on its way is made of: envelopes, trace fields, lists' fields, notifications. Pure."""
