@@ -22,7 +22,7 @@ import uvloop
 from django.db import connections
 
 from groupware.core import auth, db, limits
-from groupware.core.groupcommit import GroupCommitter, close_pool
+from groupware.core.groupcommit import POSTGRESQL_WRITERS, GroupCommitter, close_pool
 from groupware.core.hub import ChangeWatch, Hub
 
 READERS = 4
@@ -31,6 +31,8 @@ CALLERS = 16
 """Threads that wait for others over the network, apart from the readers for the same reason."""
 HASHERS = auth.MAX_HASHES_AT_ONCE + 1
 """Threads that prove credentials, apart from the readers so that a flood never stops them."""
+MOST_CONNECTIONS = 1 + READERS + CALLERS + HASHERS + POSTGRESQL_WRITERS
+"""To PostgreSQL, of one process: each of its threads keeps one."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -41,6 +41,19 @@ def thread_connection() -> BaseDatabaseWrapper:
     return held
 
 
+def most_connections() -> int | None:
+    """Return how many connections the database takes from servers; None where it sets no bound."""
+    if is_sqlite():
+        return None
+    with thread_connection().cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+        )
+        row = cursor.fetchone()
+    return int(row[0])
+
+
 def can_read_here() -> bool:
     """Tell whether this thread has a connection that is open, and reads.
 

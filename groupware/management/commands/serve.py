@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from groupware.core.logging import configure_logging
 from groupware.environment import SettingsError
 from groupware.serve.banner import render_banner
+from groupware.serve.dbconnections import warn_of_few
 from groupware.serve.prepare import check_database, prepared
 from groupware.serve.roles import ROLES, programs_of
 from groupware.serve.sockets import bind_sockets, close_sockets
@@ -51,6 +52,7 @@ class Command(BaseCommand):
         sockets = bind_sockets(settings.GROUPWARE_HOST, ports, names)
         try:
             check_database()
+            warn_of_few(programs, settings.GROUPWARE_PROCESSES)
             with prepared():
                 supervisor = Supervisor(
                     sockets, settings.GROUPWARE_DATA, settings.GROUPWARE_PROCESSES
