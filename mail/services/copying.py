@@ -14,7 +14,7 @@ from mail.chunkflags import HAS_KEYWORDS, with_keywords
 from mail.columns import select_columns, tables_of
 from mail.flags import DELETED, EVERY_FLAG, OWNER, SEEN, Actor, join_keywords
 from mail.retention import is_held, is_mailbox_held
-from mail.services import content, threads, training
+from mail.services import content, sentcopies, threads, training
 from mail.services.chosen import Chosen, choose
 from mail.services.chunks import note_arrivals
 from mail.services.keywords import respell_stored, spell_stored
@@ -66,7 +66,7 @@ def copy_messages(
             foreign = _read_foreign(source, ranges, target_account_id, actor)
             copied = _insert_foreign(foreign, target_account_id, target_collection_id)
         # Programs without MOVE copy, and expunge then.
-        _teach(collection_id, target_account_id, target_collection_id, copied)
+        _follow_up(collection_id, target_account_id, target_collection_id, copied, actor)
     return copied
 
 
@@ -284,13 +284,13 @@ def move_messages(
             uids = to_ranges(copied.source_uids)
             kept = is_mailbox_held(account_id, collection_id)
             remove_messages(account_id, collection_id, uids, charged=False, kept=kept)
-            _teach(collection_id, target_account_id, target_collection_id, copied)
+            _follow_up(collection_id, target_account_id, target_collection_id, copied, actor)
         return copied
     with db.write_transaction():
         uid_validity = _uid_validity(collection_id)
         foreign = _read_foreign((account_id, collection_id), ranges, target_account_id, actor)
         copied = _insert_foreign(foreign, target_account_id, target_collection_id)
-        _teach(collection_id, target_account_id, target_collection_id, copied)
+        _follow_up(collection_id, target_account_id, target_collection_id, copied, actor)
         row_id = outbox.add(
             FINISH_MOVE,
             {
@@ -306,8 +306,13 @@ def move_messages(
     return replace(copied, leaving=True)
 
 
-def _teach(source_id: int, account_id: int, target_id: int, copied: Copied) -> None:
-    training.note_arrivals(source_id, target_id, account_id, copied.target_uids)
+def _follow_up(
+    source_id: int, account_id: int, target_id: int, copied: Copied, actor: Actor
+) -> None:
+    """Do what follows from where messages have come from, and where they are now."""
+    uids = copied.target_uids
+    training.note_arrivals(source_id, target_id, account_id, uids)
+    sentcopies.give_way(source_id, (account_id, target_id), uids, actor.account_id or account_id)
 
 
 def _uid_validity(collection_id: int) -> int:

@@ -39,6 +39,9 @@ _NAMES = frozenset(
 )
 """What programs call the mailbox that they make for themselves."""
 
+_UNSENT = frozenset({"draft", "drafts", "entwurf", "entwürfe", "outbox", "postausgang"})
+"""What they call the one in which a message waits until it is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -53,6 +56,12 @@ def is_sent(info: MailboxInfo) -> bool:
     """Tell whether what is put into a mailbox is what somebody sent: by its use, or its name."""
     return info.special_use == SpecialUse.SENT or (
         not info.special_use and info.name.rpartition("/")[2].casefold() in _NAMES
+    )
+
+
+def _is_for_drafts(info: MailboxInfo) -> bool:
+    return info.special_use == SpecialUse.DRAFTS or (
+        not info.special_use and info.name.rpartition("/")[2].casefold() in _UNSENT
     )
 
 
@@ -181,11 +190,58 @@ def take_back(account_id: int, prepared: PreparedMessage, submitter_id: int) -> 
         )
         message_id = known[0][0] if known else ""
     if (held := _find_copy(account_id, message_id, blob_id, submitter_id=submitter_id)) is not None:
-        row_id, collection_id, uid = held
-        # Who is on hold cannot make what was sent another by filing one of the same Message-ID.
-        held_back = _is_on_hold(collection_id)
-        remove_messages(account_id, collection_id, [(uid, uid)], kept=held_back)
-        db.execute("DELETE FROM mail_sentcopy WHERE id = %s", [row_id])
+        _remove_copy(account_id, held)
+
+
+def give_way(source_id: int, target: tuple[int, int], uids: Sequence[int], submitter: int) -> None:
+    """Remove the server's copies of what a program puts from Drafts into a Sent mailbox.
+
+    `target` is an (account, mailbox) in which the messages are already, with these UIDs; that is
+    what programs do that sent a draft and do not append it. In the caller's transaction, which
+    holds the account's lock.
+    """
+    account_id, target_id = target
+    if not uids or not (copies := _list_copies(account_id, submitter, besides=source_id)):
+        return
+    if not _is_for_drafts(queries.get_mailbox_by_id(source_id)) or not is_sent(
+        queries.get_mailbox_by_id(target_id)
+    ):
+        return
+    arrived = db.fetch_rows(
+        "SELECT m.blob_id, c.message_id FROM mail_message m"
+        " JOIN mail_messagecontent c ON c.blob_id = m.blob_id"
+        " WHERE m.collection_id = %s AND m.uid BETWEEN %s AND %s",
+        [target_id, uids[0], uids[-1]],
+    )
+    blob_ids, message_ids = {row[0] for row in arrived}, {row[1] for row in arrived} - {""}
+    for held, message_id, blob_id in copies:
+        if message_id in message_ids or blob_id in blob_ids:
+            _remove_copy(account_id, held)
+            # One for each, as where it is appended.
+            message_ids.discard(message_id)
+            blob_ids.discard(blob_id)
+
+
+def _list_copies(
+    account_id: int, submitter_id: int, *, besides: int
+) -> list[tuple[tuple[int, int, int], str, int]]:
+    """Return (row, mailbox, uid), Message-ID and blob of what was filed and is still there."""
+    rows = db.fetch_rows(
+        "SELECT s.id, s.collection_id, s.uid, s.message_id, m.blob_id FROM mail_sentcopy s"
+        " JOIN mail_message m ON m.collection_id = s.collection_id AND m.uid = s.uid"
+        " WHERE s.account_id = %s AND s.filed_at >= %s AND s.submitter_id = %s"
+        " AND s.collection_id <> %s ORDER BY s.id",
+        [account_id, _since(), submitter_id, besides],
+    )
+    return [((row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+
+
+def _remove_copy(account_id: int, held: tuple[int, int, int]) -> None:
+    row_id, collection_id, uid = held
+    # Who is on hold cannot make what was sent another by filing one of the same Message-ID.
+    kept = _is_on_hold(collection_id)
+    remove_messages(account_id, collection_id, [(uid, uid)], kept=kept)
+    db.execute("DELETE FROM mail_sentcopy WHERE id = %s", [row_id])
 
 
 def _is_on_hold(collection_id: int) -> bool:

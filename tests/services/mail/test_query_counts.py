@@ -140,7 +140,7 @@ def test_copy_move_and_expunge_do_not_grow_with_the_mailbox(ann: Account) -> Non
             ]
         )
     lock = 0 if db.is_sqlite() else 1  # there, every write transaction begins with it
-    assert counted == [[11 + lock, 23 + lock, 8, 14 + lock]] * 2
+    assert counted == [[12 + lock, 24 + lock, 8, 14 + lock]] * 2
 
 
 def test_deleting_a_mailbox_or_an_account_does_not_grow_with_its_messages(

@@ -1,5 +1,7 @@
 """Copies in Sent: one, whoever files it, before or after."""
 
+from collections.abc import Callable
+
 import pytest
 
 from groupware.core import limits
@@ -8,12 +10,12 @@ from groupware.core.models import Account
 from groupware.core.names import get_collection
 from groupware.core.rights import find_grantee, grant, parse_rights
 from mail import queries
-from mail.flags import DRAFT, OWNER, SEEN, Actor
+from mail.flags import DRAFT, OWNER, SEEN, Actor, actor_with
 from mail.models import ExpungedMessage, SentCopy
 from mail.services import mailboxes, sentcopies
 from mail.services.appending import NewMessage, append_messages
 from mail.services.content import PreparedMessage, prepare_message
-from mail.services.copying import move_messages
+from mail.services.copying import copy_messages, move_messages
 from mail.services.holds import hold
 from mail.services.messages import Appended
 from mail.services.sentcopies import Copy, choose_owner, file_copy, forget, is_sent, set_on
@@ -21,6 +23,7 @@ from tests.conftest import SetLimit
 from tests.services.store import create, mailbox, message, rows_of, state_of, uids_of
 
 pytestmark = pytest.mark.django_db
+Carry = Callable[..., object]
 
 FIELDS = "From: ann@example.test\r\nSubject: x\r\n"
 DATA = f"{FIELDS}Message-ID: <one@example.test>\r\n\r\nHello.\r\n".encode()
@@ -109,6 +112,60 @@ def test_program_with_a_mailbox_of_its_own_has_its_copy_there(ann: Account) -> N
     assert (uids_of(ann, "Sent"), uids_of(ann, "INBOX/Sent Items")) == ([], [1])
     file(ann)
     assert uids_of(ann, "Sent") == []
+
+
+def carry(how: Carry, account: Account, source: str = "Drafts", to: Account | None = None) -> None:
+    """Put everything of a mailbox into Sent, as IMAP does."""
+    held, target = mailbox(account, source), mailbox(to or account, "Sent")
+    where = target.account_id, target.collection_id
+    how(account.pk, held.collection_id, [(1, 9)], *where, actor_with(account.pk, "lrsitew"))
+
+
+@pytest.mark.parametrize("how", [copy_messages, move_messages])
+@pytest.mark.parametrize("data", [OWN, DATA])
+def test_draft_that_a_program_puts_there_takes_its_place(
+    ann: Account, how: Carry, data: bytes
+) -> None:
+    put(ann, data, "Drafts", DRAFT | SEEN)
+    put(ann, message(), "Drafts", DRAFT)
+    file(ann)
+    carry(how, ann)
+    assert uids_of(ann, "Sent") == [2, 3]
+    assert not SentCopy.objects.exists()
+    file(ann)
+    assert uids_of(ann, "Sent") == [2, 3]
+
+
+@pytest.mark.parametrize("how", [copy_messages, move_messages])
+def test_draft_takes_the_place_of_one_copy(ann: Account, how: Carry) -> None:
+    for number in range(2):
+        file(ann, BARE, f"{number}@example.test")
+    put(ann, BARE, "Drafts", DRAFT)
+    carry(how, ann)
+    assert uids_of(ann, "Sent") == [2, 3]
+
+
+def test_draft_takes_no_copys_place_that_another_sent(ann: Account, ben: Account) -> None:
+    info = create("info@example.test", kind="shared")
+    file_copy(ben.pk, info.pk, Copy(prepare_message(DATA), b"", "one@example.test"))
+    put(ann, OWN, "Drafts")
+    put(ben, OWN, "Drafts")
+    carry(copy_messages, ann, to=info)
+    assert uids_of(info, "Sent") == [1, 2]
+    carry(copy_messages, ben, to=info)
+    assert uids_of(info, "Sent") == [2, 3]
+
+
+@pytest.mark.parametrize("how", [copy_messages, move_messages])
+def test_what_came_in_takes_no_copys_place_nor_does_a_copy_that_of_itself(
+    ann: Account, how: Carry
+) -> None:
+    file(ann)
+    put(ann, name="INBOX")
+    carry(how, ann, "INBOX")
+    assert uids_of(ann, "Sent") == [1, 2]
+    carry(copy_messages, ann, "Sent")
+    assert uids_of(ann, "Sent") == [1, 2, 3, 4]
 
 
 def test_copy_that_was_moved_or_deleted_is_not_looked_for(ann: Account) -> None:
