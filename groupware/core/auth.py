@@ -9,7 +9,6 @@ MAC and the account's credential_epoch, which is read at each login.
 import hmac
 import secrets
 import threading
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
@@ -29,9 +28,31 @@ from groupware.core.errors import (
     Throttled,
 )
 from groupware.core.events import CredentialsChanged, publish
-from groupware.core.models import Account, AddressTarget, AppPassword, Domain, LoginThrottle
+from groupware.core.models import Account, AppPassword, LoginThrottle
 from groupware.core.models.directory import AccountKind
 from groupware.core.networks import network_of
+from groupware.core.principals import Principal, TokenGrant, find_account
+from groupware.core.tokens import (
+    authenticate_token,
+    is_principal_current,
+    register_token_verifier,
+)
+
+__all__ = [
+    "MAX_HASHES_AT_ONCE",
+    "SCOPES",
+    "Principal",
+    "TokenGrant",
+    "authenticate",
+    "authenticate_token",
+    "create_app_password",
+    "end_sessions",
+    "is_current",
+    "is_principal_current",
+    "list_app_passwords",
+    "register_token_verifier",
+    "revoke_app_password",
+]
 
 MAX_HASHES_AT_ONCE = 2
 """Argon2 computations at once in a process: each takes 19 MiB."""
@@ -48,16 +69,6 @@ _cache_key = secrets.token_bytes(32)
 _log = structlog.get_logger("groupware.auth")
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Whoever a session belongs to, as of the login."""
-
-    account_id: int
-    login: str
-    credential_epoch: int
-    app_password_id: int | None = None
-
-
 _cache: dict[bytes, tuple[Principal, float]] = {}
 
 
@@ -70,7 +81,7 @@ def authenticate(login: str, password: str, *, protocol: str, network: str) -> P
     mac = _mac(login, password, protocol)
     if (known := _known(login, mac)) is not None:
         return known
-    account = _find_account(login)
+    account = find_account(login)
     if account is not None and (cached := _cached(account, mac)) is not None:
         return cached
     block = _storable(network_of(network))[:49]
@@ -146,25 +157,6 @@ def _mac(login: str, password: str, protocol: str) -> bytes:
     parts = (text.encode("utf-8", "surrogateescape") for text in (login, password, protocol))
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return hmac.digest(_cache_key, message, "sha256")
-
-
-def _find_account(login: str) -> Account | None:
-    """By the primary address, or by any address that leads to this person alone."""
-    try:
-        local_part, domain_name = parse_address(login)
-    except BadAddress:
-        return None
-    account = Account.objects.filter(login=f"{local_part}@{domain_name}").first()
-    if account is not None:
-        return account
-    domain = Domain.objects.select_related("alias_of").filter(name=domain_name).first()
-    if domain is None:
-        return None
-    targets = AddressTarget.objects.select_related("account").filter(
-        address__domain=domain.alias_of or domain, address__local_part=local_part
-    )
-    found = list(targets[:2])
-    return found[0].account if len(found) == 1 else None
 
 
 def _known(login: str, mac: bytes) -> Principal | None:
