@@ -42,7 +42,9 @@ class InboundRecipient(models.Model):
     """One RCPT of a message that is on its way; the row goes when it is settled.
 
     `notify` and `orcpt` as in `mail.flow.envelopes.EnvelopeRecipient`. `is_relayed`: the queue has
-    what it leads to outside, while accounts that it leads to are still to be settled.
+    what it leads to outside, while accounts that it leads to are still to be settled. `expansion`
+    is whom an address of several led to when its message was taken, written where one of them
+    waits (`mail.services.targets.dump_target`): whoever joins a list later gets nothing of it.
     """
 
     inbound = models.ForeignKey(Inbound, on_delete=models.CASCADE, related_name="recipients")
@@ -50,6 +52,7 @@ class InboundRecipient(models.Model):
     notify = models.CharField(max_length=32, blank=True)
     orcpt = models.CharField(max_length=1100, blank=True)
     is_relayed = models.BooleanField(default=False)
+    expansion = models.TextField(blank=True, db_default="")
 
     def __str__(self) -> str:
         return f"{self.inbound_id} to <{self.address}>"

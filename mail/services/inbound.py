@@ -35,11 +35,12 @@ class NewInbound:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A recipient that is not settled yet."""
+    """A recipient that is not settled yet; `expansion` as in `mail.models.InboundRecipient`."""
 
     row_id: int
     recipient: EnvelopeRecipient
     is_relayed: bool
+    expansion: str = ""
 
 
 @dataclass(slots=True)
@@ -138,10 +139,10 @@ def find_taken(inbound_id: int) -> Taken | None:
     account_id, blob_id, prefix, mail_from, ret, envid, is_8bit, is_utf8, *rest = rows[0]
     is_trusted, is_junk, received_at = rest
     waiting = [
-        Waiting(row_id, EnvelopeRecipient(address, notify, orcpt), bool(is_relayed))
-        for row_id, address, notify, orcpt, is_relayed in db.fetch_rows(
-            "SELECT id, address, notify, orcpt, is_relayed FROM mail_inboundrecipient"
-            " WHERE inbound_id = %s ORDER BY id",
+        Waiting(row_id, EnvelopeRecipient(address, notify, orcpt), bool(is_relayed), expansion)
+        for row_id, address, notify, orcpt, is_relayed, expansion in db.fetch_rows(
+            "SELECT id, address, notify, orcpt, is_relayed, expansion"
+            " FROM mail_inboundrecipient WHERE inbound_id = %s ORDER BY id",
             [inbound_id],
         )
     ]
@@ -222,6 +223,11 @@ def settle_recipients(settled: list[int], relayed: list[int]) -> None:
         if row_ids:
             condition, params = db.in_list("id", row_ids)
             db.execute(f"{statement} {condition}", params)
+
+
+def keep_expansion(row_id: int, expansion: str) -> None:
+    """Write down whom a recipient led to, of whom some wait; in the caller's transaction."""
+    db.execute("UPDATE mail_inboundrecipient SET expansion = %s WHERE id = %s", [expansion, row_id])
 
 
 def postpone(inbound_id: int, error: str) -> None:

@@ -10,7 +10,7 @@ from mail.services import outside
 from mail.services.filing import Arrival
 from mail.services.inbound import Taken, Waiting
 from mail.services.lists import Dropped
-from mail.services.targets import Target, find_target
+from mail.services.targets import Target, find_target, load_target
 
 _log = structlog.get_logger("groupware.fanout")
 
@@ -57,6 +57,8 @@ def make_plan(taken: Taken) -> Plan:
 
 def _find_part(held: Waiting, taken: Taken) -> Part:
     address = held.recipient.address
+    if held.expansion:
+        return Part(held, load_target(held.expansion))
     try:
         return Part(held, find_target(address, taken))
     except GroupwareError as error:

@@ -29,6 +29,7 @@ from mail.services.inbound import NewInbound, Taken
 from mail.services.lists import Dropped
 from mail.services.plans import Part, Plan
 from mail.services.queue import NewQueued
+from mail.services.targets import dump_target
 
 DAY = 86_400
 
@@ -45,9 +46,13 @@ _BEYOND_XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 @dataclass(slots=True)
 class Settlement:
-    """What one transaction is to write. `waits_for` is why recipients are left, "" where none is."""
+    """What one transaction is to write. `waits_for` is why recipients are left, "" where none is.
+
+    `kept` are rows of recipients that wait, and whom they led to.
+    """
 
     settled: list[int] = field(default_factory=list)
+    kept: list[tuple[int, str]] = field(default_factory=list)
     relayed: list[int] = field(default_factory=list)
     queued: list[NewQueued] = field(default_factory=list)
     told: list[NewInbound] = field(default_factory=list)
@@ -79,6 +84,8 @@ def make_settlement(plan: Plan) -> Settlement:
             settlement.waits_for = f"{type(reason).__name__}: {reason.message}"
             if part.target.outside:
                 settlement.relayed.append(part.waiting.row_id)
+            if part.target.is_many and not part.waiting.expansion:
+                settlement.kept.append((part.waiting.row_id, dump_target(part.target)))
             _count(settlement, "waiting")
             continue
         settlement.settled.append(part.waiting.row_id)
@@ -251,6 +258,8 @@ def settle(
         if last is not None:
             inbound.note_delivery(taken.inbound_id, last[0])
         inbound.settle_recipients(settlement.settled, settlement.relayed)
+        for row_id, expansion in settlement.kept:
+            inbound.keep_expansion(row_id, expansion)
         inbound.postpone(taken.inbound_id, settlement.waits_for)
     else:
         inbound.remove(taken.inbound_id)

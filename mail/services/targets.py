@@ -5,8 +5,9 @@ come together with what the envelope adds: rewritten senders, the addresses that
 has to have, and the end of loops.
 """
 
+import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from groupware.core import db
 from groupware.core.errors import NotAllowed, NotFound, OverQuota
@@ -31,7 +32,7 @@ class Target:
 
     `mail_from` is their Return-Path here, `sender` what MAIL FROM says to other servers, `prefix`
     the header fields before those that the message has. An `is_many` address hides who is
-    behind it: what becomes of a copy says little of the others.
+    behind it: what becomes of a copy says little of the others. It `was_many` where some are gone.
     """
 
     address: str
@@ -43,11 +44,34 @@ class Target:
     prefix: bytes = b""
     is_local: bool = True
     is_list: bool = False
+    was_many: bool = False
 
     @property
     def is_many(self) -> bool:
         """Tell whether it leads to more than one place."""
-        return self.is_list or len(self.account_ids) + len(self.outside) > 1
+        return self.is_list or self.was_many or len(self.account_ids) + len(self.outside) > 1
+
+
+def dump_target(target: Target) -> str:
+    """Return what `load_target` reads."""
+    return json.dumps({**asdict(target), "prefix": target.prefix.decode("latin-1")})
+
+
+def load_target(text: str) -> Target:
+    """Return a target as it was when it was found, without the accounts that are gone since."""
+    held = json.loads(text)
+    condition, params = db.in_list("id", held["account_ids"])
+    rows = db.fetch_rows(f"SELECT id FROM core_account WHERE {condition}", params)
+    there = {account_id for (account_id,) in rows}
+    return Target(
+        **{
+            **held,
+            "prefix": held["prefix"].encode("latin-1"),
+            "account_ids": tuple(key for key in held["account_ids"] if key in there),
+            "outside": tuple(held["outside"]),
+            "was_many": True,
+        }
+    )
 
 
 def find_target(address: str, taken: Taken) -> Target:

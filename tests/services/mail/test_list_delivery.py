@@ -7,6 +7,9 @@ from groupware.core.directory import (
     add_member,
     create_address,
     create_group,
+    delete_account,
+    delete_address,
+    delete_group,
     remove_member,
     set_quota,
 )
@@ -15,7 +18,7 @@ from mail.flow.envelopes import EnvelopeRecipient
 from mail.models import QueuedMessage
 from mail.services.listpolicies import PolicyChange, set_policy
 from tests.conftest import SetLimit
-from tests.services.mail.taking import RECEIVED, deliver, left, parsed, stored
+from tests.services.mail.taking import RECEIVED, deliver, left, parsed, stored, sweep
 from tests.services.store import create, message, uids_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +60,64 @@ def test_fault_of_a_member_is_told_to_those_in_charge(
     assert "Status: 5.2.2" in told.as_string()
     assert uids_of(zoe) == []
     assert left() == (0, 0, 0)
+
+
+@pytest.fixture
+def waiting(ann: Account, ben: Account, cai: Account) -> int:
+    """Return a message to the list that waits for room in the mailbox of one of its two members."""
+    set_quota(ben.login, 50)
+    inbound_id = deliver(TEAM, mail_from="zoe@there.test")
+    assert (len(uids_of(ann)), left()) == (1, (1, 1, 1))
+    set_quota(ben.login, 0)
+    return inbound_id
+
+
+def test_who_joins_a_list_gets_nothing_that_was_sent_before(
+    ann: Account, ben: Account, waiting: int
+) -> None:
+    zoe = create("zoe@example.test")
+    add_member(TEAM, zoe.login)
+    assert sweep(waiting) == 1
+    assert [len(uids_of(held)) for held in (ann, ben, zoe)] == [1, 1, 0]
+    [found] = parsed(ben)
+    assert found["Return-Path"] == "<team+bounces@example.test>"
+    assert "team" in found["List-Id"]
+    assert left() == (0, 0, 0)
+
+
+def test_who_leaves_a_list_gets_what_was_sent_before_also_where_the_list_is_gone(
+    ben: Account, cai: Account, waiting: int
+) -> None:
+    remove_member(TEAM, ben.login)
+    set_policy(TEAM, PolicyChange(post="moderators"))
+    delete_group(TEAM)
+    assert sweep(waiting) == 1
+    assert (len(uids_of(ben)), uids_of(cai), left()) == (1, [], (0, 0, 0))
+
+
+def test_member_who_is_gone_while_mail_waits_is_nobodys_fault(
+    ann: Account, ben: Account, cai: Account, waiting: int
+) -> None:
+    delete_account(ben.login)
+    assert sweep(waiting) == 1
+    assert (len(uids_of(ann)), uids_of(cai), left()) == (1, [], (0, 0, 0))
+    assert not QueuedMessage.objects.exists()
+
+
+def test_alias_of_several_keeps_whom_it_led_to(ann: Account, ben: Account) -> None:
+    set_quota(ben.login, 50)
+    create_address("both@example.test", [ann.login, ben.login, "out@there.test"])
+    inbound_id = deliver(EnvelopeRecipient("both@example.test", "SUCCESS,FAILURE"))
+    zoe = create("zoe@example.test")
+    delete_address("both@example.test")
+    create_address("both@example.test", [ann.login, zoe.login, "other@there.test"])
+    sweep(inbound_id)
+    set_quota(ben.login, 0)
+    sweep(inbound_id)
+    assert [len(uids_of(held)) for held in (ann, ben, zoe)] == [1, 1, 0]
+    to_sender, forwarded = QueuedMessage.objects.order_by("mail_from", "id")
+    assert (to_sender.mail_from, forwarded.source) == ("", "both@example.test")
+    assert [held.address for held in forwarded.recipients.all()] == ["out@there.test"]
 
 
 def test_poster_is_told_that_it_is_on_its_way_and_nothing_more(
