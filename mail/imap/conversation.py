@@ -50,8 +50,8 @@ from mail.imap.events import (
 )
 from mail.imap.requests import Append, Request, Search, Sort, Thread
 from mail.imap.responses import Code, Condition
-from mail.imap.searchkeys import has_seqs
 from mail.imap.session import Output, Session, Shared
+from mail.search.keys import has_seqs
 
 _log = structlog.get_logger("groupware.imap")
 

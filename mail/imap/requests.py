@@ -14,9 +14,9 @@ from mail.imap.listing import Returned, Selection
 from mail.imap.ordering import SortCriterion
 from mail.imap.results import Returns
 from mail.imap.resync import Resync
-from mail.imap.searchkeys import SearchKey
 from mail.imap.sequences import SequenceSet
 from mail.imap.threads import ThreadAlgorithm
+from mail.search.keys import SearchKey
 
 
 class StatusItem(Enum):

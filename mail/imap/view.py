@@ -13,7 +13,8 @@ from typing import Any, TypeVar, cast
 
 from mail.flags import FLAG_NAMES, OWNER, Actor, actor_with
 from mail.imap.resync import trusted
-from mail.imap.sequences import Seq, SequenceSet
+from mail.imap.sequences import Seq
+from mail.search.keys import MessageSet
 from mail.uidset import to_ranges
 
 FlagRow = tuple[int, int, str, int]
@@ -172,6 +173,10 @@ class MailboxView:
         numbered = list(zip(seqs, rows, strict=True))
         return numbered if 0 not in seqs else [pair for pair in numbered if pair[0]]
 
+    def keep_known(self, rows: Sequence[Row]) -> list[Row]:
+        """Return those of rows, which begin with their UID, that the client knows."""
+        return [row for _, row in self.number(rows)]
+
     def save(self, uids: Iterable[int]) -> None:
         """Keep a search's result, ascending, for `$`; SELECT begins with none (RFC 5182 §2.1)."""
         self.saved = array("I", uids)
@@ -180,7 +185,7 @@ class MailboxView:
         """Return what is left of the saved result."""
         return to_ranges(uid for uid in self.saved if uid not in self._vanished)
 
-    def ranges_of_seqs(self, messages: SequenceSet) -> Ranges | None:
+    def ranges_of_seqs(self, messages: MessageSet) -> Ranges | None:
         """Return the UIDs behind sequence numbers, None where one is beyond the last message."""
         if messages.is_saved:
             return self.ranges_of_saved()
@@ -192,7 +197,7 @@ class MailboxView:
             return None
         return [(self.uids[low - 1], self.uids[high - 1]) for low, high in resolved]
 
-    def ranges_of_uids(self, messages: SequenceSet) -> Ranges:
+    def ranges_of_uids(self, messages: MessageSet) -> Ranges:
         """Return the ranges cut to the UIDs that the client may know of."""
         if messages.is_saved:
             return self.ranges_of_saved()

@@ -25,7 +25,7 @@ def main(task: str) -> None:
     """Do the task."""
     django.setup()
     from groupware.core.models import Account
-    from mail.imap.searchkeys import HeaderKey, TextKey
+    from mail.search.keys import HeaderKey, TextKey
     from tests.services.mail.search.asking import ask, fill, index_everything
 
     account = Account.objects.get(login=LOGIN)

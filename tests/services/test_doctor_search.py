@@ -6,8 +6,8 @@ import pytest
 
 from groupware.core.doctor import Examination, Note, examine
 from groupware.core.models import Account, Blob
-from mail.imap.searchkeys import HeaderKey, TextKey
 from mail.models import SearchPage, SearchSegment, SearchText
+from mail.search.keys import HeaderKey, TextKey
 from mail.services import search
 from mail.services.content import prepare_message
 from tests.services.damage import INBOX, find, run

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from groupware.core import aio, limits
 from groupware.core.errors import GroupwareError
 from mail import queries
-from mail.imap import searchkeys as keys
 from mail.imap.errors import BAD_CHARSET, NOT_SAVED, Outcome, Refused, Reply, bad, ok
 from mail.imap.requests import Search, Sort
 from mail.imap.responses import Condition
@@ -18,8 +17,9 @@ from mail.imap.results import (
     serialize_esearch,
     serialize_search,
 )
-from mail.imap.searching import plan_search, search_batch
 from mail.imap.session import Session
+from mail.search import keys
+from mail.search.searching import plan_search, search_batch
 
 Matches = list[tuple[int, int]]
 """(uid, modseq), ascending by uid."""

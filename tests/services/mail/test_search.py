@@ -5,9 +5,9 @@ import random
 import pytest
 
 from groupware.core.models import Account
-from mail.imap.searching import plan_search, search_batch
-from mail.imap.searchkeys import BodyKey, NotKey, SearchKey, TextKey, UidKey
 from mail.imap.sequences import SequenceSet
+from mail.search.keys import BodyKey, NotKey, SearchKey, TextKey, UidKey
+from mail.search.searching import plan_search, search_batch
 from mail.services.content import prepare_message
 from tests.services.mail.test_fetch import open_view
 from tests.services.store import append

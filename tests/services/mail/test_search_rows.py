@@ -11,9 +11,10 @@ import pytest
 
 from groupware.core.models import Account
 from mail.flags import SEEN, actor_with
-from mail.imap.rowkeys import MOST_KEYS, find_condition
-from mail.imap.searching import plan_search, search_batch
-from mail.imap.searchkeys import (
+from mail.imap.sequences import SequenceSet
+from mail.imap.view import MailboxView
+from mail.queries import fetch_messages
+from mail.search.keys import (
     AllKey,
     AndKey,
     DateField,
@@ -31,9 +32,8 @@ from mail.imap.searchkeys import (
     ThreadIdKey,
     UidKey,
 )
-from mail.imap.sequences import SequenceSet
-from mail.imap.view import MailboxView
-from mail.queries import fetch_messages
+from mail.search.rowkeys import MOST_KEYS, find_condition
+from mail.search.searching import plan_search, search_batch
 from mail.services.content import prepare_message
 from mail.services.flags import StoreOp, store_flags
 from tests.services.mail.test_fetch import open_view

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from groupware.core.models import Account
-from mail.imap.searching import plan_search, search_batch
-from mail.imap.searchkeys import SearchKey
+from mail.search.keys import SearchKey
+from mail.search.searching import plan_search, search_batch
 from mail.services import search, search_segments
 from mail.services.content import prepare_message
 from tests.services.mail.search.oracle import Decoded, decode

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mail.imap.searchkeys import AndKey, BodyKey, HeaderKey, NotKey, OrKey, SearchKey, TextKey
 from mail.mime.fields import unfold
 from mail.mime.parser import parse_message
 from mail.mime.text import decode_header, decode_header_block, extract_text, fold_search
+from mail.search.keys import AndKey, BodyKey, HeaderKey, NotKey, OrKey, SearchKey, TextKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from groupware.core.blobs import BlobMissing, collector
 from groupware.core.errors import Invalid, Stale
 from groupware.core.models import Account, Blob
 from mail.flags import DELETED, SEEN
-from mail.imap.searchkeys import AndKey, BodyKey, FlagKey, HeaderKey, NotKey, OrKey, TextKey
 from mail.models import Message, SearchPage, SearchSegment, SearchText
+from mail.search.keys import AndKey, BodyKey, FlagKey, HeaderKey, NotKey, OrKey, TextKey
 from mail.services import search, search_candidates, search_segments
 from mail.services.content import prepare_message
 from mail.services.messages import expunge_messages

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from groupware.core.models import Account
-from mail.imap.searchkeys import AndKey, BodyKey, HeaderKey, NotKey, OrKey, SearchKey, TextKey
+from mail.search.keys import AndKey, BodyKey, HeaderKey, NotKey, OrKey, SearchKey, TextKey
 from mail.services import search
 from tests.services.mail.search.asking import ask, fill, index_everything
 from tests.services.mail.search.oracle import Decoded, find

@@ -39,10 +39,10 @@ from mail.imap.requests import (
 )
 from mail.imap.results import ReturnOption
 from mail.imap.resync import Resync, SeqMatch
-from mail.imap.searchkeys import AllKey
 from mail.imap.sequences import STAR, SequenceSet
 from mail.imap.threads import ThreadAlgorithm
 from mail.imap.wire import ProtocolError, Reader
+from mail.search.keys import AllKey
 
 ONE = SequenceSet(((1, 1),))
 TO_END = SequenceSet(((1, STAR),))

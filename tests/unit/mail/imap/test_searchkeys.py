@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from mail.imap.searchkeys import (
-    MAX_DEPTH,
-    MAX_KEYS,
+from mail.imap.searchkeys import MAX_DEPTH, MAX_KEYS, parse_search
+from mail.imap.sequences import SAVED, STAR, SequenceSet
+from mail.imap.wire import ProtocolError, Reader
+from mail.search.keys import (
     AllKey,
     AndKey,
     BodyKey,
@@ -27,10 +28,7 @@ from mail.imap.searchkeys import (
     ThreadIdKey,
     UidKey,
     has_seqs,
-    parse_search,
 )
-from mail.imap.sequences import SAVED, STAR, SequenceSet
-from mail.imap.wire import ProtocolError, Reader
 
 SEEN = FlagKey("\\Seen")
 RECENT = FlagKey("\\Recent")

@@ -7,7 +7,7 @@ cannot tell: flags and dates, terms too short, and whatever is negated.
 from collections.abc import Iterator
 from typing import Final
 
-from mail.imap import searchkeys as keys
+from mail.search import keys
 from mail.services.search_candidates import TextTerm, find_by_field, find_by_text
 from mail.services.search_text import FIELD_COLUMNS, fold_term
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from mail.conditions import EVERY, NONE, Condition, all_of, any_of, has_flag
 from mail.flags import parse_flags
-from mail.imap import searchkeys as keys
+from mail.search import keys
 
 MOST_KEYS: Final = 100
 """Keys of one search that become one condition; databases bound how deep it may be."""

@@ -2,27 +2,26 @@
 
 Narrow rows decide what they can; text is looked at only for keys that ask for it, and last among
 keys that must all hold. The search index can only take candidates away before this
-(`mail.imap.narrowing`), never add any.
+(`mail.search.narrowing`), never add any.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from groupware.core import blobs
 from mail import queries
 from mail.conditions import Condition, find_messages
 from mail.flags import parse_flags
-from mail.imap import searchkeys as keys
-from mail.imap.narrowing import find_candidates
-from mail.imap.rowkeys import find_condition
-from mail.imap.sequences import SequenceSet
-from mail.imap.view import MailboxView, Ranges
 from mail.mime.dates import parse_date
 from mail.mime.sections import filter_header_fields
+from mail.search import keys
+from mail.search.narrowing import find_candidates
+from mail.search.rowkeys import find_condition
 from mail.services.content import LISTED_FIELDS
 from mail.services.search import read_text
 from mail.services.search_candidates import may_hold
@@ -34,13 +33,56 @@ from mail.services.search_text import (
     fold_header,
     fold_term,
 )
-from mail.uidset import to_ranges
+from mail.uidset import Ranges, to_ranges
 
 ROWS: Final = 1_000
 ROWS_WITH_CONTENT: Final = 200
 """Rows of one crossing to the store, without and with content."""
 
 Predicate = Callable[["Candidate"], bool]
+
+
+class Identity(Protocol):
+    """Which mailbox it is, and who reads it: 0 for its owner."""
+
+    @property
+    def collection_id(self) -> int:
+        """Return the mailbox."""
+
+    @property
+    def reader_id(self) -> int:
+        r"""Return whose `\Seen` counts."""
+
+    @property
+    def lost(self) -> tuple[tuple[int, int], ...]:
+        """Return mod-sequences that a client may have been told and that were lost."""
+
+    def trust(self, modseq: int) -> int:
+        """Return a mod-sequence of the client's, 0 for one that may have been lost."""
+
+
+class View(Protocol):
+    """A mailbox as those who search it know it."""
+
+    @property
+    def identity(self) -> Identity:
+        """Return which mailbox it is."""
+
+    @property
+    def uids(self) -> "array[int]":
+        """Return the UIDs that are known, ascending."""
+
+    def ranges_of_uids(self, messages: keys.MessageSet) -> Ranges:
+        """Return the ranges of UIDs that a set names."""
+
+    def ranges_of_seqs(self, messages: keys.MessageSet) -> Ranges | None:
+        """Return the UIDs behind sequence numbers, None where one is beyond the last message."""
+
+    def list_uids(self, ranges: Iterable[tuple[int, int]]) -> list[int]:
+        """Return the known UIDs in ascending ranges."""
+
+    def keep_known(self, rows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return those of rows, which begin with their UID, that are known."""
 
 
 class Candidate:
@@ -115,6 +157,23 @@ class SearchPlan:
     candidates: list[int] | None = None
     """UIDs outside of which nothing can match, ascending; None before the first batch."""
 
+    def select(self, view: "View") -> list[tuple[int, int]]:
+        """Return what the database finds by the condition alone."""
+        identity = view.identity
+        assert self.condition is not None
+        rows = find_messages(
+            identity.collection_id, self.ranges, self.condition, reader_id=identity.reader_id
+        )
+        return view.keep_known(rows)
+
+    def list_candidates(self, view: "View") -> list[int]:
+        """Return the messages that are known, inside the ranges, that the index leaves."""
+        if self.candidates is None:
+            found = find_candidates(view.identity.collection_id, self.key)
+            known = view.list_uids(self.ranges)
+            self.candidates = known if found is None else [uid for uid in known if uid in found]
+        return self.candidates
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -138,7 +197,7 @@ _BODY_FIELDS: Final = frozenset({"blob_location", "search_version", "search_text
 _TEXT_FIELDS: Final = _BODY_FIELDS | {"prefix"}
 
 
-def plan_search(key: keys.SearchKey, view: MailboxView) -> SearchPlan:
+def plan_search(key: keys.SearchKey, view: View) -> SearchPlan:
     """Return the plan; raises LookupError for a sequence number beyond the last message."""
     if view.identity.lost:
         key = keys.with_trusted(key, view.identity.trust)
@@ -149,17 +208,23 @@ def plan_search(key: keys.SearchKey, view: MailboxView) -> SearchPlan:
     return SearchPlan(key, find_condition(rest), compiled, ranges, fields, rows)
 
 
-def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
+def search_batch(view: View, plan: SearchPlan, after_uid: int) -> Found:
     """Return what the next messages hold, from the first after `after_uid`.
 
     Where the database decides alone, these are all that are left.
     """
     if plan.condition is not None:
-        return _select(view, plan.ranges, plan.condition)
-    if plan.candidates is None:
-        plan.candidates = _list_candidates(view, plan)
-    start = bisect_right(plan.candidates, after_uid)
-    wanted = plan.candidates[start : start + plan.rows]
+        return Found(plan.select(view), 0, is_last=True)
+    candidates = plan.list_candidates(view)
+    start = bisect_right(candidates, after_uid)
+    wanted = candidates[start : start + plan.rows]
+    matches = check_messages(view, plan, wanted)
+    last_uid = wanted[-1] if wanted else after_uid
+    return Found(matches, last_uid, is_last=start + plan.rows >= len(candidates))
+
+
+def check_messages(view: View, plan: SearchPlan, wanted: list[int]) -> list[tuple[int, int]]:
+    """Return (uid, modseq) of those of messages, at most `plan.rows`, that the key finds."""
     rows = queries.fetch_messages(
         view.identity.collection_id,
         to_ranges(wanted),
@@ -169,25 +234,10 @@ def search_batch(view: MailboxView, plan: SearchPlan, after_uid: int) -> Found:
     )
     test = plan.compiled.test
     candidates = (dict(zip(plan.fields, row, strict=True)) for row in rows)
-    matches = [(row["uid"], row.get("modseq", 0)) for row in candidates if test(Candidate(row))]
-    last_uid = wanted[-1] if wanted else after_uid
-    return Found(matches, last_uid, is_last=start + plan.rows >= len(plan.candidates))
+    return [(row["uid"], row.get("modseq", 0)) for row in candidates if test(Candidate(row))]
 
 
-def _select(view: MailboxView, ranges: Ranges, condition: Condition) -> Found:
-    identity = view.identity
-    rows = find_messages(identity.collection_id, ranges, condition, reader_id=identity.reader_id)
-    return Found([row for _, row in view.number(rows)], 0, is_last=True)
-
-
-def _list_candidates(view: MailboxView, plan: SearchPlan) -> list[int]:
-    """Return the messages of the client, inside the plan's ranges, that the index leaves."""
-    found = find_candidates(view.identity.collection_id, plan.key)
-    known = view.list_uids(plan.ranges)
-    return known if found is None else [uid for uid in known if uid in found]
-
-
-def _narrow(key: keys.SearchKey, view: MailboxView) -> tuple[Ranges, keys.SearchKey]:
+def _narrow(key: keys.SearchKey, view: View) -> tuple[Ranges, keys.SearchKey]:
     """Return ranges outside of which nothing can match, and what is left to hold inside.
 
     They are those of one set that must hold, or all.
@@ -202,7 +252,7 @@ def _narrow(key: keys.SearchKey, view: MailboxView) -> tuple[Ranges, keys.Search
     return [(1, view.uids[-1])] if view.uids else [], key
 
 
-def _seq_ranges(messages: SequenceSet, view: MailboxView) -> Ranges:
+def _seq_ranges(messages: keys.MessageSet, view: View) -> Ranges:
     if not view.uids:
         # Clients ask `UID SEARCH 1:* …` of any mailbox, the empty one included.
         return []
@@ -212,7 +262,7 @@ def _seq_ranges(messages: SequenceSet, view: MailboxView) -> Ranges:
     return ranges
 
 
-def _compile(key: keys.SearchKey, view: MailboxView) -> Compiled:
+def _compile(key: keys.SearchKey, view: View) -> Compiled:
     match key:
         case keys.AndKey(keys=inner):
             return _all_of([_compile(part, view) for part in inner])
