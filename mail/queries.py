@@ -130,6 +130,12 @@ def get_mailbox_by_id(collection_id: int) -> MailboxInfo:
     return found[0]
 
 
+def find_mailbox_by_object_id(object_id: str) -> MailboxInfo | None:
+    """Return a mailbox by what never changes of it, or None."""
+    found = _mailboxes("c.object_id = %s AND c.kind = 'mail'", [object_id])
+    return found[0] if found else None
+
+
 def list_subscriptions(account_id: int) -> list[str]:
     """Return the subscribed names, sorted; their mailboxes may be gone."""
     rows = db.fetch_rows(

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from mail import queries
 from mail.imap.objectids import mailbox_id
-from mail.imap.places import Place
 from mail.imap.requests import StatusItem
+from mail.places import Place
 
 
 class StatusReader:

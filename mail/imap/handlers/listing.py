@@ -11,11 +11,11 @@ from mail.imap import responses
 from mail.imap.errors import Outcome, bad, ok
 from mail.imap.listing import Held, Listing, Returned, Selection, Told
 from mail.imap.patterns import Patterns
-from mail.imap.places import Place, find_place, list_places
 from mail.imap.requests import List, Lsub, Status, StatusItem
 from mail.imap.responses import Spell, mailbox
 from mail.imap.session import Session
 from mail.imap.status import StatusReader
+from mail.places import Place, find_place, list_places
 
 _NONSELECTABLE = "\\Noselect"
 _ROOT = responses.listing("LIST", [_NONSELECTABLE], "")

@@ -5,10 +5,10 @@ from groupware.core.errors import Invalid
 from mail import queries
 from mail.imap import responses
 from mail.imap.errors import Outcome, ok
-from mail.imap.places import canonical_place_name, find_new_name, find_place
 from mail.imap.requests import Create, Mailbox, Rename
 from mail.imap.session import Session
 from mail.names import DELIMITER
+from mail.places import canonical_place_name, find_new_name, find_place
 from mail.services import mailboxes
 
 

@@ -25,12 +25,12 @@ from mail.imap.errors import (
     ok,
 )
 from mail.imap.looking import Position, read_changes
-from mail.imap.places import Place, find_place
 from mail.imap.requests import Copy, Plain, Store, StoreMode, UidExpunge
 from mail.imap.responses import Condition
 from mail.imap.sequences import SequenceSet, Uid
 from mail.imap.session import Session
 from mail.imap.view import FlagRow, Ranges
+from mail.places import Place, find_place
 from mail.services import messages
 from mail.services.copying import Copied, copy_messages, move_messages
 from mail.services.flags import Stored, StoreOp, store_flags

@@ -13,11 +13,11 @@ from groupware.core.errors import NotFound
 from groupware.core.quota import Quota, get_quota
 from mail.imap import responses
 from mail.imap.errors import Outcome, no, ok
-from mail.imap.places import find_place, list_granted_places
 from mail.imap.requests import GetQuota, Mailbox, SetQuota
 from mail.imap.responses import Code, Spell
 from mail.imap.session import Session
 from mail.names import is_foreign, parse_foreign
+from mail.places import find_place, list_granted_places
 
 
 async def get_quota_of_root(session: Session, request: GetQuota) -> Outcome:

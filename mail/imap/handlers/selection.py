@@ -9,13 +9,13 @@ from mail import queries
 from mail.imap import responses
 from mail.imap.errors import Outcome, Refused, bad, ok
 from mail.imap.handlers.listing import render_selected
-from mail.imap.places import Place, find_place
 from mail.imap.requests import Plain, Select
 from mail.imap.responses import Code, Condition, Spell
 from mail.imap.resync import Resync, contains, intersect, trusted
 from mail.imap.sequences import Uid
 from mail.imap.session import Session
 from mail.imap.view import FlagRow, Identity, MailboxView, Ranges
+from mail.places import Place, find_place
 from mail.services import messages
 from mail.uidset import normalize
 

@@ -14,10 +14,10 @@ from groupware.core.models import Account, Collection, Domain
 from groupware.core.rights import LETTERS, Grantee, Rights, expand_obsolete, with_obsolete
 from mail.imap import responses
 from mail.imap.errors import Outcome, Refused, no, ok
-from mail.imap.places import Place, find_place
 from mail.imap.requests import Identified, Mailbox, RightsChange, SetAcl
 from mail.imap.responses import Code
 from mail.imap.session import Session
+from mail.places import Place, find_place
 
 ANYONE: Final = "anyone"
 

@@ -5,9 +5,10 @@ from groupware.core.directory import add_member, create_domain, create_group
 from groupware.core.errors import Invalid, NotAllowed, NotFound
 from groupware.core.models import Account, Collection
 from groupware.core.rights import LETTERS, find_grantee, grant, parse_rights, revoke
-from mail.imap.places import (
+from mail.places import (
     find_new_name,
     find_place,
+    get_place,
     list_granted_places,
     list_places,
 )
@@ -179,3 +180,17 @@ def test_an_own_mailbox_from_before_is_found_until_it_is_renamed(
     assert find_place(ben.pk, name).reader_id == ben.pk
     rename_mailbox(ben.pk, "Other Users", "Mine")
     assert find_place(ben.pk, "Mine/ann@example.test/INBOX").reader_id == 0
+
+
+def test_a_mailbox_is_found_by_its_object_id_wherever_it_is(ann: Account, ben: Account) -> None:
+    assert get_place(ann.pk, mailbox(ann).object_id) == find_place(ann.pk, "INBOX")
+    share(ann, "Archive", "ben@example.test")
+    place = get_place(ben.pk, mailbox(ann, "Archive").object_id)
+    assert place == find_place(ben.pk, "Other Users/ann@example.test/Archive")
+
+
+def test_an_object_id_that_may_not_be_known_leads_nowhere(ann: Account, ben: Account) -> None:
+    share(ann, "Drafts", "ben@example.test", "i")
+    for object_id in (mailbox(ann).object_id, mailbox(ann, "Drafts").object_id, "nothing"):
+        with pytest.raises(NotFound):
+            get_place(ben.pk, object_id)

@@ -53,6 +53,23 @@ def find_place(account_id: int, name: str) -> Place:
     return found
 
 
+def get_place(account_id: int, object_id: str) -> Place:
+    """Return the mailbox of an `object_id`, wherever it is; raises `NotFound`.
+
+    Without `l` it is not there, whatever else is granted. Run it as `find_place`.
+    """
+    info = queries.find_mailbox_by_object_id(object_id)
+    if info is None:
+        raise NotFound("There is no such mailbox.")
+    if info.account_id == account_id:
+        return own_place(info)
+    rights = effective_rights(account_id, info.account_id, info.collection_id).letters
+    if "l" not in rights:
+        raise NotFound("There is no such mailbox.")
+    login, kind = Account.objects.values_list("login", "kind").get(pk=info.account_id)
+    return Place(info, names.foreign_name(root_of(kind), login, info.name), account_id, rights)
+
+
 def canonical_place_name(name: str) -> str:
     """Return the one form of a name, wherever it leads."""
     foreign = names.parse_foreign(name)
