@@ -39,7 +39,7 @@ def find_direct(new: NewInbound, header: bytes) -> Direct | None:
         return None
     plan = make_plan(_as_taken(new, header))
     target = plan.parts[0].target
-    if plan.parts[0].error is not None or target.outside or target.is_list:
+    if plan.parts[0].error is not None or target.outside or target.held_back or target.is_list:
         return None
     if len(plan.arrivals) != 1:
         return None

@@ -10,7 +10,7 @@ from mail.services import outside
 from mail.services.filing import Arrival
 from mail.services.inbound import Taken, Waiting
 from mail.services.lists import Dropped
-from mail.services.targets import Target, find_target, load_target
+from mail.services.targets import Target, find_target, hold_back, load_target
 
 _log = structlog.get_logger("groupware.fanout")
 
@@ -60,7 +60,8 @@ def _find_part(held: Waiting, taken: Taken) -> Part:
     if held.expansion:
         return Part(held, load_target(held.expansion))
     try:
-        return Part(held, find_target(address, taken))
+        target = find_target(address, taken)
+        return Part(held, hold_back(target) if taken.is_junk else target)
     except GroupwareError as error:
         if isinstance(error, Dropped):
             _log.info("dropped", inbound=taken.inbound_id, detail=error.detail)

@@ -61,7 +61,7 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
     Raises `Refused`, `OverQuota`, `TooLarge`, `DiskReserve`.
     """
     with db.read_snapshot():
-        sends_on = _check_recipients(data, envelope)
+        sends_on, stays = _check_recipients(data, envelope)
     own, is_relay = settings.GROUPWARE_DOMAIN, _is_relay(client.peer)
     data = spam.remove_foreign(remove_forged(data, own))
     verdict = authenticate_message(
@@ -73,6 +73,11 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
     )
     is_disowned = not is_relay and _is_disowned(verdict)
     filtered = _filter(data, envelope, client, is_relay=is_relay)
+    is_junk = is_disowned or filtered.is_junk
+    if is_junk and not stays and not is_relay:
+        raise Refused(
+            "The message is taken for junk, which is not forwarded.", code=550, status="5.7.1"
+        )
     found_out = verdict.header + filtered.header + _received(envelope, client)
     # Of what is sent on, others learn from a seal what was true when it came (RFC 8617).
     seal = signing.seal(data, verdict, sends_on) if sends_on else b""
@@ -82,7 +87,7 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
         seal + found_out,
         # Of the null sender nothing is known; what has it and is trusted, this server has written.
         is_trusted=bool(envelope.mail_from) and (is_relay or verdict.dmarc == "pass"),
-        is_junk=is_disowned or filtered.is_junk,
+        is_junk=is_junk,
     )
     with db.read_snapshot():
         return Prepared(new, find_direct(new, data[:HEADER]))
@@ -126,16 +131,17 @@ def commit(prepared: Prepared) -> int:
 begin_fan_out = fanout.begin
 
 
-def _check_recipients(data: bytes, envelope: Envelope) -> str:
+def _check_recipients(data: bytes, envelope: Envelope) -> tuple[str, bool]:
     """Refuse what no recipient has room for, and what comes back to where it was sent on.
 
-    Returns the domain that sends it on, "" where it stays here.
+    Returns the domain that sends it on, "" where all of it stays here, and whether any of it does.
     """
     header, size = data[:HEADER], len(data)
     ahead = [targets.look_ahead(held.address, header, size) for held in envelope.recipients]
     if not any(held.has_room for held in ahead):
         raise OverQuota("The recipient's mailbox has no room for the message.")
-    return next((held.sends_on for held in ahead if held.sends_on), "")
+    sends_on = next((held.sends_on for held in ahead if held.sends_on), "")
+    return sends_on, any(held.stays for held in ahead)
 
 
 def _is_relay(peer: str) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import structlog
+
 from groupware.core import crashpoints, db, limits
 from groupware.core.clock import epoch
 from groupware.core.errors import (
@@ -41,6 +43,7 @@ _STATUS: dict[type[GroupwareError], str] = {
     Invalid: "5.6.0",
     NotAllowed: "5.7.1",
 }
+_log = structlog.get_logger("groupware.fanout")
 _BEYOND_XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 
@@ -79,6 +82,7 @@ def make_settlement(plan: Plan) -> Settlement:
     """
     settlement = Settlement()
     told: dict[str, list[Outcome]] = {}
+    _log_held_back(plan)
     for part in plan.parts:
         if (reason := _find_reason_to_wait(plan, part)) is not None:
             settlement.waits_for = f"{type(reason).__name__}: {reason.message}"
@@ -103,6 +107,20 @@ def make_settlement(plan: Plan) -> Settlement:
     return settlement
 
 
+def _log_held_back(plan: Plan) -> None:
+    """Let whoever looks for a message find why it was not sent on."""
+    for part in plan.parts:
+        if part.target.held_back:
+            _log.warning(
+                "junk is not forwarded",
+                inbound=plan.taken.inbound_id,
+                sender=plan.taken.envelope.mail_from,
+                address=part.target.address,
+                to=part.target.held_back[:10],
+                filed=len(part.target.account_ids),
+            )
+
+
 def _count(settlement: Settlement, outcome: str) -> None:
     settlement.counts[outcome] = settlement.counts.get(outcome, 0) + 1
 
@@ -124,16 +142,15 @@ def _list_outcomes(plan: Plan, part: Part) -> list[tuple[str, Outcome]]:
     """Return what there is to tell of a recipient that is settled, and whom."""
     recipient, target = part.waiting.recipient, part.target
     mail_from = plan.taken.envelope.mail_from
-    if isinstance(part.error, Dropped):
+    # Spam that claims anybody as its sender is not told to him.
+    is_spam = plan.taken.is_junk and plan.taken.account_id is None
+    if is_spam or isinstance(part.error, Dropped):
         return []
     errors = _errors(plan, part)
     if target.is_many:
         # Who has left meanwhile is no failure of an address that leads to others as well.
         errors = {key: held for key, held in errors.items() if not isinstance(held, NotFound)}
     if part.error is not None or errors:
-        # Spam that claims anybody as its sender is not told to him.
-        if plan.taken.is_junk and plan.taken.account_id is None:
-            return []
         if target.is_list:
             return [(target.mail_from, _fail(_member(key), held)) for key, held in errors.items()]
         return [(mail_from, _fail(recipient, part.error or next(iter(errors.values()))))]

@@ -33,6 +33,7 @@ class Target:
     `mail_from` is their Return-Path here, `sender` what MAIL FROM says to other servers, `prefix`
     the header fields before those that the message has. An `is_many` address hides who is
     behind it: what becomes of a copy says little of the others. It `was_many` where some are gone.
+    `held_back` are addresses elsewhere that it leads to and that get nothing of this message.
     """
 
     address: str
@@ -45,6 +46,7 @@ class Target:
     is_local: bool = True
     is_list: bool = False
     was_many: bool = False
+    held_back: tuple[str, ...] = ()
 
     @property
     def is_many(self) -> bool:
@@ -69,9 +71,17 @@ def load_target(text: str) -> Target:
             "prefix": held["prefix"].encode("latin-1"),
             "account_ids": tuple(key for key in held["account_ids"] if key in there),
             "outside": tuple(held["outside"]),
+            "held_back": tuple(held["held_back"]),
             "was_many": True,
         }
     )
+
+
+def hold_back(target: Target) -> Target:
+    """Return a target of junk, which stays here: what forwards spam is taken for its sender."""
+    if not target.outside:
+        return target
+    return replace(target, outside=(), held_back=target.outside, was_many=target.is_many)
 
 
 def find_target(address: str, taken: Taken) -> Target:
@@ -198,10 +208,14 @@ def _check_unrouted(address: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What becomes of a message at an address; `sends_on` is the domain that sends it on, or ""."""
+    """What becomes of a message at an address; `sends_on` is the domain that sends it on, or "".
+
+    It `stays` where any account gets it.
+    """
 
     has_room: bool = True
     sends_on: str = ""
+    stays: bool = True
 
 
 def look_ahead(address: str, header: bytes, size: int) -> Prospect:
@@ -212,12 +226,13 @@ def look_ahead(address: str, header: bytes, size: int) -> Prospect:
     """
     route = find_address(address)
     if route is None:
-        return Prospect()
+        return Prospect(stays=srs.find_sender(address) is None)
     found = Expansion()
     found.follow(route.address_id)
     if found.outside and _names(header, route, address):
         raise _goes_in_circles()
-    return Prospect(_has_room(found, size), route.domain if found.outside else "")
+    sends_on = route.domain if found.outside else ""
+    return Prospect(_has_room(found, size), sends_on, bool(found.accounts) or not sends_on)
 
 
 def _has_room(found: Expansion, size: int) -> bool:

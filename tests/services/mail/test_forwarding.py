@@ -245,6 +245,25 @@ def test_groups_reach_members_outside_as_well(ann: Account) -> None:
     assert [row[0] for row in recipients_of(queued()[0])] == [FRIEND]
 
 
+@pytest.mark.parametrize("kind", ["alias", "list"])
+def test_junk_stays_here_where_somebody_has_it_and_goes_no_further(
+    ann: Account, ben: Account, kind: str
+) -> None:
+    create_address("both@example.test", [ann.login, FRIEND, ben.login], kind=kind)
+    recipients = [EnvelopeRecipient("both@example.test", "SUCCESS"), forward("away@example.test")]
+    set_quota(ben.login, 50)
+    inbound_id = deliver(*recipients, is_junk=True)
+    set_quota(ben.login, 0)
+    sweep(inbound_id)
+    assert [len(uids_of(held, "Junk")) for held in (ann, ben)] == [1, 1]
+    assert (queued(), left()) == ([], (0, 0, 0))
+
+
+def test_bounce_that_is_junk_is_not_led_back(ann: Account) -> None:
+    deliver(rewrite_sender(SENDER, "example.test"), mail_from="", is_junk=True)
+    assert (queued(), left()) == ([], (0, 0, 0))
+
+
 def test_notifications_are_signed_where_their_domain_has_a_key(ann: Account) -> None:
     signing.create_key("example.test", algorithm="ed25519")
     deliver("nobody@example.test", mail_from=ann.login)

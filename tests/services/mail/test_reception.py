@@ -20,7 +20,7 @@ from groupware.core.errors import DiskReserve, GroupwareError, NotAllowed, NotFo
 from groupware.core.models import Account
 from mail.flow.clients import Client
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
-from mail.models import Inbound
+from mail.models import Inbound, QueuedMessage
 from mail.refusals import Refused
 from mail.services import reception, signing
 from mail.services.fanout import fan_out
@@ -265,6 +265,21 @@ def test_relay_of_our_own_has_looked_already(ann: Account, zone: Dns, settings: 
     assert len(uids_of(ann)) == 1
 
 
+def test_junk_that_only_leads_elsewhere_is_refused(ann: Account, zone: Dns, settings: Any) -> None:
+    away, both = "away@example.test", "both@example.test"
+    create_address(away, ["friend@there.test"])
+    create_address(both, ["friend@there.test", ann.login])
+    data = publish(zone, "quarantine")
+    for address in (away, rewrite_sender("boss@there.test", "example.test")):
+        with pytest.raises(Refused, match="not forwarded") as caught:
+            look(data, address)
+        assert (caught.value.code, caught.value.status) == (550, "5.7.1")
+    for addresses in ((both,), (away, ann.login)):
+        assert pass_on(look(data, *addresses)).is_junk
+    assert len(uids_of(ann, "Junk")) == 2
+    assert not QueuedMessage.objects.exists()
+
+
 def test_what_is_sent_on_is_sealed(ann: Account, zone: Dns) -> None:
     signing.create_key("example.test", algorithm="ed25519")
     create_address("old@example.test", ["friend@there.test"])
@@ -303,6 +318,9 @@ def test_spam_is_refused_marked_or_taken(
         pass_on(look(message(), ann.login))
         settings.GROUPWARE_TRUSTED_NETWORKS = (ipaddress.ip_network("192.0.2.0/28"),)
         pass_on(look(message(REJECTED), ann.login))
+        create_address("away@example.test", ["friend@there.test"])
+        assert pass_on(look(message(MARKED), "away@example.test")).is_junk
+    assert not QueuedMessage.objects.exists()
     assert (len(uids_of(ann)), len(uids_of(ann, "Junk"))) == (1, 3)
     assert [held.get_all("X-Spam") for held in parsed(ann, "Junk")] == [["Yes"]] * 3
     assert parsed(ann)[0]["X-Spam"] == "No"
