@@ -250,9 +250,9 @@ def test_junk_stays_here_where_somebody_has_it_and_goes_no_further(
     ann: Account, ben: Account, kind: str
 ) -> None:
     create_address("both@example.test", [ann.login, FRIEND, ben.login], kind=kind)
-    recipients = [EnvelopeRecipient("both@example.test", "SUCCESS"), forward("away@example.test")]
+    asked = EnvelopeRecipient("both@example.test", "SUCCESS")
     set_quota(ben.login, 50)
-    inbound_id = deliver(*recipients, is_junk=True)
+    inbound_id = deliver(asked, forward("away@example.test"), is_junk=True)
     set_quota(ben.login, 0)
     sweep(inbound_id)
     assert [len(uids_of(held, "Junk")) for held in (ann, ben)] == [1, 1]
