@@ -9,26 +9,18 @@ MAC and the account's credential_epoch, which is read at each login.
 import hmac
 import secrets
 import threading
-from datetime import timedelta
+from collections.abc import Callable
 from hashlib import sha256
 
-import structlog
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import F
 
-from groupware.core import db, limits
+from groupware.core import db, throttle
 from groupware.core.addresses import BadAddress, parse_address
 from groupware.core.clock import monotonic, now
-from groupware.core.errors import (
-    AuthenticationFailed,
-    Busy,
-    DiskReserve,
-    Invalid,
-    NotFound,
-    Throttled,
-)
+from groupware.core.errors import AuthenticationFailed, Invalid, NotFound
 from groupware.core.events import CredentialsChanged, publish
-from groupware.core.models import Account, AppPassword, LoginThrottle
+from groupware.core.models import Account, AppPassword
 from groupware.core.models.directory import AccountKind
 from groupware.core.networks import network_of
 from groupware.core.principals import Principal, TokenGrant, find_account
@@ -50,6 +42,8 @@ __all__ = [
     "is_current",
     "is_principal_current",
     "list_app_passwords",
+    "prove_password",
+    "register_password_verifier",
     "register_token_verifier",
     "revoke_app_password",
 ]
@@ -58,7 +52,6 @@ MAX_HASHES_AT_ONCE = 2
 """Argon2 computations at once in a process: each takes 19 MiB."""
 CACHE_SECONDS = 300.0
 MAX_CACHED = 10_000
-MAX_WAIT = timedelta(minutes=15)
 MAX_LABEL = 100
 """Characters of an app password's label."""
 SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
@@ -66,10 +59,19 @@ SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
 _MESSAGE = "The address or the password is wrong."
 _hashing = threading.BoundedSemaphore(MAX_HASHES_AT_ONCE)
 _cache_key = secrets.token_bytes(32)
-_log = structlog.get_logger("groupware.auth")
 
 
 _cache: dict[bytes, tuple[Principal, float]] = {}
+
+PasswordVerifier = Callable[[Account, str], bool | None]
+"""Whether it is the account's password; None where it is not this verifier's to say."""
+_verifiers: list[PasswordVerifier] = []
+
+
+def register_password_verifier(verify: PasswordVerifier) -> None:
+    """Ask `verify` before the password that is kept here (at start-up, from an app's `ready`)."""
+    if verify not in _verifiers:
+        _verifiers.append(verify)
 
 
 def authenticate(login: str, password: str, *, protocol: str, network: str) -> Principal:
@@ -84,18 +86,32 @@ def authenticate(login: str, password: str, *, protocol: str, network: str) -> P
     account = find_account(login)
     if account is not None and (cached := _cached(account, mac)) is not None:
         return cached
-    block = _storable(network_of(network))[:49]
-    # An account's other addresses and spellings are no further guesses.
-    name = account.login if account is not None else _storable(login.strip().lower())[:320]
-    _check_throttle(name, block)
+    name, block = _throttled_name(account, login), _throttled_network(network)
+    throttle.check(name, block)
     proven, app_password_id = _prove(account, password, protocol)
     if account is None or not proven:
-        _count_failure(name, block, mac[:16])
+        throttle.count_failure(name, block, mac[:16])
         raise AuthenticationFailed(_MESSAGE)
     principal = Principal(account.pk, account.login, account.credential_epoch, app_password_id)
     _remember(mac, principal)
-    _forgive(name, block)
+    throttle.forgive(name, block)
     return principal
+
+
+def prove_password(login: str, password: str, *, network: str) -> Principal:
+    """Return whose own password it is, as the first of two factors; raises as `authenticate`.
+
+    For web sign-in alone, which asks for the second factor next: no session may be opened on
+    this answer where the account has one. App passwords are none here.
+    """
+    account = find_account(login)
+    name, block = _throttled_name(account, login), _throttled_network(network)
+    throttle.check(name, block)
+    if not _is_password_of(account, password) or account is None or not account.can_log_in:
+        throttle.count_failure(name, block, _mac(login, password, "")[:16])
+        raise AuthenticationFailed(_MESSAGE)
+    throttle.forgive(name, block)
+    return Principal(account.pk, account.login, account.credential_epoch)
 
 
 def is_current(account_id: int, credential_epoch: int) -> bool:
@@ -205,14 +221,23 @@ def _prove(account: Account | None, password: str, protocol: str) -> tuple[bool,
         app_password_id = _match_app_password(account, password, protocol)
         if app_password_id is not None:
             return True, app_password_id
+    proven = _is_password_of(account, password) and account is not None and account.can_log_in
+    # With a second factor, protocols take only app passwords.
+    return proven and account is not None and not account.second_factor, None
+
+
+def _is_password_of(account: Account | None, password: str) -> bool:
+    """Whether it is the password itself; takes as long where there is none or no account."""
+    if account is not None and account.can_log_in:
+        for verify in _verifiers:
+            if (verdict := verify(account, password)) is not None:
+                return verdict
     readable = _storable(password) == password
     with _hashing:
         if account is None or not account.has_usable_password() or not readable:
             make_password(_storable(password))  # takes as long as a check: timing tells nothing
-            return False, None
-        proven = check_password(password, account.password)
-    # With a second factor, protocols take only app passwords.
-    return proven and account.can_log_in and not account.second_factor, None
+            return False
+        return check_password(password, account.password)
 
 
 def _match_app_password(account: Account, password: str, protocol: str) -> int | None:
@@ -226,42 +251,15 @@ def _match_app_password(account: Account, password: str, protocol: str) -> int |
     return held.pk if hmac.compare_digest(digest, bytes(held.secret_sha256)) else None
 
 
+def _throttled_name(account: Account | None, login: str) -> str:
+    """Return one name: an account's other addresses and spellings are no further guesses."""
+    return account.login if account is not None else _storable(login.strip().lower())[:320]
+
+
+def _throttled_network(network: str) -> str:
+    return _storable(network_of(network))[:49]
+
+
 def _storable(text: str) -> str:
     """Text that can be encoded and that both databases take: no NUL, no lone surrogate."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-
-
-def _check_throttle(login: str, network: str) -> None:
-    held = LoginThrottle.objects.filter(login=login, network=network).first()
-    free = limits.FREE_FAILURES.value
-    if held is None or held.failures < free:
-        return
-    wait = min(timedelta(seconds=2 ** min(held.failures - free, 10)), MAX_WAIT)
-    if now() < held.last_failure_at + wait:
-        raise Throttled("Too many failed logins from this network: wait a few minutes.")
-
-
-def _count_failure(login: str, network: str, secret_mac: bytes) -> None:
-    """Count a failure; the same stale password again counts once."""
-    with db.write_transaction():
-        held, made = LoginThrottle.objects.select_for_update().get_or_create(
-            login=login,
-            network=network,
-            defaults={"failures": 1, "last_secret_mac": secret_mac, "last_failure_at": now()},
-        )
-        if not made and bytes(held.last_secret_mac) != secret_mac:
-            held.failures += 1
-            held.last_secret_mac = secret_mac
-            held.last_failure_at = now()
-            held.save()
-
-
-def _forgive(login: str, network: str) -> None:
-    """Forget the failures; where that cannot be written now, the session opens all the same."""
-    failures = LoginThrottle.objects.filter(login=login, network=network)
-    if failures.exists():
-        try:
-            with db.write_transaction():
-                failures.delete()
-        except (Busy, DiskReserve) as error:
-            _log.warning("failed logins not forgotten", reason=error.detail)

@@ -7,7 +7,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from groupware.core import auth, db, limits
+from groupware.core import auth, db, limits, throttle
 from groupware.core.clock import now
 from groupware.core.errors import AuthenticationFailed, Throttled
 from groupware.core.models import Account, Domain, LoginThrottle
@@ -37,7 +37,7 @@ def eve(domain: Domain) -> Account:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
     """Return how far the clock is put forward."""
     offset = [timedelta()]
-    monkeypatch.setattr(auth, "now", lambda: now() + offset[0])
+    monkeypatch.setattr(throttle, "now", lambda: now() + offset[0])
     return offset
 
 
@@ -80,7 +80,7 @@ def test_wait_ends_and_grows_with_each_failure(eve: Account, clock: list[timedel
 def test_wait_is_bounded(eve: Account, clock: list[timedelta]) -> None:
     fail(FREE)
     LoginThrottle.objects.update(failures=10_000)
-    clock[0] += auth.MAX_WAIT - timedelta(seconds=1)
+    clock[0] += throttle.MAX_WAIT - timedelta(seconds=1)
     assert attempt(PASSWORD) == "throttled"
     clock[0] += timedelta(seconds=2)
     assert attempt(PASSWORD) == "in"
@@ -174,7 +174,7 @@ def test_failures_at_the_same_moment_are_all_counted(eve: Account) -> None:
 
     def fail_at_once(number: int) -> None:
         barrier.wait(SECONDS)
-        auth._count_failure(eve.login, HERE, b"secret %d" % number)
+        throttle.count_failure(eve.login, HERE, b"secret %d" % number)
 
     with threads(4) as start:
         failing = [start(partial(fail_at_once, number)) for number in range(40)]

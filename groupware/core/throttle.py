@@ -1,0 +1,54 @@
+"""Failed attempts to prove who one is: by what is guessed and from which network.
+
+The account itself is never locked; each next failure of one (name, network) has to wait longer.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from groupware.core import db, limits
+from groupware.core.clock import now
+from groupware.core.errors import Busy, DiskReserve, Throttled
+from groupware.core.models import LoginThrottle
+
+MAX_WAIT = timedelta(minutes=15)
+
+_log = structlog.get_logger("groupware.auth")
+
+
+def check(name: str, network: str, *, free: int | None = None) -> None:
+    """Raise `Throttled` while the next attempt has to wait; `free` failures have not to."""
+    held = LoginThrottle.objects.filter(login=name, network=network).first()
+    allowed = limits.FREE_FAILURES.value if free is None else free
+    if held is None or held.failures < allowed:
+        return
+    wait = min(timedelta(seconds=2 ** min(held.failures - allowed, 10)), MAX_WAIT)
+    if now() < held.last_failure_at + wait:
+        raise Throttled("Too many failed logins from this network: wait a few minutes.")
+
+
+def count_failure(name: str, network: str, secret_mac: bytes) -> None:
+    """Count a failure; the same stale secret again counts once."""
+    with db.write_transaction():
+        held, made = LoginThrottle.objects.select_for_update().get_or_create(
+            login=name,
+            network=network,
+            defaults={"failures": 1, "last_secret_mac": secret_mac, "last_failure_at": now()},
+        )
+        if not made and bytes(held.last_secret_mac) != secret_mac:
+            held.failures += 1
+            held.last_secret_mac = secret_mac
+            held.last_failure_at = now()
+            held.save()
+
+
+def forgive(name: str, network: str) -> None:
+    """Forget the failures; where that cannot be written now, the session opens all the same."""
+    failures = LoginThrottle.objects.filter(login=name, network=network)
+    if failures.exists():
+        try:
+            with db.write_transaction():
+                failures.delete()
+        except (Busy, DiskReserve) as error:
+            _log.warning("failed logins not forgotten", reason=error.detail)
