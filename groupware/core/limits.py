@@ -40,6 +40,14 @@ RSPAMD_TIMEOUT = Limit(
     "how long rspamd may take for one message; then it is taken unchecked",
     highest=120,
 )
+RSPAMD_LEARNING_DAYS = Limit(
+    "RSPAMD_LEARNING_DAYS",
+    2,
+    Unit.DAYS,
+    "how long rspamd is asked again to learn what somebody moved, where it is away or refuses",
+    lowest=0,
+    highest=30,
+)
 DNS_TIMEOUT = Limit(
     "DNS_TIMEOUT",
     5,

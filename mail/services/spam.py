@@ -31,14 +31,17 @@ FIELDS = (
 )
 """What filters write that somebody's rules may go by."""
 MAX_ANSWER = 1 << 20
+_TOO_MANY = 429
 MAX_RECIPIENTS = 100
 """Recipients that are told to rspamd."""
 _PIECE = 64 << 10
 _JUNK = frozenset({"add header", "rewrite subject"})
 # "greylist" alone is what is left where its greylisting is turned off: nobody would ever let it in.
 _LATER = "soft reject"
-# A password that is wrong, and too many at once: another time it may learn.
-_NOT_NOW = frozenset({401, 403, 429})
+_REFUSED = {
+    401: "The spam filter refuses the password in GROUPWARE_RSPAMD_URL (HTTP 401).",
+    403: "The spam filter refuses the password in GROUPWARE_RSPAMD_URL (HTTP 403).",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -106,9 +109,7 @@ def check(data: bytes, origin: Origin) -> SpamVerdict:
 
 def learn(data: bytes, *, is_spam: bool) -> None:
     """Teach a message; what is known already, or teaches nothing, is no failure. Raises `Away`."""
-    status, answer = _ask("/learnspam" if is_spam else "/learnham", data, [])
-    if status in _NOT_NOW or status >= 500:
-        raise Away("The spam filter does not learn.", detail=f"HTTP {status} {answer}"[:500])
+    _, answer = _ask("/learnspam" if is_spam else "/learnham", data, [])
     if "error" in answer:
         log.info("not learned", is_spam=is_spam, reason=str(answer["error"])[:500])
 
@@ -143,14 +144,18 @@ def _ask(path: str, data: bytes, headers: list[tuple[str, str]]) -> tuple[int, d
         headers = [*headers, ("Password", unquote(parts.password))]
     try:
         status, body = _post(connection, path, data, headers, monotonic() + seconds)
-        answer = json.loads(body or b"{}")
+        # Of a refusal only its number counts: what it says may be of a proxy, or not be JSON.
+        answer = json.loads(body or b"{}") if status not in _REFUSED else {}
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         detail = f"{type(error).__name__}: {error}"
         raise Away("The spam filter does not answer.", detail=detail) from error
     finally:
         connection.close()
-    if not isinstance(answer, dict):
-        raise Away("The spam filter does not answer as it should.", detail=f"HTTP {status}")
+    if status in _REFUSED:
+        raise Away(_REFUSED[status])
+    if not isinstance(answer, dict) or status == _TOO_MANY or status >= 500:
+        detail = f"HTTP {status} {answer}"[:500]
+        raise Away(f"The spam filter does not answer as it should (HTTP {status}).", detail=detail)
     return status, answer
 
 

@@ -1,7 +1,8 @@
 """Teaching the spam filter by what people move into Junk and out of it.
 
 An outbox row is written with the move, where a filter is configured; the worker reads the message
-by its blob and teaches it. What is gone by then teaches nothing, what is known already is done.
+by its blob and teaches it. What is gone by then teaches nothing, what is known already is done. A
+filter that is away or refuses is asked again for some days; `doctor` names what waits for it.
 """
 
 from typing import Any
@@ -10,11 +11,13 @@ import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 
-from groupware.core import blobs, outbox
+from groupware.core import blobs, limits, outbox
+from groupware.core.clock import epoch
 from mail.models.mailbox import Mailbox, SpecialUse
 from mail.services import spam
 from mail.uidset import chunks, sql_condition, to_ranges
 
+DAY = 86_400
 LEARN = "mail.learn-spam"
 MAX_MESSAGES = 200
 """Messages of one move that are taught; whoever moves more is clearing up."""
@@ -44,7 +47,8 @@ def note_arrivals(source_id: int, target_id: int, account_id: int, uids: list[in
     else:
         return
     blobs = _list_blobs(target_id, uids[:MAX_MESSAGES])
-    row_id = outbox.add(LEARN, {"spam": is_spam, "blobs": blobs}, account_id=account_id, delay=0)
+    payload = {"spam": is_spam, "blobs": blobs, "since": epoch()}
+    row_id = outbox.add(LEARN, payload, account_id=account_id, delay=0)
     log.debug("to be taught", row=row_id, messages=len(blobs), spam=is_spam)
 
 
@@ -63,12 +67,23 @@ def _list_blobs(collection_id: int, uids: list[int]) -> list[int]:
 
 
 def teach(payload: dict[str, Any]) -> None:
-    """Teach the messages of a row; raises where the filter is away, so that it is tried again."""
+    """Teach the messages of a row; raises `spam.Away` where it is to be tried again."""
     if not spam.is_configured():
         return
-    for blob_id in payload["blobs"]:
+    try:
+        _teach(payload["blobs"], is_spam=payload["spam"])
+    except spam.Away as error:
+        waited = epoch() - payload.get("since", 0)
+        if waited < limits.RSPAMD_LEARNING_DAYS.value * DAY:
+            raise
+        told = {"messages": len(payload["blobs"]), "reason": error.message, "detail": error.detail}
+        log.warning("the spam filter was not taught, and is not asked again", **told)
+
+
+def _teach(blob_ids: list[int], *, is_spam: bool) -> None:
+    for blob_id in blob_ids:
         try:
             data = blobs.read(blob_id)
         except (ObjectDoesNotExist, *blobs.UNREADABLE):
             continue
-        spam.learn(data, is_spam=payload["spam"])
+        spam.learn(data, is_spam=is_spam)

@@ -6,9 +6,10 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 from pytest_django.fixtures import Settings as Configured
+from structlog.testing import capture_logs
 
 from groupware.core import limits, outbox
-from groupware.core.clock import monotonic
+from groupware.core.clock import epoch, monotonic
 from groupware.core.models import Account, OutboxRow
 from mail.models import Message
 from mail.services import spam, training
@@ -17,6 +18,7 @@ from mail.services.copying import copy_messages, move_messages
 from mail.services.spam import Away, Origin, SpamVerdict
 from tests.conftest import SetLimit
 from tests.mailflow.rspamd import MARKED, REJECTED, Rspamd, running_rspamd
+from tests.services.damage import find
 from tests.services.store import append, mailbox, message
 from tests.services.web import Web, serving
 
@@ -97,7 +99,7 @@ def test_what_is_taught_twice_is_known_and_can_be_taught_otherwise(rspamd: Rspam
 
 def test_a_wrong_password_is_told(rspamd: Rspamd, settings: Configured) -> None:
     settings.GROUPWARE_RSPAMD_URL = rspamd.url.replace("teach", "tell")
-    with pytest.raises(Away):
+    with pytest.raises(Away, match="refuses the password"):
         spam.learn(LETTER, is_spam=True)
     assert spam.check(LETTER, ORIGIN) == SpamVerdict()
 
@@ -282,13 +284,51 @@ def test_the_worker_teaches_and_a_filter_that_is_away_is_asked_again(
     assert rspamd.learned("spam") == before + 1
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (401, b"<h1>Who?</h1>", "password in GROUPWARE_RSPAMD_URL"),
+        (403, b"{}", "password in GROUPWARE_RSPAMD_URL"),
+        (404, b"not found", "does not answer"),
+        (429, b"{}", "HTTP 429"),
+        (503, b"{}", "HTTP 503"),
+    ],
+)
+def test_filter_that_refuses_is_asked_for_some_days_and_named(
+    ann: Account, web: Web, set_limit: SetLimit, status: int, body: bytes, told: str
+) -> None:
+    set_limit(limits.RSPAMD_LEARNING_DAYS, 1)
+    answering(web, status, body, "/learnspam")
+    append(ann, data=prepare_message(LETTER))
+    transfer(move_messages, ann, "INBOX", "Junk")
+    for _ in range(5):
+        assert outbox.sweep(now=10**10) == 0
+    [fault] = [found for found in find() if found.check == "outbox"]
+    assert told in fault.what
+    row = OutboxRow.objects.get(topic=training.LEARN)
+    row.payload["since"] -= 86_400
+    row.save()
+    with capture_logs() as logs:
+        assert outbox.sweep(now=10**10) == 1
+    assert ("warning", 1) in [(line["log_level"], line.get("messages")) for line in logs]
+    assert not OutboxRow.objects.exists()
+
+
+def test_message_that_teaches_nothing_is_asked_about_once(ann: Account, web: Web) -> None:
+    answering(web, 400, b'{"error": "no tokens"}', "/learnspam")
+    append(ann, data=prepare_message(LETTER))
+    transfer(move_messages, ann, "INBOX", "Junk")
+    assert outbox.sweep() == 1
+    assert not OutboxRow.objects.exists()
+
+
 def test_what_is_gone_or_no_longer_wanted_is_passed_by(ann: Account, settings: Configured) -> None:
     settings.GROUPWARE_RSPAMD_URL = "http://127.0.0.1:1"
     training.teach({"spam": True, "blobs": [10**9]})
     append(ann)
     [blob_id] = Message.objects.values_list("blob_id", flat=True)
     with pytest.raises(Away):
-        training.teach({"spam": True, "blobs": [blob_id]})
+        training.teach({"spam": True, "blobs": [blob_id], "since": epoch()})
     settings.GROUPWARE_RSPAMD_URL = ""
     training.teach({"spam": True, "blobs": [blob_id]})
 
