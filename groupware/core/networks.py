@@ -9,6 +9,21 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NETWORK_BITS = 64
 """Of an IPv6 address those that one customer of a provider has for itself."""
 
+_INNER = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "fc00::/7",
+            "fe80::/10",
+        ),
+    )
+)
+
 
 def parse_address(text: str) -> Address | None:
     """Read an address, None where it is none; one of IPv4 that came as one of IPv6 is of IPv4."""
@@ -41,3 +56,9 @@ def is_trusted(text: str) -> bool:
     return address.is_loopback or any(
         address in network for network in settings.GROUPWARE_TRUSTED_NETWORKS
     )
+
+
+def is_inner(text: str) -> bool:
+    """Tell whether an address is one that means something only within somebody's own network."""
+    address = parse_address(text)
+    return address is not None and any(address in network for network in _INNER)

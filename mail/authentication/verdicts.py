@@ -59,6 +59,8 @@ def authenticate_message(
 ) -> Verdict:
     """Verify where a message comes from (RFC 7208, 6376, 7489, 8617).
 
+    Without a `peer` nobody knows from where it came to us, and SPF says nothing (RFC 8601 §2.7.2).
+
     Blocks for `AUTHENTICATION_TIMEOUT` at most, beside the hashing of the body; raises nothing:
     what cannot be asked is a `temperror`.
     """
@@ -85,7 +87,7 @@ def _authenticate(
     overridden = dmarc.result == "fail" and _vouched(arc)
     results = [
         _dmarc_result(dmarc, arc if overridden else None),
-        _spf_result(spf),
+        _spf_result(spf, "" if peer else "came through a server of ours"),
         *_dkim_results(dkim),
         Result(
             "arc", arc.result, arc.reason, (("header.d", arc.sealers[-1]),) if arc.sealers else ()
@@ -129,9 +131,9 @@ def _dmarc_result(dmarc: DmarcResult, vouching: ArcResult | None) -> Result:
     return Result("dmarc", dmarc.result, comment, (("header.from", dmarc.domain),))
 
 
-def _spf_result(spf: SpfResult) -> Result:
+def _spf_result(spf: SpfResult, comment: str) -> Result:
     name = "smtp.mailfrom" if spf.identity == "mailfrom" else "smtp.helo"
-    return Result("spf", spf.result, "", ((name, spf.sender),))
+    return Result("spf", spf.result, comment, ((name, spf.sender),))
 
 
 def _dkim_results(dkim: list[DkimResult]) -> list[Result]:

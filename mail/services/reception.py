@@ -6,18 +6,19 @@ what was taken, bounces would go to senders that may be forged.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
 from groupware.core import blobs, db
 from groupware.core.clock import now
 from groupware.core.errors import OverQuota
-from groupware.core.networks import parse_address
+from groupware.core.networks import is_inner, is_trusted, parse_address, plain_address
 from mail.authentication import Verdict, authenticate_message, remove_forged
 from mail.flow import trace
 from mail.flow.clients import Client
 from mail.flow.envelopes import Envelope
+from mail.flow.hops import list_clients
 from mail.refusals import Refused
 from mail.services import fanout, signing, spam, targets
 from mail.services.content import prepare_message
@@ -64,15 +65,16 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
         sends_on, stays = _check_recipients(data, envelope)
     own, is_relay = settings.GROUPWARE_DOMAIN, _is_relay(client.peer)
     data = spam.remove_foreign(remove_forged(data, own))
+    origin = _find_origin(data, client) if is_relay else client
     verdict = authenticate_message(
         data,
-        peer=client.peer,
-        helo=client.helo,
+        peer=origin.peer,
+        helo=origin.helo,
         mail_from=envelope.mail_from,
         authserv_id=own,
     )
     is_disowned = not is_relay and _is_disowned(verdict)
-    filtered = _filter(data, envelope, client, is_relay=is_relay)
+    filtered = _filter(data, envelope, origin, is_relay=is_relay)
     is_junk = is_disowned or filtered.is_junk
     if is_junk and not stays and not is_relay:
         raise Refused(
@@ -153,6 +155,23 @@ def _is_relay(peer: str) -> bool:
     return address is not None and any(
         address in network for network in settings.GROUPWARE_TRUSTED_NETWORKS
     )
+
+
+def _find_origin(data: bytes, client: Client) -> Client:
+    """Return who gave a message to the first of our own servers in front; no peer where unknown.
+
+    Their Received fields say it, down to the first address that is no server of ours; what
+    stands below may be anybody's.
+    """
+    for seen in list_clients(data[:HEADER]):
+        if seen is None:
+            break
+        if is_trusted(seen.peer):
+            continue
+        if is_inner(seen.peer):  # a machine of one's own that the admin has not named
+            break
+        return replace(client, peer=plain_address(seen.peer), helo=seen.helo)
+    return replace(client, peer="", helo="")
 
 
 def _is_disowned(verdict: Verdict) -> bool:

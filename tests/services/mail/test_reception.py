@@ -265,6 +265,32 @@ def test_relay_of_our_own_has_looked_already(ann: Account, zone: Dns, settings: 
     assert len(uids_of(ann)) == 1
 
 
+RELAYED = b"Received: from relay (localhost [127.0.0.1]) by inner.example.test; now\r\n"
+
+
+@pytest.mark.parametrize(
+    ("received", "spf"),
+    [
+        (b"Received: from mx.outside.test (unknown [198.51.100.9]) by relay; now\r\n", "pass"),
+        (b"Received: from [198.51.100.9] (unknown [203.0.113.1]) by relay; now\r\n", "fail"),
+        (b"Received: from inner (inner [10.0.0.7]) by relay; now\r\n", "none"),
+        (b"Received: by relay; now\r\n", "none"),
+        (b"", "none"),
+    ],
+)
+def test_spf_is_asked_about_who_spoke_to_the_relay_of_our_own(
+    ann: Account, zone: Dns, settings: Any, received: bytes, spf: str
+) -> None:
+    settings.GROUPWARE_TRUSTED_NETWORKS = (ipaddress.ip_network("192.0.2.0/28"),)
+    older = b"Received: from x (x [198.51.100.9]) by outside; then\r\n"
+    data = RELAYED + received + older * (spf != "none" or b"by relay" in received)
+    pass_on(look(data + publish(zone, "reject"), ann.login))
+    [results] = parsed(ann)[0].get_all("Authentication-Results") or []
+    assert f"spf={spf}" in results
+    assert f"dmarc={'pass' if spf == 'pass' else 'fail'}" in results
+    assert ("came through a server of ours" in results) is (spf == "none")
+
+
 def test_junk_that_only_leads_elsewhere_is_refused(ann: Account, zone: Dns, settings: Any) -> None:
     away, both = "away@example.test", "both@example.test"
     create_address(away, ["friend@there.test"])

@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 from pytest_django.fixtures import Settings
 
-from groupware.core.networks import is_trusted, network_of, plain_address
+from groupware.core.networks import is_inner, is_trusted, network_of, plain_address
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,23 @@ def test_this_machine_and_what_the_admin_names_is_trusted(
 ) -> None:
     settings.GROUPWARE_TRUSTED_NETWORKS = (ipaddress.ip_network("192.0.2.0/24"),)
     assert is_trusted(address) is trusted
+
+
+@pytest.mark.parametrize(
+    ("address", "inner"),
+    [
+        ("10.1.2.3", True),
+        ("::ffff:192.168.1.1", True),
+        ("172.31.255.255", True),
+        ("172.32.0.1", False),
+        ("fd00::1", True),
+        ("fe80::1", True),
+        ("2001:db8::1", False),
+        ("192.0.2.1", False),
+        ("local", False),
+    ],
+)
+def test_inner_addresses_mean_something_in_ones_own_network_alone(
+    address: str, inner: bool
+) -> None:
+    assert is_inner(address) is inner
