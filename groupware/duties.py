@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from calendar_app.services import reindexing, subscriptions
 from contacts.services import directory
-from groupware.core import blobs, outbox, quota, retention
+from groupware.core import audit, blobs, outbox, quota, retention
 from groupware.core.blobs import collector
 from groupware.dav.services import locks, properties
 from mail.outbound import work as queue
@@ -55,6 +55,7 @@ DUTIES = (
     Duty("search-index", 2.0, search.index_in_calm),
     Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
+    Duty("audit", 3600.0, audit.expire),
     Duty("mail-retention", 600.0, mail_retention.run_due, is_long=True),
     Duty("quota-warnings", 3600.0, quota.note_full_accounts),
     Duty("expunged", 600.0, expunged.let_go),

@@ -15,7 +15,7 @@ from hashlib import sha256
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import F
 
-from groupware.core import db, throttle
+from groupware.core import audit, db, throttle
 from groupware.core.addresses import BadAddress, parse_address
 from groupware.core.clock import monotonic, now
 from groupware.core.errors import AuthenticationFailed, Invalid, NotFound
@@ -149,6 +149,7 @@ def create_app_password(account_id: int, label: str, scopes: frozenset[str]) -> 
             scopes=" ".join(sorted(scopes)),
             created_at=now(),
         )
+        _record("account.create-app-password", account_id, id=public_id, label=label)
     return f"{public_id}-{secret}"
 
 
@@ -167,6 +168,11 @@ def revoke_app_password(account_id: int, public_id: str) -> None:
         if not revoked:
             raise NotFound(f"There is no app password {public_id}.")
         end_sessions(account_id)
+        _record("account.revoke-app-password", account_id, id=public_id)
+
+
+def _record(action: str, account_id: int, **detail: str) -> None:
+    audit.record(action, Account.objects.get(pk=account_id), **detail)
 
 
 def _mac(login: str, password: str, protocol: str) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groupware.core import db
+from groupware.core import audit, db
 from groupware.core.changes import begin_change
 from groupware.core.clock import now
 from groupware.core.directory import get_account, get_domain
@@ -179,6 +179,7 @@ def change_grant(
         if rights:
             _insert(account, collection, grantee, rights)
         _publish(account.pk)
+        _note(account, collection, grantee, rights)
     return rights
 
 
@@ -246,6 +247,21 @@ def revoke(account: Account, collection: Collection | None, grantee: Grantee) ->
             raise NotFound(f"{grantee} has no grant there: `account show {account.login}`.")
         held.delete()
         _publish(account.pk)
+        _note(account, collection, grantee, NONE)
+
+
+def _note(
+    account: Account, collection: Collection | None, grantee: Grantee, rights: Rights
+) -> None:
+    """Tell the audit log what an administrator or a command does; what people share is theirs."""
+    if audit.is_somebody_acting():
+        audit.record(
+            "grant.set" if rights else "grant.revoke",
+            account,
+            collection=f"{collection.kind}/{collection.name}" if collection else "",
+            grantee=str(grantee),
+            rights=str(rights),
+        )
 
 
 def inherit_grants(superior_id: int, collection_id: int) -> None:

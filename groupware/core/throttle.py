@@ -3,12 +3,14 @@
 The account itself is never locked; each next failure of one (name, network) has to wait longer.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
-from groupware.core import db, limits
+from groupware.core import audit, db, limits
 from groupware.core.clock import now
+from groupware.core.directory.lookups import directory_change, get_account
 from groupware.core.errors import Busy, DiskReserve, Throttled
 from groupware.core.models import LoginThrottle
 
@@ -52,3 +54,29 @@ def forgive(name: str, network: str) -> None:
                 failures.delete()
         except (Busy, DiskReserve) as error:
             _log.warning("failed logins not forgotten", reason=error.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedLogins:
+    """Failures of one account from one network, in a row."""
+
+    network: str
+    failures: int
+    last_failure_at: datetime
+
+
+def list_failed(login: str) -> list[FailedLogins]:
+    """Return the failures of an account, those with the most first."""
+    with db.read_snapshot():
+        held = LoginThrottle.objects.filter(login=login).order_by("-failures", "network")
+        rows = held.values_list("network", "failures", "last_failure_at")
+        return [FailedLogins(*row) for row in rows]
+
+
+def unlock(address: str) -> int:
+    """Forget the failures of an account, from wherever; return from how many networks."""
+    with directory_change():
+        account = get_account(address)
+        gone, _ = LoginThrottle.objects.filter(login=account.login).delete()
+        audit.record("account.unlock", account, networks=gone)
+    return gone

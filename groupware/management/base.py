@@ -5,6 +5,7 @@ cannot do what was asked it raises a `GroupwareError`, which reaches the command
 line on stderr and exit code 1; a traceback is always a bug of ours.
 """
 
+import getpass
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
+from groupware.core import audit
 from groupware.core.errors import GroupwareError
 from groupware.core.logging import configure_logging
 from groupware.environment import SettingsError
@@ -90,7 +92,7 @@ class GroupwareCommand(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Run, and print the answer; what is refused becomes a `CommandError`."""
-        with _refusals():
+        with _refusals(), audit.acting(_actor()):
             answer = self.run(Namespace(**options))
             text = json.dumps(answer.data, indent=2) if options["json"] else answer.text
             if text:
@@ -161,6 +163,15 @@ class TableCommand(GroupwareCommand):
             rows, path = row.subcommands, [*path, word]
         hint = super().usage_hint([" ".join(path)])
         return f"COMMAND is {', '.join(row.name for row in rows)}; {hint}" if rows else hint
+
+
+def _actor() -> audit.Actor:
+    """Return who the audit log says it was: the user of the machine who runs the command."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user that has no name
+        name = f"uid {os.getuid()}"
+    return audit.Actor(None, name, "command")
 
 
 def _add_all(parser: ArgumentParser, arguments: tuple[Argument, ...]) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groupware.core import db
+from groupware.core import audit, db
 from groupware.core.directory import get_account
 from groupware.core.directory.lookups import directory_change, get_domain, parse
 from groupware.core.errors import Invalid, NotFound
@@ -130,7 +130,17 @@ def set_policy(text: str, change: PolicyChange) -> ListEntry:
         ):
             if logins is not None:
                 _replace(policy, part, logins)
-        return _entries([held])[0]
+        entry = _entries([held])[0]
+        _record("list.set-policy", held, entry)
+        return entry
+
+
+def _record(action: str, held: MailingList, entry: ListEntry) -> None:
+    is_group = held.group_id is not None
+    key = held.group_id if is_group else held.address_id
+    target = audit.Target("group" if is_group else "address", key, held.address, held.domain_id)
+    parts = {"owners": entry.owners, "moderators": entry.moderators, "senders": entry.senders}
+    audit.record(action, target, post=entry.post, **parts)
 
 
 def _replace(policy: ListPolicy, part: str, logins: Sequence[str]) -> None:
@@ -151,4 +161,6 @@ def clear_policy(text: str) -> ListEntry:
     with directory_change():
         held = get_list(text)
         ListPolicy.objects.filter(**held.key).delete()
-        return _entries([held])[0]
+        entry = _entries([held])[0]
+        _record("list.clear-policy", held, entry)
+        return entry

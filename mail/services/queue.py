@@ -4,14 +4,15 @@ How its rows are worked off is `sending`, by whom is `mail.outbound`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from django.db.models import Q, QuerySet
 
-from groupware.core import db, limits
+from groupware.core import audit, db, limits
 from groupware.core.addresses import BadAddress, parse_domain
 from groupware.core.clock import epoch
+from groupware.core.models import Domain
 from groupware.core.wakeups import wake
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.flow.replies import found_out
@@ -23,6 +24,7 @@ WAKE = "queue"
 RETRY = "retry"
 """The word to them that somebody asked: what was put off for its server's sake is tried too."""
 MAX_LISTED = 1_000
+_KEYS = {"message_ids", "domain_ids"}
 DAY = 86_400
 
 
@@ -98,7 +100,8 @@ class QueueFilter:
     """Which recipients are meant; what is empty says nothing.
 
     `domain` is a domain of ours: what its accounts and addresses send. `destination` is where it
-    goes to. `sender` and `recipient` are addresses, or parts of them.
+    goes to. `sender` and `recipient` are addresses, or parts of them. `domain_ids` are the domains that
+    who asks may see, None all: what their accounts and addresses send.
     """
 
     message_ids: Sequence[int] = field(default=())
@@ -107,6 +110,7 @@ class QueueFilter:
     sender: str = ""
     recipient: str = ""
     is_held: bool | None = None
+    domain_ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,9 @@ def hold(wanted: QueueFilter) -> int:
     What is being sent this moment comes to its end.
     """
     with db.write_transaction():
-        return _matching(wanted).filter(is_held=False).update(is_held=True)
+        number = _matching(wanted).filter(is_held=False).update(is_held=True)
+        _record("queue.hold", wanted, number)
+    return number
 
 
 def release(wanted: QueueFilter) -> int:
@@ -192,6 +198,7 @@ def release(wanted: QueueFilter) -> int:
     with db.write_transaction():
         held = _matching(wanted).filter(is_held=True)
         number = held.update(is_held=False, next_attempt_at=epoch())
+        _record("queue.release", wanted, number)
         db.on_commit(partial(wake, WAKE, RETRY))
     return number
 
@@ -200,8 +207,20 @@ def retry_now(wanted: QueueFilter) -> int:
     """Try what is meant now, unless it is held; return how many recipients."""
     with db.write_transaction():
         number = _matching(wanted).filter(is_held=False).update(next_attempt_at=epoch())
+        _record("queue.retry", wanted, number)
         db.on_commit(partial(wake, WAKE, RETRY))
     return number
+
+
+def _record(action: str, wanted: QueueFilter, number: int) -> None:
+    """Tell the audit log what was meant, and how many recipients that were."""
+    ids = list(wanted.message_ids)
+    meant = {name: value for name, value in asdict(wanted).items() if value and name not in _KEYS}
+    rows = Domain.objects.filter(pk__in=wanted.domain_ids or ())[:2]
+    domain_id = rows[0].pk if len(rows) == 1 else None
+    name = f"message {ids[0]}" if len(ids) == 1 else f"{len(ids)} messages" if ids else "queue"
+    target = audit.Target("queue", ids[0] if len(ids) == 1 else None, name, domain_id)
+    audit.record(action, target, recipients=number, message_ids=ids, **meant)
 
 
 def drop(wanted: QueueFilter, *, notify: bool) -> int:
@@ -230,6 +249,8 @@ def _matching(wanted: QueueFilter) -> QuerySet[QueuedRecipient]:
         found = found.filter(
             Q(message__account__domain__name=domain) | Q(message__mail_from__iendswith=f"@{domain}")
         )
+    if wanted.domain_ids is not None:
+        found = found.filter(_sent_by(wanted.domain_ids))
     if wanted.destination:
         found = found.filter(destination=wanted.destination.lower())
     if wanted.sender:
@@ -239,3 +260,12 @@ def _matching(wanted: QueueFilter) -> QuerySet[QueuedRecipient]:
     if wanted.is_held is not None:
         found = found.filter(is_held=wanted.is_held)
     return found
+
+
+def _sent_by(domain_ids: frozenset[int]) -> Q:
+    """Return what accounts of domains send, and what is sent under any of their names."""
+    sent = Q(message__account__domain__in=domain_ids)
+    names = Domain.objects.filter(Q(pk__in=domain_ids) | Q(alias_of__in=domain_ids))
+    for name in names.values_list("name", flat=True):
+        sent |= Q(message__mail_from__iendswith=f"@{name}")
+    return sent

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from groupware.core import blobs, db, limits
+from groupware.core import audit, blobs, db, limits
 from groupware.core.clock import epoch
 from groupware.core.errors import Busy, DiskReserve, Stale
 from groupware.core.metrics import QUEUE_RESULTS
@@ -269,7 +269,17 @@ def _give_up(batch: Batch, reply: Reply, *, notify: bool) -> int:
             raise Stale("What is given up was settled meanwhile.")
         if notice is not None:
             inbound.accept(notice)
+        _note_dropped(batch, notify=notify)
     return removed
+
+
+def _note_dropped(batch: Batch, *, notify: bool) -> None:
+    message = batch.message
+    domain_id = message.account.domain_id if message.account is not None else None
+    name = f"message {message.pk} of <{message.mail_from}>"
+    addresses = [each.recipient.address for each in batch.recipients]
+    target = audit.Target("queue", message.pk, name, domain_id)
+    audit.record("queue.drop", target, addresses=addresses, notify=notify)
 
 
 def _readable(message: QueuedMessage) -> bytes:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import structlog
 from django.db.models import Q
 
-from groupware.core import db
+from groupware.core import audit, db
 from groupware.core.addresses import BadAddress, parse_domain
 from groupware.core.clock import epoch, now
 from groupware.core.directory import get_domain
@@ -126,6 +126,7 @@ def create_key(domain: str, *, selector: str = "", algorithm: str = keys.RSA) ->
             state=KeyState.WAITING if active else KeyState.ACTIVE,
             created_at=epoch(),
         )
+        audit.record("domain.create-key", owner, selector=made.selector, algorithm=algorithm)
     return _describe(made)
 
 
@@ -137,13 +138,17 @@ def use_key(domain: str, selector: str) -> KeyEntry:
         others.filter(state=KeyState.ACTIVE).update(state=KeyState.RETIRED)
         key.state = KeyState.ACTIVE
         key.save(update_fields=["state"])
+        audit.record("domain.use-key", key.domain, selector=key.selector)
     return _describe(key)
 
 
 def drop_key(domain: str, selector: str) -> None:
     """Forget a key, whatever its state."""
     with db.write_transaction():
-        _get_key(domain, selector).delete()
+        key = _get_key(domain, selector)
+        owner = key.domain
+        key.delete()
+        audit.record("domain.drop-key", owner, selector=key.selector)
 
 
 def list_keys(domain: str) -> list[KeyEntry]:

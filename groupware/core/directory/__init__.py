@@ -11,9 +11,16 @@ from groupware.core.directory.accounts import (
     set_active,
     set_password,
     set_quota,
+    sign_out,
 )
 from groupware.core.directory.domains import create_domain, delete_domain
-from groupware.core.directory.groups import add_member, create_group, delete_group, remove_member
+from groupware.core.directory.groups import (
+    add_member,
+    create_group,
+    delete_group,
+    describe_anew,
+    remove_member,
+)
 from groupware.core.directory.listings import (
     AccountEntry,
     AddressEntry,
@@ -38,7 +45,7 @@ from groupware.core.directory.lookups import (
     refuse_taken_address,
 )
 from groupware.core.directory.photos import find_photo, remove_photo, set_photo
-from groupware.core.directory.routes import create_address, delete_address
+from groupware.core.directory.routes import create_address, delete_address, set_targets
 
 __all__ = [
     "MIN_PASSWORD",
@@ -59,6 +66,7 @@ __all__ = [
     "delete_group",
     "describe_account",
     "describe_address",
+    "describe_anew",
     "describe_group",
     "find_photo",
     "generate_password",
@@ -81,4 +89,6 @@ __all__ = [
     "set_password",
     "set_photo",
     "set_quota",
+    "set_targets",
+    "sign_out",
 ]

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.db.models import F
 
-from groupware.core import crashpoints, db, limits, provisioning, quotawarnings
+from groupware.core import audit, crashpoints, db, limits, provisioning, quotawarnings
 from groupware.core.changes import begin_change
 from groupware.core.clock import epoch, now
 from groupware.core.directory.lookups import (
@@ -29,8 +29,10 @@ from groupware.core.models import (
     Address,
     AddressKind,
     AddressTarget,
+    AdminRole,
     Collection,
     Domain,
+    Role,
 )
 from groupware.core.models.store import Item
 
@@ -86,7 +88,10 @@ def create_account(new: NewAccount) -> Account:
         AccountState.objects.create(account=account, next_uid_validity=epoch(), quota_bytes=quota)
         address = insert_address(domain, local_part, AddressKind.PRIMARY)
         AddressTarget.objects.create(address=address, account=account)
+        if new.is_admin:
+            AdminRole.objects.create(account=account, role=Role.GLOBAL, created_at=now())
         provisioning.provision(account.pk)
+        audit.record("account.create", account, kind=new.kind, admin=new.is_admin, quota=quota)
     crashpoints.reach("account-created")
     return account
 
@@ -111,13 +116,14 @@ def rename_account(address: str, new_address: str, *, name: str | None = None) -
     local_part, domain_name = parse(new_address)
     with directory_change():
         account = get_account(address)
-        domain = get_own_domain(domain_name)
+        domain, before = get_own_domain(domain_name), account.login
         if name is not None:
             account.name = parse_label(name)
         if account.login != f"{local_part}@{domain.name}":
             _make_primary(account, domain, local_part)
             _end_sessions(account)
         account.save(update_fields=["login", "domain", "name"])
+        audit.record("account.rename", account, before=before, name=account.name)
     return account
 
 
@@ -152,6 +158,7 @@ def set_password(address: str, password: str) -> None:
         account.password = hashed
         account.save(update_fields=["password"])
         _end_sessions(account)
+        audit.record("account.set-password", account)
 
 
 def set_active(address: str, *, active: bool) -> None:
@@ -161,6 +168,7 @@ def set_active(address: str, *, active: bool) -> None:
         account.is_active = active
         account.save(update_fields=["is_active"])
         _end_sessions(account)
+        audit.record("account.enable" if active else "account.disable", account)
 
 
 def set_quota(address: str, quota_bytes: int) -> None:
@@ -170,6 +178,15 @@ def set_quota(address: str, quota_bytes: int) -> None:
         change = begin_change(account.pk)
         AccountState.objects.filter(account=account).update(quota_bytes=quota_bytes)
         quotawarnings.settle(account.pk, quota=quota_bytes, used=change.bytes_used)
+        audit.record("account.set-quota", account, quota=quota_bytes)
+
+
+def sign_out(address: str) -> None:
+    """End every live session of an account, of whatever protocol."""
+    with directory_change():
+        account = get_account(address)
+        _end_sessions(account)
+        audit.record("account.end-sessions", account)
 
 
 def _end_sessions(account: Account) -> None:
@@ -185,6 +202,7 @@ def delete_account(address: str) -> None:
     """
     with directory_change():
         account = get_account(address)
+        target = audit.target_of(account)
         provisioning.check_deletion(account.pk)
         begin_change(account.pk)
         Account.objects.filter(pk=account.pk).update(is_active=False)
@@ -199,6 +217,7 @@ def delete_account(address: str) -> None:
         _delete_items(account.pk)
         Collection.objects.filter(account=account).delete()
         account.delete()
+        audit.record("account.delete", target)
 
 
 def _delete_items(account_id: int) -> None:

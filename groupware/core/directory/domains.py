@@ -2,6 +2,7 @@
 
 from django.db.models import ProtectedError
 
+from groupware.core import audit
 from groupware.core.addresses import BadAddress, parse_domain
 from groupware.core.clock import now
 from groupware.core.directory.lookups import directory_change, get_domain
@@ -21,13 +22,16 @@ def create_domain(name: str, *, alias_of: str = "") -> Domain:
         target = get_domain(alias_of) if alias_of else None
         if target is not None and target.alias_of_id is not None:
             raise Invalid(f"{alias_of} is an alias itself: name the domain that it leads to.")
-        return Domain.objects.create(name=name, alias_of=target, created_at=now())
+        domain = Domain.objects.create(name=name, alias_of=target, created_at=now())
+        audit.record("domain.create", domain, alias_of=target.name if target else "")
+    return domain
 
 
 def delete_domain(name: str) -> None:
     """Delete a domain that nothing lives in; raises `Invalid` otherwise."""
     with directory_change():
         domain = get_domain(name)
+        gone = audit.target_of(domain)
         inside = (domain.accounts, domain.groups, domain.addresses, domain.aliases)
         if any(held.exists() for held in inside):
             raise Invalid(
@@ -38,3 +42,4 @@ def delete_domain(name: str) -> None:
             domain.delete()
         except ProtectedError as error:
             raise Invalid(f"{name} is still in use.") from error
+        audit.record("domain.delete", gone)

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from groupware.core import db
+from groupware.core import audit, db
 from groupware.core.clock import now
 from groupware.core.directory.lookups import (
     directory_change,
@@ -34,6 +34,17 @@ def create_group(name: str, *, description: str = "") -> Group:
         )
         address = insert_address(domain, local_part, AddressKind.LIST)
         AddressTarget.objects.create(address=address, group=group)
+        audit.record("group.create", group, description=group.description)
+    return group
+
+
+def describe_anew(name: str, description: str) -> Group:
+    """Say anew what a group is for."""
+    with directory_change():
+        group = get_group(name)
+        group.description = parse_label(description)
+        group.save(update_fields=["description"])
+        audit.record("group.describe", group, description=group.description)
     return group
 
 
@@ -55,6 +66,7 @@ def add_member(group_name: str, *members: str) -> None:
             if not made:
                 raise AlreadyExists(f"{member} is in {group_name} already.")
             _tell(found)
+        audit.record("group.add", group, members=list(members))
 
 
 def _reaches(start: Group, wanted: Group) -> bool:
@@ -81,6 +93,7 @@ def remove_member(group_name: str, *members: str) -> None:
             if not gone:
                 raise NotFound(f"{member} is not in {group_name}: `group list` shows who is.")
             _tell(found)
+        audit.record("group.remove", group, members=list(members))
 
 
 def _tell(member: dict[str, Any]) -> None:
@@ -113,6 +126,7 @@ def delete_group(name: str) -> None:
     """Delete a group and the addresses that lead only to it."""
     with directory_change():
         group = get_group(name)
+        gone = audit.target_of(group)
         _tell({"subgroup": group})
         alone = [
             held.pk
@@ -121,3 +135,4 @@ def delete_group(name: str) -> None:
         ]
         Address.objects.filter(pk__in=alone).delete()
         group.delete()
+        audit.record("group.delete", gone)

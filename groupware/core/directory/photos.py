@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import NamedTuple
 
-from groupware.core import limits
+from groupware.core import audit, limits
 from groupware.core.directory.lookups import directory_change, get_account
 from groupware.core.errors import Invalid, NotFound, TooLarge
 from groupware.core.models import AccountPhoto
@@ -35,6 +35,7 @@ def set_photo(address: str, data: bytes) -> None:
         account = get_account(address)
         columns = {"media_type": media_type, "etag": sha256(data).hexdigest(), "data": data}
         AccountPhoto.objects.update_or_create(account=account, defaults=columns)
+        audit.record("account.set-photo", account, size=len(data))
 
 
 def remove_photo(address: str) -> None:
@@ -44,6 +45,7 @@ def remove_photo(address: str) -> None:
         removed, _ = AccountPhoto.objects.filter(account=account).delete()
         if not removed:
             raise NotFound(f"{account.login} has no photo.")
+        audit.record("account.remove-photo", account)
 
 
 def find_photo(account_id: int) -> Photo | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from groupware.core import audit
 from groupware.core.directory.lookups import (
     directory_change,
     get_own_domain,
@@ -27,12 +28,36 @@ def create_address(text: str, targets: Sequence[str], *, kind: str = "") -> Addr
         domain = get_own_domain(domain_name)
         refuse_taken(domain, local_part)
         address = insert_address(domain, local_part, kind or _kind_of(local_part, targets))
-        found: list[dict[str, Any]] = []
-        for target in map(_resolve_target, targets):
-            if target not in found:
-                found.append(target)
-                AddressTarget.objects.create(address=address, **target)
+        _insert_targets(address, targets)
+        audit.record("address.create", address, targets=list(targets))
     return address
+
+
+def set_targets(text: str, targets: Sequence[str]) -> Address:
+    """Let an alias, a list or a catch-all lead elsewhere: to all of `targets` and nowhere else.
+
+    Raises as `create_address` does, and `Invalid` for the address of an account or a group.
+    """
+    if not targets:
+        raise Invalid("An address leads somewhere: name at least one target, or delete it.")
+    with directory_change():
+        address = _get_changeable(text)
+        if address.kind == AddressKind.LIST and Group.objects.filter(name=str(address)).exists():
+            raise Invalid(f"{text} is a group's address: change its members instead.")
+        address.targets.all().delete()
+        _insert_targets(address, targets)
+        address.kind = _kind_of(address.local_part, targets)
+        address.save(update_fields=["kind"])
+        audit.record("address.set-targets", address, targets=list(targets))
+    return address
+
+
+def _insert_targets(address: Address, targets: Sequence[str]) -> None:
+    found: list[dict[str, Any]] = []
+    for target in map(_resolve_target, targets):
+        if target not in found:
+            found.append(target)
+            AddressTarget.objects.create(address=address, **target)
 
 
 def _kind_of(local_part: str, targets: Sequence[str]) -> str:
@@ -58,11 +83,18 @@ def _resolve_target(text: str) -> dict[str, Any]:
 
 def delete_address(text: str) -> None:
     """Delete an alias, a list or a catch-all; a primary address goes with its account."""
-    local_part, domain_name = parse_target(text)
     with directory_change():
-        held = Address.objects.filter(domain__name=domain_name, local_part=local_part).first()
-        if held is None:
-            raise NotFound(f"There is no address {text}: `address list` shows all.")
-        if held.kind == AddressKind.PRIMARY:
-            raise Invalid(f"{text} is an account's primary address: rename or delete the account.")
+        held = _get_changeable(text)
+        gone = audit.target_of(held)
         held.delete()
+        audit.record("address.delete", gone)
+
+
+def _get_changeable(text: str) -> Address:
+    local_part, domain_name = parse_target(text)
+    held = Address.objects.filter(domain__name=domain_name, local_part=local_part).first()
+    if held is None:
+        raise NotFound(f"There is no address {text}: `address list` shows all.")
+    if held.kind == AddressKind.PRIMARY:
+        raise Invalid(f"{text} is an account's primary address: rename or delete the account.")
+    return held

@@ -5,6 +5,7 @@ every store row carries its account, and one transaction writes store rows of on
 """
 
 from groupware.core.models.access import AppPassword, Grant, LoginThrottle
+from groupware.core.models.audit import AdminRole, AuditEntry, DirectoryState, Role
 from groupware.core.models.blob import Blob, BlobSpool
 from groupware.core.models.directory import (
     Account,
@@ -43,13 +44,16 @@ __all__ = [
     "Address",
     "AddressKind",
     "AddressTarget",
+    "AdminRole",
     "AppPassword",
+    "AuditEntry",
     "Blob",
     "BlobSpool",
     "Collection",
     "CollectionKind",
     "CollectionRole",
     "CollectionTombstone",
+    "DirectoryState",
     "Domain",
     "Grant",
     "Group",
@@ -62,5 +66,6 @@ __all__ = [
     "Resource",
     "ResourceCollection",
     "ResourceData",
+    "Role",
     "Tombstone",
 ]
