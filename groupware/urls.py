@@ -1,14 +1,16 @@
 """Every URL of the web role."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from groupware.dav import public
-from groupware.web import views
+from groupware.web import static, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.front_page, name="front-page"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),
+    path("api/", include("groupware.api.urls")),
+    path("static/<path:path>", static.serve_static, name="static"),
     # Outside of /dav, whose door asks everybody who he is.
     path("public/<str:secret>.ics", public.calendar, name="public-calendar"),
     # RFC 6764 §5: how a client that knows the server's name alone finds the rest.

@@ -36,7 +36,7 @@ FEW = 64
 
 _MAILBOX_COLUMNS = (
     "c.account_id, c.id, c.name, c.object_id, b.special_use, b.selectable, c.uid_validity,"
-    " c.uid_next, c.highest_modseq, c.items, c.bytes, b.unseen, b.deleted, b.keywords"
+    " c.uid_next, c.highest_modseq, c.changed_modseq, c.items, c.bytes, b.unseen, b.deleted, b.keywords"
 )
 _MAILBOX_TABLES = "core_collection c JOIN mail_mailbox b ON b.collection_id = c.id"
 
@@ -54,6 +54,7 @@ class MailboxInfo:
     uid_validity: int
     uid_next: int
     highest_modseq: int
+    changed_modseq: int
     items: int
     bytes: int
     unseen: int

@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from groupware.core import keys
 from groupware.environment import read_environment, url_host
+from groupware.rest import paths
 from groupware.settings.databases import database_settings
 
 ENVIRONMENT = read_environment(os.environ)
@@ -68,6 +69,9 @@ INSTALLED_APPS = [
     "calendar_app",
     "contacts",
     "groupware.dav",
+    "groupware.rest",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -126,7 +130,22 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = GROUPWARE_PUBLIC_URL.startswith("https://")
 
-REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "groupware.rest.schema.ApiSchema",
+    "EXCEPTION_HANDLER": "groupware.rest.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Groupware",
+    "DESCRIPTION": "Mail, calendars, tasks and contacts. How to begin: docs/api.md.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PATH_CONVERTER_OVERRIDES": paths.SCHEMAS,
+    "POSTPROCESSING_HOOKS": ["groupware.rest.schema.add_problem"],
+    # What is read and what is written are two schemas: neither asks for what the other lacks.
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
 
 # Structured logging is set up by groupware.core.logging where a process starts.
 LOGGING_CONFIG = None

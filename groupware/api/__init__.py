@@ -1,0 +1,1 @@
+"""The REST API as a whole: its URLs, its schema and its documentation."""

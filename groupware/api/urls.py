@@ -1,0 +1,18 @@
+"""Every URL below /api/: the schema, its documentation, and each app's own."""
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from groupware.api import views
+
+v1: list[URLPattern | URLResolver] = [
+    path("schema/", views.SchemaView.as_view(), name="api-schema"),
+    path("docs/", views.docs, name="api-docs"),
+    path("docs/problems", views.problem_page, name="api-problems"),
+    path("", include("mail.api.urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", include(v1)),
+    # What leads nowhere is told in the one form of errors as well.
+    re_path("", views.NowhereView.as_view(), name="api-nowhere"),
+]

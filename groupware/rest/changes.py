@@ -1,0 +1,123 @@
+"""States of lists: what a client knows of one, as opaque text that it hands back as `since`.
+
+A state names its list, so that another's is refused, and says up to where each part of it is
+known. A part is a collection (of messages, events, cards) or an owner (of mailboxes, calendars,
+address books).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
+
+from groupware.rest.errors import StateExpired
+from groupware.rest.tokens import BadToken, pack, unpack
+
+MANY_PARTS: Final = 150
+"""Parts up to which a state tells each; above, it says whether anything changed and no more."""
+
+T = TypeVar("T")
+
+
+class Point(NamedTuple):
+    """Up to where one part is known: all below `modseq`, and of `modseq` what has an id up to `last_id`.
+
+    A transaction may change many items: one page of changes can end among those of one modseq.
+    `last_id` None is all of them. `epoch` differs where the past is not to be relied on.
+    """
+
+    epoch: int
+    modseq: int
+    last_id: int | None = None
+
+    def is_passed_by(self, modseq: int, item_id: int) -> bool:
+        """Tell whether an item with this modseq is news."""
+        if modseq == self.modseq:
+            return self.last_id is not None and item_id > self.last_id
+        return modseq > self.modseq
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a client knows of a list; `scope` is a digest of what the list consists of."""
+
+    scope: str
+    points: Mapping[str, Point]
+
+    def text(self) -> str:
+        """Return it as clients are told it."""
+        if len(self.points) > MANY_PARTS:
+            return pack([self.scope, self._digest()])
+        parts = {
+            part: [*point[: 3 if point[2] is not None else 2]]
+            for part, point in self.points.items()
+        }
+        return pack([self.scope, parts])
+
+    def _digest(self) -> str:
+        return digest(*(f"{part}:{point}" for part, point in sorted(self.points.items())))
+
+    def read(self, text: str) -> "State":
+        """Return what a client knows, given the list's state of now; raises `StateExpired`.
+
+        It is a state of this list, every part is there with the same epoch, and none is ahead.
+        """
+        try:
+            scope, told = unpack(text)
+        except (BadToken, TypeError, ValueError):
+            expired()
+        if scope != self.scope:
+            expired()
+        if isinstance(told, str):
+            if told != self._digest():
+                expired()
+            return self
+        known = _read_points(told)
+        if known.keys() != self.points.keys():
+            expired()
+        for part, point in known.items():
+            now = self.points[part]
+            if point.epoch != now.epoch or point.modseq > now.modseq:
+                expired()
+        return State(scope, known)
+
+
+def _read_points(told: Any) -> dict[str, Point]:
+    if not isinstance(told, dict):
+        expired()
+    points = {}
+    for part, values in told.items():
+        if not isinstance(values, list) or len(values) not in (2, 3):
+            expired()
+        if not all(type(value) is int and 0 <= value < 1 << 62 for value in values):
+            expired()
+        points[part] = Point(*values)
+    return points
+
+
+def digest(*parts: object) -> str:
+    """Return a short text that differs where the parts do."""
+    text = "\0".join(map(str, parts))
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def expired() -> NoReturn:
+    """Refuse a state from which nothing can be told."""
+    raise StateExpired("What changed since then is not known any more: list anew, without since.")
+
+
+def cut(
+    rows: Iterable[T], key: Callable[[T], tuple[int, int]], known: Point, now: Point, limit: int
+) -> tuple[list[T], Point]:
+    """Return the first `limit` rows that are news of one part, in order, and up to where they tell.
+
+    `key` is a row's (modseq, id). The point is `now` where that is all.
+    """
+    news = sorted((row for row in rows if known.is_passed_by(*key(row))), key=key)
+    if len(news) <= limit:
+        return news, now
+    if limit <= 0:
+        return [], known
+    told = news[:limit]
+    modseq, item_id = key(told[-1])
+    return told, Point(now.epoch, modseq, item_id)

@@ -1,0 +1,34 @@
+"""What stands in URLs for an object: converters of paths, registered as `oid` and `key`.
+
+A text in no such form leads nowhere, and is 404 like any other that leads nowhere.
+"""
+
+from typing import Any, Final
+
+from django.urls import register_converter
+from django.urls.converters import IntConverter, StringConverter
+
+
+class ObjectIdConverter(StringConverter):
+    """An `object_id` of a collection: what RFC 8474 §4 lets it be."""
+
+    regex = "[A-Za-z0-9_-]{1,32}"
+
+
+class KeyConverter(IntConverter):
+    """A number by which accounts, groups and domains are known; as large as databases have."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+
+def register() -> None:
+    """Let `path()` know them; every api/urls.py calls it before its own patterns."""
+    register_converter(ObjectIdConverter, "oid")
+    register_converter(KeyConverter, "key")
+
+
+SCHEMAS: Final[dict[str, Any]] = {
+    "oid": {"type": "string", "pattern": f"^{ObjectIdConverter.regex}$"},
+    "key": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1},
+}
+"""How the schema tells them."""

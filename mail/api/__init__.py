@@ -1,0 +1,1 @@
+"""The REST API of mail: views over queries and services, nothing else."""
