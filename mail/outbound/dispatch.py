@@ -233,7 +233,7 @@ class Dispatcher:
         batch = sending.load(job.message_id, job.keys)
         if batch is not None and not job.hop.is_own:
             batch = settling.take_back_local(batch)
-        if batch is None:
+        if batch is None or (not job.hop.is_own and settling.give_up_foreign(batch)):
             return held
         opened: list[Client] = [held.client] if held is not None else []
 

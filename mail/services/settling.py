@@ -22,6 +22,7 @@ from mail.flow.dsn import Original, Outcome
 from mail.flow.envelopes import Envelope
 from mail.flow.replies import Reply, found_out
 from mail.models import QueuedMessage, QueuedRecipient
+from mail.routing import is_local_domain
 from mail.services import dsns, inbound, outside
 from mail.services.content import prepare_message
 from mail.services.inbound import NewInbound
@@ -58,6 +59,23 @@ def take_back_local(batch: Batch) -> Batch | None:
     _take_back(batch.message, [each for each in batch.recipients if each.destination in ours])
     rest = tuple(each for each in batch.recipients if each.destination not in ours)
     return Batch(batch.message, rest) if rest else None
+
+
+def give_up_foreign(batch: Batch) -> bool:
+    """Settle as failed what is from an address elsewhere; return whether it is.
+
+    Only the server there may send it, and whoever could log in there is gone: of its account
+    nothing is left here but what was in the queue (docs/adr/0046).
+    """
+    mail_from = batch.message.mail_from
+    with db.read_snapshot():
+        if not mail_from or is_local_domain(mail_from.rpartition("@")[2]):
+            return False
+    reply = found_out("5.7.1", f"Nobody here sends as {mail_from} any more.")
+    number = give_up(batch.message.pk, [each.id for each in batch.recipients], reply, notify=True)
+    _log.warning("failed", message=batch.message.pk, sender=mail_from, reply=reply.text)
+    QUEUE_RESULTS.labels("failed").inc(number)
+    return True
 
 
 def _take_back(message: QueuedMessage, recipients: Sequence[QueuedTo]) -> None:

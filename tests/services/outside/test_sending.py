@@ -4,8 +4,10 @@ from base64 import b64encode
 from collections.abc import Iterator
 
 import pytest
+from pytest_django.fixtures import Settings
 
-from groupware.core.directory import create_domain
+from groupware.core import blobs
+from groupware.core.directory import create_domain, delete_account
 from groupware.core.errors import Invalid, NotAllowed
 from groupware.core.models import Account
 from mail.flow.dsn import FAILED, Original, Outcome
@@ -170,3 +172,28 @@ def test_a_connection_is_nobody_elses(
     assert QueuedMessage.objects.get().account_id == ben.pk
     assert find_relay(None, PEC) is None
     assert find_relay(ben.pk, "ben@example.test") is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("smarthost", [False, True])
+def test_what_an_account_leaves_behind_comes_back_and_goes_no_other_way(
+    at_provider: tuple[Submitter, Account], provider: Peer, settings: Settings, smarthost: bool
+) -> None:
+    submitter, _ = at_provider
+    settings.GROUPWARE_MX_PORT = provider.port
+    if smarthost:
+        settings.GROUPWARE_SMARTHOST_URL = f"smtp://127.0.0.2:{provider.port}?tls=none"
+    fanout.fan_out(send(submitter, PEC, PEC, "bob@[127.0.0.2]").pk)
+    delete_account(submitter.login)
+    dispatcher = Dispatcher()
+    send_due(dispatcher)
+    assert provider.connections == []
+    assert not QueuedMessage.objects.exists()
+    report = Inbound.objects.get()
+    assert (report.mail_from, report.recipients.get().address) == ("", PEC)
+    told = blobs.read(report.blob_id)
+    assert b"Status: 5.7.1" in told
+    assert b"Nobody here sends as" in told
+    fanout.fan_out(report.pk)
+    assert QueuedMessage.objects.get().mail_from == "", "who is elsewhere learns of it there"
+    dispatcher.stop(5)
