@@ -221,6 +221,15 @@ async def authenticate(login: str, password: str, *, protocol: str, network: str
     return await _on(crossing().hashers, proof)
 
 
+async def authenticate_token(
+    token: str, *, protocol: str, network: str, login: str = ""
+) -> auth.Principal:
+    """Find out whom a token speaks for (`auth.authenticate_token`), which computes nothing."""
+    return await read(
+        auth.authenticate_token, token, protocol=protocol, network=network, login=login
+    )
+
+
 def change_watch() -> ChangeWatch:
     """Return a new watch for the event loop's thread."""
     return ChangeWatch()

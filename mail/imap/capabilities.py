@@ -4,6 +4,7 @@ from typing import Final
 
 from mail.imap.responses import code_capability
 from mail.imap.session import Session
+from mail.sasl import PARSERS
 
 _ALWAYS: Final = ("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
 _LOGGED_IN: Final = (
@@ -37,8 +38,9 @@ def capabilities_of(session: Session) -> list[str]:
         return [*found, *_LOGGED_IN, f"APPENDLIMIT={session.shared.limits.message_limit}"]
     if not session.secure:
         found.append("STARTTLS")
-    found.append("AUTH=PLAIN" if may_log_in(session) else "LOGINDISABLED")
-    return found
+    if not may_log_in(session):
+        return [*found, "LOGINDISABLED"]
+    return [*found, "AUTH=PLAIN", *(f"AUTH={mechanism}" for mechanism in PARSERS)]
 
 
 def capability_code(session: Session) -> bytes:

@@ -24,6 +24,7 @@ from mail.imap.commands import Command, States
 from mail.imap.connection import Connection
 from mail.imap.errors import (
     CODES,
+    REVOKED,
     SERVER_BUG,
     After,
     Challenge,
@@ -202,18 +203,24 @@ class Conversation:
         if isinstance(outcome, Reply):
             await self._finish(event, outcome)
             _observe(event.command, outcome, monotonic() - started)
-            return
-        self._unfinished = event, outcome
-        if isinstance(outcome, Challenge):
-            self.session.write(responses.continuation(outcome.data))
-            self._queue.extend(self.connection.resume_with_auth())
+        elif isinstance(outcome, Challenge):
+            self._challenge(event, outcome)
         else:
+            self._unfinished = event, outcome
             self.session.forget_ahead()
             self.session.write(responses.continuation(b"Idling."))
             self._queue.extend(self.connection.resume_with_idle())
             await self._follow(Hint())
 
+    def _challenge(self, event: CommandReceived, challenge: Challenge) -> None:
+        self._unfinished = event, challenge
+        self.session.write(responses.continuation(challenge.data))
+        self._queue.extend(self.connection.resume_with_auth())
+
     async def _run(self, event: CommandReceived) -> Outcome:
+        await self.session.check_token()
+        if self.session.closing:
+            return REVOKED
         if not self.session.state & event.command.states:
             return bad(_wrong_state(event.command, self.session.state))
         if self.session.is_guest and event.command.states is States.SELECTED:
@@ -303,9 +310,13 @@ class Conversation:
         self.session.forget_look()
         if isinstance(unfinished, Challenge) and isinstance(event, AuthResponse):
             outcome = await self._guard(unfinished.answer(event.data), command.command.name)
+            if self.session.closing:
+                return
+            if isinstance(outcome, Challenge):
+                self._challenge(command, outcome)
+                return
             assert isinstance(outcome, Reply)
-            if not self.session.closing:
-                await self._finish(command, outcome)
+            await self._finish(command, outcome)
         else:
             await self._finish(command, ok("Idle no more."))
 

@@ -31,10 +31,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A command that goes on with the client's answer to a challenge."""
+    """A command that goes on with the client's answer to a challenge; `data` is base64."""
 
     data: bytes
-    answer: Callable[[bytes | None], Awaitable[Reply]]
+    answer: "Callable[[bytes | None], Awaitable[Outcome]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ READ_ONLY: Final = no("The mailbox is open for reading only.", Code.NOPERM)
 BAD_CHARSET: Final = no("That charset is not known here.", code_bad_charset(["US-ASCII", "UTF-8"]))
 NOT_SAVED: Final = no("That is more than a session may save.", Code.NOTSAVED)
 EXPUNGE_ISSUED: Final = no("Some of the messages are gone.", Code.EXPUNGEISSUED)
+REVOKED: Final = no("The session was revoked: log in again.", Code.EXPIRED)
 SERVER_BUG: Final = no("The server failed; the failure is in its log.", Code.SERVERBUG)
 
 CODES: Final[Mapping[type[errors.GroupwareError], Code]] = {

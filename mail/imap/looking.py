@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from groupware.core import auth
+from groupware.core.auth import Principal
 from groupware.core.rights import effective_rights
 from mail import queries
 
@@ -29,29 +30,29 @@ class Look:
     changes: queries.Changes | None
 
 
-def look(account_id: int, credential_epoch: int, position: Position | None) -> Look:
+def look(principal: Principal, position: Position | None) -> Look:
     """Read whether the session may go on, and what happened since `position`.
 
     Raises `NotFound` when the mailbox is gone.
     """
-    is_current = auth.is_current(account_id, credential_epoch)
+    is_current = auth.is_principal_current(principal)
     if position is None:
         return Look(is_current, None, None)
     changes = read_changes(position)
     return Look(is_current, _read_rights(position, changes.info.account_id), changes)
 
 
-def look_briefly(account_id: int, credential_epoch: int, position: Position | None) -> Look | None:
+def look_briefly(principal: Principal, position: Position | None) -> Look | None:
     """Read the same as `look` for the owner where nothing happened; None where something did.
 
     A few rows: for an event loop, which must not read what may be many.
     """
     if position is None:
-        return look(account_id, credential_epoch, None)
+        return look(principal, None)
     info = queries.get_mailbox_by_id(position.collection_id)
     if info.highest_modseq > position.modseq:
         return None
-    is_current = auth.is_current(account_id, credential_epoch)
+    is_current = auth.is_principal_current(principal)
     return Look(is_current, None, queries.Changes(info, [], [], []))
 
 

@@ -13,6 +13,7 @@ import structlog
 from groupware.core import aio, auth, events
 from groupware.core.errors import NotFound
 from groupware.core.hub import ChangeWatch, Hub
+from groupware.core.tokens import has_expired
 from mail import queries
 from mail.imap import responses
 from mail.imap.ahead import ReadAhead
@@ -104,6 +105,7 @@ class Session:
         self._unsubscribe: Callable[[], None] | None = None
         self._unsubscribe_owner: Callable[[], None] | None = None
         self._seen_version = -1
+        self._token_version = -1
         self._looked = False
         self.ahead = ReadAhead()
 
@@ -335,21 +337,36 @@ class Session:
 
     async def _look(self, position: Position | None) -> Look:
         """Look where nothing happened, as mostly where others are at work, without a thread."""
-        who = self._credentials()
         if not self.is_guest:
-            found = await aio.glance(look_briefly, *who, position)
+            found = await aio.glance(look_briefly, self._who, position)
             if found is not None:
                 return found
-        return await aio.read(look, *who, position)
+        return await aio.read(look, self._who, position)
 
     async def check_credentials(self) -> None:
         """End the session if it was revoked; what happened to the mailbox is left alone."""
         if self.principal is not None:
-            self._end_if_revoked(await aio.read(look, *self._credentials(), None))
+            self._end_if_revoked(await aio.read(look, self._who, None))
 
-    def _credentials(self) -> tuple[int, int]:
+    async def check_token(self) -> None:
+        """End the session if the token that opened it is good no more; of others nothing is asked.
+
+        Before each command: a token that was taken back opens nothing further, not even what a
+        hint of the hub came too late for.
+        """
+        principal = self.principal
+        if principal is None or principal.token_id is None:
+            return
+        version = self.shared.watch.version()
+        if version == self._token_version and not has_expired(principal):
+            return
+        self._end_if_revoked(await aio.glance(look, principal, None))
+        self._token_version = version
+
+    @property
+    def _who(self) -> auth.Principal:
         assert self.principal is not None
-        return self.principal.account_id, self.principal.credential_epoch
+        return self.principal
 
     def _end_if_revoked(self, found: Look) -> None:
         if not found.is_current:

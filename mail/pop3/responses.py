@@ -1,6 +1,7 @@
 """Responses: +OK or -ERR, a code for programs (RFC 2449 §8, RFC 3206), a text for people. Pure."""
 
 import re
+from base64 import b64encode
 from enum import StrEnum
 from typing import Final
 
@@ -35,11 +36,15 @@ def lines(text: str, rows: list[str]) -> bytes:
     return ok(text) + "".join(f"{row}\r\n" for row in (*rows, ".")).encode("ascii")
 
 
+def challenge(data: bytes) -> bytes:
+    """Return a challenge of AUTH (RFC 5034 §4)."""
+    return b"+ " + b64encode(data) + b"\r\n"
+
+
 def _clean(text: str) -> str:
     return _UNSAFE.sub("?", text)[:MAX_TEXT]
 
 
-CONTINUE: Final = b"+ \r\n"
 END: Final = b".\r\n"
 UNKNOWN_COMMAND: Final = err("There is no such command.")
 LINE_TOO_LONG: Final = err("The line is too long.")

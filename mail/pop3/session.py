@@ -5,7 +5,7 @@ Knows the services and the state of the session; the socket is the server's.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -22,8 +22,12 @@ from mail.pop3.maildrop import Maildrop
 from mail.pop3.reading import Reader
 from mail.pop3.seen import SeenMarks
 from mail.retention import Expiry
+from mail.sasl import PARSERS
 
 _log = structlog.get_logger("groupware.pop3")
+
+MECHANISMS: Final = ("PLAIN", *PARSERS)
+"""What AUTH takes, as it is announced."""
 
 Handler = Callable[["Session", Any], Awaitable[None]]
 """Does one command and writes its response; raises any `GroupwareError`."""
@@ -90,6 +94,7 @@ class Session:
         self.network = network
         self.connection = Connection(shared.limits.line)
         self.username: str | None = None
+        self.take_answer: Callable[[bytes | None], Awaitable[None]] | None = None
         self.failed_logins = 0
         self.closing = False
         self._open: Open | None = None
@@ -208,12 +213,14 @@ class Session:
             self.write(response)
 
     async def _is_revoked(self) -> bool:
-        """Look whether the session may go on, where its credentials may have changed."""
-        if not self._is_doubtful or self._open is None:
+        """Look whether the session may go on, where its credentials may have changed.
+
+        One that a token opened is looked at each time: tokens end by themselves.
+        """
+        if self._open is None:
+            return False
+        principal = self._open.principal
+        if not self._is_doubtful and principal.token_id is None:
             return False
         self._is_doubtful = False
-        principal = self._open.principal
-        current = await aio.glance(
-            auth.is_current, principal.account_id, principal.credential_epoch
-        )
-        return not current
+        return not await aio.glance(auth.is_principal_current, principal)

@@ -1,8 +1,11 @@
-"""The mechanisms of AUTH: PLAIN (RFC 4616) and LOGIN, without input or output. Pure."""
+"""The mechanisms of AUTH: PLAIN (RFC 4616), LOGIN and tokens, without input or output. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
+from mail.sasl import PARSERS, BadMessage, Bearer
 from mail.smtp.wire import ProtocolError
 
 
@@ -20,7 +23,7 @@ class Exchange(Protocol):
 
     challenge: bytes
 
-    def take(self, answer: bytes) -> Credentials | None:
+    def take(self, answer: bytes) -> Credentials | Bearer | None:
         """Take an answer; None where `challenge` is now the next one. Raises `ProtocolError`."""
 
 
@@ -56,7 +59,26 @@ class Login:
         return None
 
 
-MECHANISMS: Final[dict[str, type[Plain] | type[Login]]] = {"PLAIN": Plain, "LOGIN": Login}
+class Token:
+    """A token, in one answer (RFC 7628, and Google's XOAUTH2)."""
+
+    def __init__(self, mechanism: str) -> None:
+        self.challenge = b""
+        self.mechanism = mechanism
+
+    def take(self, answer: bytes) -> Bearer:
+        """Take the message of the mechanism."""
+        try:
+            return PARSERS[self.mechanism](answer)
+        except BadMessage as error:
+            raise ProtocolError(str(error)) from None
+
+
+MECHANISMS: Final[dict[str, Callable[[], Exchange]]] = {
+    "PLAIN": Plain,
+    "LOGIN": Login,
+    **{mechanism: partial(Token, mechanism) for mechanism in PARSERS},
+}
 
 
 def _decode(answer: bytes) -> str:

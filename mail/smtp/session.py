@@ -279,6 +279,8 @@ class Session(ABC):
         self.output.flush()
         try:
             return await self.take(data, transaction)
+        except Refused:
+            raise
         except GroupwareError as error:
             _log.info("message refused", reason=type(error).__name__, detail=error.detail)
             return self.refusals(reply_of(error))

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import structlog
+from django.conf import settings
 
 from groupware.core import aio, auth
 from groupware.core.errors import AuthenticationFailed
 from groupware.core.metrics import LOGINS
+from mail.sasl import Bearer, refusal
 from mail.services import submission
 from mail.services.submission import Submitter
 from mail.smtp import responses
@@ -18,7 +20,7 @@ from mail.smtp.connection import AnswerReceived
 from mail.smtp.errors import reply_of
 from mail.smtp.handlers import WITH_TLS
 from mail.smtp.responses import reply
-from mail.smtp.sasl import MECHANISMS, Credentials, Exchange
+from mail.smtp.sasl import MECHANISMS, Credentials, Exchange, Token
 from mail.smtp.session import Handler, Output, Refused, Shared, Transaction
 from mail.smtp.taking import TakingSession
 from mail.smtp.wire import ProtocolError
@@ -44,7 +46,10 @@ async def authenticate(session: "SubmissionSession", request: Auth) -> None:
 
 async def take_answer(session: "SubmissionSession", event: AnswerReceived) -> None:
     """Go on with what the client answered to the challenge."""
-    if event.answer is None:
+    refused, session.refused = session.refused, None
+    if refused is not None:
+        session.note_failure(refused)
+    elif event.answer is None:
         session.refuse(responses.CANCELLED)
     else:
         await session.take_answer(event.answer)
@@ -65,6 +70,8 @@ class SubmissionSession(TakingSession):
         super().__init__(shared, output, secure=secure)
         self.principal: auth.Principal | None = None
         self.exchange: Exchange | None = None
+        self.refused: AuthenticationFailed | None = None
+        """Why a token was refused, until the client has answered to that."""
         self._failed_logins = 0
 
     @property
@@ -92,8 +99,11 @@ class SubmissionSession(TakingSession):
     def challenge(self) -> None:
         """Ask for the next answer."""
         assert self.exchange is not None
+        self._ask(self.exchange.challenge)
+
+    def _ask(self, challenge: bytes) -> None:
         self.connection.expect_answer()
-        self.write(reply(334, "", b64encode(self.exchange.challenge).decode()))
+        self.output.write(b"334 " + b64encode(challenge) + b"\r\n")
 
     async def take_answer(self, answer: bytes) -> None:
         """Go on with the exchange, which ends with who it is."""
@@ -105,26 +115,46 @@ class SubmissionSession(TakingSession):
             return
         if credentials is None:
             self.challenge()
+        elif isinstance(credentials, Bearer):
+            await self._take_token(credentials)
         else:
-            await self._log_in(credentials)
+            await self._take_password(credentials)
 
-    async def _log_in(self, credentials: Credentials) -> None:
+    async def _take_password(self, credentials: Credentials) -> None:
         if credentials.acts_for:
             self.refuse(responses.NOBODY_ACTS)
             return
         try:
-            self.principal = await aio.authenticate(
+            principal = await aio.authenticate(
                 credentials.username, credentials.password, protocol="smtp", network=self.network
             )
         except AuthenticationFailed as error:
-            self._note_failure(error)
-            return
+            self.note_failure(error)
+        else:
+            self._begin(principal)
+
+    async def _take_token(self, said: Bearer) -> None:
+        """Take a token; who has no good one is told how to have one first (RFC 7628 §3.2.2)."""
+        assert isinstance(self.exchange, Token)
+        try:
+            principal = await aio.authenticate_token(
+                said.token, protocol="smtp", network=self.network, login=said.login
+            )
+        except AuthenticationFailed as error:
+            self.refused = error
+            self._ask(refusal(self.exchange.mechanism, "smtp", settings.GROUPWARE_PUBLIC_URL))
+        else:
+            self._begin(principal)
+
+    def _begin(self, principal: auth.Principal) -> None:
+        self.principal = principal
         LOGINS.labels("submission", "ok").inc()
-        structlog.contextvars.bind_contextvars(account=self.principal.account_id)
+        structlog.contextvars.bind_contextvars(account=principal.account_id)
         _log.info("logged in")
         self.write(responses.LOGGED_IN)
 
-    def _note_failure(self, error: AuthenticationFailed) -> None:
+    def note_failure(self, error: AuthenticationFailed) -> None:
+        """Refuse a login; one too many ends the session."""
         LOGINS.labels("submission", "refused").inc()
         _log.info("login refused", network=self.network, reason=type(error).__name__)
         self._failed_logins += 1
@@ -135,15 +165,15 @@ class SubmissionSession(TakingSession):
 
     async def check_sender(self, transaction: Transaction) -> None:
         """Refuse who is not logged in, and what the service does not let them send as."""
-        principal = self.principal
-        if principal is None:
+        if self.principal is None:
             raise Refused(responses.LOG_IN_FIRST if self.may_log_in else responses.TLS_FIRST)
-        if not await aio.glance(auth.is_current, principal.account_id, principal.credential_epoch):
-            raise Refused(responses.REVOKED)
+        await self._check_current(self.principal)
         await aio.glance(submission.check_sender, self._submitter(), transaction.mail_from)
 
     async def check_recipient(self, address: str, transaction: Transaction) -> None:
         """Let pass whom the service does."""
+        assert self.principal is not None
+        await self._check_current(self.principal)
         await aio.glance(
             submission.check_recipient,
             self._submitter(),
@@ -154,10 +184,17 @@ class SubmissionSession(TakingSession):
 
     async def store(self, data: bytes, transaction: Transaction) -> int:
         """Let the service complete the message, and write the row and the sender's own copy."""
+        assert self.principal is not None
+        await self._check_current(self.principal)
         data = repair_line_ends(data)
         said = transaction.envelope(), self._submitter(), self.client(transaction)
         prepared = await aio.call_outside(submission.submit, data, *said)
         return await aio.write(submission.commit, prepared)
+
+    async def _check_current(self, principal: auth.Principal) -> None:
+        """Refuse a session that was revoked, at each step: it ends."""
+        if not await aio.glance(auth.is_principal_current, principal):
+            raise Refused(responses.REVOKED)
 
     def _submitter(self) -> Submitter:
         principal = self.principal

@@ -45,7 +45,7 @@ def test_session_begins_in_clear_and_goes_on_in_tls(
     with pytest.raises(poplib.error_proto, match="under TLS only"):
         client.user(filled.address)
     client.stls(context=tls)
-    assert client.capa()["SASL"] == ["PLAIN"]
+    assert client.capa()["SASL"] == ["PLAIN", "OAUTHBEARER", "XOAUTH2"]
     client.user(filled.address)
     client.pass_(filled.password)
     assert client.stat()[0] == len(MESSAGES)

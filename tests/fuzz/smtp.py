@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mail.smtp.bodies import count_received, has_bare_line_end, has_long_line, repair_line_ends
@@ -20,7 +20,7 @@ from mail.smtp.connection import (
     MessageRefused,
 )
 from mail.smtp.parameters import MailFrom, RcptTo
-from mail.smtp.sasl import MECHANISMS
+from mail.smtp.sasl import MECHANISMS, Exchange
 from mail.smtp.wire import ProtocolError, parse_path
 
 ROLES: tuple[Mapping[bytes, Command], ...] = (LMTP, SMTP, SUBMISSION)
@@ -126,7 +126,7 @@ def _check_event(event: Event) -> None:
             pass
 
 
-def _answer(mechanism: type, answer: bytes) -> None:
+def _answer(mechanism: Callable[[], Exchange], answer: bytes) -> None:
     try:
         mechanism().take(answer)
     except ProtocolError:

@@ -15,13 +15,17 @@ def imap_team(relaxed: None) -> Iterator[None]:
     """Give anna and ben of team.example their mailboxes, and carla hers, with 4 KiB of quota."""
     from groupware.core import aio, directory
     from groupware.core.directory import NewAccount
+    from tests.transcripts.bearers import known_tokens
     from tests.transcripts.runner import PASSWORD
 
     directory.create_domain("team.example")
-    for name in ("anna", "ben"):
+    anna, _ = (
         directory.create_account(NewAccount(f"{name}@team.example", password=PASSWORD))
+        for name in ("anna", "ben")
+    )
     directory.create_account(NewAccount("carla@team.example", password=PASSWORD, quota_bytes=4_096))
-    yield
+    with known_tokens(anna.pk):
+        yield
     aio.close_crossing()
 
 
@@ -30,6 +34,7 @@ def anna(relaxed: None) -> Iterator[int]:
     """Make anna@team.example with three messages for POP3, and ben without any; yield her id."""
     from groupware.core import aio, directory
     from groupware.core.directory import NewAccount
+    from tests.transcripts.bearers import known_tokens
     from tests.transcripts.pop3_playing import MESSAGES, PASSWORD, deliver
 
     directory.create_domain("team.example")
@@ -37,7 +42,8 @@ def anna(relaxed: None) -> Iterator[int]:
     directory.create_account(NewAccount("ben@team.example", password=PASSWORD))
     for message in MESSAGES:
         deliver(account.pk, message)
-    yield account.pk
+    with known_tokens(account.pk):
+        yield account.pk
     aio.close_crossing()
 
 
@@ -60,16 +66,19 @@ def smtp_team(relaxed: None, fan_out: "RecordedFanOut", settings: Settings) -> I
     from groupware.core import aio, directory, dns
     from groupware.core.directory import NewAccount
     from tests.mailflow.dns import serving_dns
+    from tests.transcripts.bearers import known_tokens
     from tests.transcripts.smtp_playing import PASSWORD
 
     for name in ("team.example", "example.test"):
         directory.create_domain(name)
-    for name in ("anna", "bo"):
+    anna, _ = (
         directory.create_account(NewAccount(f"{name}@team.example", password=PASSWORD))
+        for name in ("anna", "bo")
+    )
     directory.create_address("jürgen@team.example", ["bo@team.example"])
     directory.create_address("postmaster@example.test", ["anna@team.example"])
     dns.forget_answers()
-    with serving_dns() as served:
+    with serving_dns() as served, known_tokens(anna.pk):
         settings.GROUPWARE_DNS_SERVERS = served.servers
         yield
     aio.close_crossing()

@@ -7,7 +7,7 @@ from groupware.core.errors import GroupwareError
 from mail.pop3 import responses
 from mail.pop3.commands import Plain, Text
 from mail.pop3.errors import response_to
-from mail.pop3.session import Session
+from mail.pop3.session import MECHANISMS, Session
 from mail.retention import NEVER, Expiry, find_least_expiry
 from mail.services.pop3 import remove_deleted
 
@@ -26,7 +26,7 @@ def capabilities_of(session: Session, expiry: Expiry = NEVER) -> list[str]:
         "PIPELINING",
         _expire(expiry),
         *([f"LOGIN-DELAY {delay}"] if delay else []),
-        *(["USER", "SASL PLAIN"] if session.may_log_in else []),
+        *(["USER", f"SASL {' '.join(MECHANISMS)}"] if session.may_log_in else []),
         *(["STLS"] if session.shared.has_tls and not session.secure else []),
         "UTF8 USER",
         "LANG",

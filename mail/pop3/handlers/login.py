@@ -1,8 +1,13 @@
 """STLS, USER and PASS, AUTH: the way to the one door."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 import structlog
+from django.conf import settings
 
 from groupware.core import aio
+from groupware.core.auth import Principal
 from groupware.core.errors import AuthenticationFailed
 from groupware.core.metrics import LOGINS
 from mail.maildrops import open_maildrop
@@ -13,7 +18,8 @@ from mail.pop3.errors import response_to
 from mail.pop3.maildrop import Maildrop
 from mail.pop3.reading import Reader
 from mail.pop3.seen import SeenMarks
-from mail.pop3.session import Open, Session
+from mail.pop3.session import MECHANISMS, Open, Session
+from mail.sasl import PARSERS, BadMessage, refusal
 from mail.services.pop3 import note_login
 
 _log = structlog.get_logger("groupware.pop3")
@@ -55,29 +61,43 @@ async def password(session: Session, request: Text) -> None:
 
 
 async def authenticate(session: Session, request: Auth) -> None:
-    """AUTH with PLAIN (RFC 5034, RFC 4616), with or without an initial response."""
+    """AUTH with PLAIN or a token (RFC 5034), with or without an initial response."""
     if not request.mechanism:
-        session.write(responses.lines("Mechanisms:", ["PLAIN"] if session.may_log_in else []))
+        offered = MECHANISMS if session.may_log_in else ()
+        session.write(responses.lines("Mechanisms:", list(offered)))
     elif not session.may_log_in:
         session.write(responses.PRIVACY)
-    elif request.mechanism != "PLAIN":
+    elif request.mechanism not in MECHANISMS:
         session.write(responses.UNKNOWN_MECHANISM)
-    elif request.initial is not None:
-        await _authenticate_plain(session, request.initial)
     else:
-        session.connection.expect_answer()
-        session.write(responses.CONTINUE)
+        take = partial(_authenticate_token, session, request.mechanism)
+        if request.mechanism == "PLAIN":
+            take = partial(_authenticate_plain, session)
+        if request.initial is not None:
+            await take(request.initial)
+        else:
+            _challenge(session, b"", take)
+
+
+def _challenge(
+    session: Session, challenge: bytes, take: Callable[[bytes | None], Awaitable[None]]
+) -> None:
+    session.take_answer = take
+    session.connection.expect_answer()
+    session.write(responses.challenge(challenge))
 
 
 async def take_answer(session: Session, event: AuthReceived) -> None:
     """Go on with what the client answered to the challenge."""
-    if event.answer is None:
+    take, session.take_answer = session.take_answer, None
+    assert take is not None
+    await take(event.answer)
+
+
+async def _authenticate_plain(session: Session, message: bytes | None) -> None:
+    if message is None:
         session.write(responses.CANCELLED)
-    else:
-        await _authenticate_plain(session, event.answer)
-
-
-async def _authenticate_plain(session: Session, message: bytes) -> None:
+        return
     try:
         authorize, username, secret = message.decode("utf-8").split("\x00")
     except ValueError:
@@ -89,6 +109,32 @@ async def _authenticate_plain(session: Session, message: bytes) -> None:
     await _log_in(session, username, secret)
 
 
+async def _authenticate_token(session: Session, mechanism: str, message: bytes | None) -> None:
+    """Take a token; who has no good one is told how to have one before the end (RFC 7628 §3.2.2)."""
+    if message is None:
+        session.write(responses.CANCELLED)
+        return
+    try:
+        said = PARSERS[mechanism](message)
+    except BadMessage as error:
+        session.write(responses.err(f"Not understood: {error}."))
+        return
+    try:
+        principal = await aio.authenticate_token(
+            said.token, protocol="pop3", network=session.network, login=said.login
+        )
+    except AuthenticationFailed as error:
+        told = refusal(mechanism, "pop3", settings.GROUPWARE_PUBLIC_URL)
+        _challenge(session, told, partial(_fail, session, error))
+        return
+    await _begin(session, principal)
+
+
+async def _fail(session: Session, error: AuthenticationFailed, _answer: bytes | None) -> None:
+    """Count the failure now, whether the client answers to its reason or gives up."""
+    _note_failure(session, error)
+
+
 async def _log_in(session: Session, username: str, secret: str) -> None:
     try:
         principal = await aio.authenticate(
@@ -97,6 +143,10 @@ async def _log_in(session: Session, username: str, secret: str) -> None:
     except AuthenticationFailed as error:
         _note_failure(session, error)
         return
+    await _begin(session, principal)
+
+
+async def _begin(session: Session, principal: Principal) -> None:
     credential = principal.app_password_id or 0
     if session.shared.limits.login_delay:
         await aio.write(note_login, principal.account_id, credential)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mail.smtp.sasl import MECHANISMS, Credentials, Login, Plain
+from mail.sasl import Bearer
+from mail.smtp.sasl import MECHANISMS, Credentials, Login, Plain, Token
 from mail.smtp.wire import ProtocolError
 
 
@@ -42,4 +43,12 @@ def test_login_takes_utf8_only() -> None:
 
 
 def test_these_are_the_mechanisms() -> None:
-    assert list(MECHANISMS) == ["PLAIN", "LOGIN"]
+    assert list(MECHANISMS) == ["PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"]
+
+
+def test_token_is_one_answer() -> None:
+    token = Token("OAUTHBEARER")
+    assert token.challenge == b""
+    assert token.take(b"n,a=ann,\x01auth=Bearer abc\x01\x01") == Bearer("abc", "ann")
+    with pytest.raises(ProtocolError):
+        token.take(b"\0ann\0secret")
