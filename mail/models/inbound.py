@@ -45,6 +45,7 @@ class InboundRecipient(models.Model):
     what it leads to outside, while accounts that it leads to are still to be settled. `expansion`
     is whom an address of several led to when its message was taken, written where one of them
     waits (`mail.services.targets.dump_target`): whoever joins a list later gets nothing of it.
+    `was_warned`: the sender knows that it takes long.
     """
 
     inbound = models.ForeignKey(Inbound, on_delete=models.CASCADE, related_name="recipients")
@@ -53,6 +54,7 @@ class InboundRecipient(models.Model):
     orcpt = models.CharField(max_length=1100, blank=True)
     is_relayed = models.BooleanField(default=False)
     expansion = models.TextField(blank=True, db_default="")
+    was_warned = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
         return f"{self.inbound_id} to <{self.address}>"

@@ -35,12 +35,13 @@ class NewInbound:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A recipient that is not settled yet; `expansion` as in `mail.models.InboundRecipient`."""
+    """A recipient that is not settled yet; the fields as in `mail.models.InboundRecipient`."""
 
     row_id: int
     recipient: EnvelopeRecipient
     is_relayed: bool
     expansion: str = ""
+    was_warned: bool = False
 
 
 @dataclass(slots=True)
@@ -139,9 +140,9 @@ def find_taken(inbound_id: int) -> Taken | None:
     account_id, blob_id, prefix, mail_from, ret, envid, is_8bit, is_utf8, *rest = rows[0]
     is_trusted, is_junk, received_at = rest
     waiting = [
-        Waiting(row_id, EnvelopeRecipient(address, notify, orcpt), bool(is_relayed), expansion)
-        for row_id, address, notify, orcpt, is_relayed, expansion in db.fetch_rows(
-            "SELECT id, address, notify, orcpt, is_relayed, expansion"
+        Waiting(key, EnvelopeRecipient(*told), bool(is_relayed), expansion, bool(was_warned))
+        for key, *told, is_relayed, expansion, was_warned in db.fetch_rows(
+            "SELECT id, address, notify, orcpt, is_relayed, expansion, was_warned"
             " FROM mail_inboundrecipient WHERE inbound_id = %s ORDER BY id",
             [inbound_id],
         )
@@ -189,11 +190,12 @@ def hold(taken: Taken) -> bool:
     if not db.fetch_rows(f"SELECT 1 FROM mail_inbound WHERE id = %s{suffix}", [taken.inbound_id]):
         return False
     rows = db.fetch_rows(
-        "SELECT id, is_relayed FROM mail_inboundrecipient WHERE inbound_id = %s ORDER BY id",
+        "SELECT id, is_relayed, was_warned FROM mail_inboundrecipient"
+        " WHERE inbound_id = %s ORDER BY id",
         [taken.inbound_id],
     )
-    return [(key, bool(is_relayed)) for key, is_relayed in rows] == [
-        (held.row_id, held.is_relayed) for held in taken.waiting
+    return [(key, bool(is_relayed), bool(was_warned)) for key, is_relayed, was_warned in rows] == [
+        (held.row_id, held.is_relayed, held.was_warned) for held in taken.waiting
     ]
 
 
@@ -223,6 +225,13 @@ def settle_recipients(settled: list[int], relayed: list[int]) -> None:
         if row_ids:
             condition, params = db.in_list("id", row_ids)
             db.execute(f"{statement} {condition}", params)
+
+
+def note_warnings(row_ids: list[int]) -> None:
+    """Note of recipients that the sender knows how long they wait; in the caller's transaction."""
+    if row_ids:
+        condition, params = db.in_list("id", row_ids)
+        db.execute(f"UPDATE mail_inboundrecipient SET was_warned = TRUE WHERE {condition}", params)
 
 
 def keep_expansion(row_id: int, expansion: str) -> None:

@@ -5,7 +5,7 @@ queue and notifications; and nothing is written of a recipient that another run 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -14,6 +14,7 @@ import structlog
 from groupware.core import crashpoints, db, limits
 from groupware.core.clock import epoch
 from groupware.core.errors import (
+    DiskReserve,
     GroupwareError,
     Invalid,
     LimitExceeded,
@@ -22,7 +23,7 @@ from groupware.core.errors import (
     OverQuota,
     TooLarge,
 )
-from mail.flow.dsn import DELIVERED, EXPANDED, FAILED, Original, Outcome, is_wanted
+from mail.flow.dsn import DELAYED, DELIVERED, EXPANDED, FAILED, Original, Outcome, is_wanted
 from mail.flow.envelopes import NEVER, SUCCESS, Envelope, EnvelopeRecipient
 from mail.refusals import Refused
 from mail.services import dsns, inbound, outside, queue
@@ -44,6 +45,7 @@ _STATUS: dict[type[GroupwareError], str] = {
     NotAllowed: "5.7.1",
 }
 _log = structlog.get_logger("groupware.fanout")
+_WAITING: dict[type[GroupwareError], str] = {OverQuota: "4.2.2", DiskReserve: "4.3.1"}
 _BEYOND_XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 
@@ -51,11 +53,13 @@ _BEYOND_XTEXT = re.compile(r"[^!-*,-<>-~]")
 class Settlement:
     """What one transaction is to write. `waits_for` is why recipients are left, "" where none is.
 
-    `kept` are rows of recipients that wait, and whom they led to.
+    `kept` are rows of recipients that wait, and whom they led to; `warned` those whose sender is
+    told that they do.
     """
 
     settled: list[int] = field(default_factory=list)
     kept: list[tuple[int, str]] = field(default_factory=list)
+    warned: list[int] = field(default_factory=list)
     relayed: list[int] = field(default_factory=list)
     queued: list[NewQueued] = field(default_factory=list)
     told: list[NewInbound] = field(default_factory=list)
@@ -85,12 +89,11 @@ def make_settlement(plan: Plan) -> Settlement:
     _log_held_back(plan)
     for part in plan.parts:
         if (reason := _find_reason_to_wait(plan, part)) is not None:
-            settlement.waits_for = f"{type(reason).__name__}: {reason.message}"
-            if part.target.outside:
-                settlement.relayed.append(part.waiting.row_id)
-            if part.target.is_many and not part.waiting.expansion:
-                settlement.kept.append((part.waiting.row_id, dump_target(part.target)))
-            _count(settlement, "waiting")
+            _put_off(settlement, part, reason)
+            if _is_late(plan, part):
+                settlement.warned.append(part.waiting.row_id)
+                for mail_from, outcome in _list_delays(plan, part, reason):
+                    told.setdefault(mail_from, []).append(outcome)
             continue
         settlement.settled.append(part.waiting.row_id)
         failed = False
@@ -107,10 +110,25 @@ def make_settlement(plan: Plan) -> Settlement:
     return settlement
 
 
+def _put_off(settlement: Settlement, part: Part, reason: GroupwareError) -> None:
+    settlement.waits_for = f"{type(reason).__name__}: {reason.message}"
+    if part.target.outside:
+        settlement.relayed.append(part.waiting.row_id)
+    if part.target.is_many and not part.waiting.expansion:
+        settlement.kept.append((part.waiting.row_id, dump_target(part.target)))
+    _count(settlement, "waiting")
+
+
+def _is_late(plan: Plan, part: Part) -> bool:
+    """Tell whether it is time to say once that a recipient still waits, as the queue does."""
+    waited = epoch() - plan.taken.received_at
+    return waited >= limits.QUEUE_WARNING.value and not part.waiting.was_warned
+
+
 def _log_held_back(plan: Plan) -> None:
     """Let whoever looks for a message find why it was not sent on."""
     for part in plan.parts:
-        if part.target.held_back:
+        if part.target.held_back and not part.waiting.expansion:
             _log.warning(
                 "junk is not forwarded",
                 inbound=plan.taken.inbound_id,
@@ -142,9 +160,7 @@ def _list_outcomes(plan: Plan, part: Part) -> list[tuple[str, Outcome]]:
     """Return what there is to tell of a recipient that is settled, and whom."""
     recipient, target = part.waiting.recipient, part.target
     mail_from = plan.taken.envelope.mail_from
-    # Spam that claims anybody as its sender is not told to him.
-    is_spam = plan.taken.is_junk and plan.taken.account_id is None
-    if is_spam or isinstance(part.error, Dropped):
+    if _is_spam(plan.taken) or isinstance(part.error, Dropped):
         return []
     errors = _errors(plan, part)
     if target.is_many:
@@ -159,6 +175,36 @@ def _list_outcomes(plan: Plan, part: Part) -> list[tuple[str, Outcome]]:
     if not target.account_ids:  # the queue tells what becomes of what is outside
         return []
     return [(mail_from, Outcome(recipient, DELIVERED, "2.1.5"))]
+
+
+def _list_delays(plan: Plan, part: Part, reason: GroupwareError) -> Iterator[tuple[str, Outcome]]:
+    """Yield what there is to tell of a recipient that waits, and whom."""
+    taken, target = plan.taken, part.target
+    if _is_spam(taken):
+        return
+    until = 0
+    if isinstance(reason, OverQuota):
+        until = taken.received_at + limits.FULL_MAILBOX_DAYS.value * DAY
+    if not target.is_list:
+        delayed = _delay(part.waiting.recipient, reason, until)
+        if is_wanted(delayed):
+            yield taken.envelope.mail_from, delayed
+        return
+    for key, error in _errors(plan, part).items():
+        if not is_final(error, taken.received_at):
+            yield target.mail_from, _delay(_member(key), error, until)
+
+
+def _is_spam(taken: Taken) -> bool:
+    """Tell whether nobody is told what becomes of it: spam claims anybody as its sender."""
+    return taken.is_junk and taken.account_id is None
+
+
+def _delay(recipient: EnvelopeRecipient, error: GroupwareError, until: int) -> Outcome:
+    status = error.status if isinstance(error, Refused) else _WAITING.get(type(error), "4.3.0")
+    code = error.code if isinstance(error, Refused) else 452
+    said = f"smtp; {code} {status} {error.message}"
+    return Outcome(recipient, DELAYED, status, said, attempted_at=epoch(), retry_until=until)
 
 
 def _fail(recipient: EnvelopeRecipient, error: GroupwareError) -> Outcome:
@@ -275,6 +321,7 @@ def settle(
         if last is not None:
             inbound.note_delivery(taken.inbound_id, last[0])
         inbound.settle_recipients(settlement.settled, settlement.relayed)
+        inbound.note_warnings(settlement.warned)
         for row_id, expansion in settlement.kept:
             inbound.keep_expansion(row_id, expansion)
         inbound.postpone(taken.inbound_id, settlement.waits_for)

@@ -158,7 +158,8 @@ def test_sender_is_told_of_a_mailbox_that_stays_full(
 ) -> None:
     set_limit(limits.FULL_MAILBOX_DAYS, 1)
     set_quota(ben.login, 50)
-    inbound_id = deliver("ben@example.test", mail_from=ann.login)
+    recipient = EnvelopeRecipient("ben@example.test", "FAILURE")
+    inbound_id = deliver(recipient, mail_from=ann.login)
     assert uids_of(ann) == []
     Inbound.objects.filter(pk=inbound_id).update(received_at=epoch() - 86_400 + 60)
     sweep(inbound_id)
