@@ -201,6 +201,11 @@ async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return await asyncio.shield(asyncio.wrap_future(future))
 
 
+def write_from_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a service as `write` does, for work that has crossed to a thread already."""
+    return crossing().committer.run(partial(function, *args, **kwargs))
+
+
 def write_here(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a service that changes a few rows, whose loss with the power can be borne.
 

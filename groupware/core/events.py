@@ -79,7 +79,12 @@ def decode(data: bytes) -> Event | None:
 
 def directory() -> Path:
     """Return where the sockets of listening processes are."""
-    return Path(settings.GROUPWARE_DATA) / "run" / "notify"
+    return _directory(settings.GROUPWARE_DATA)
+
+
+@lru_cache(maxsize=4)
+def _directory(data: str | Path) -> Path:
+    return Path(data) / "run" / "notify"
 
 
 def subscribe(subscriber: Subscriber) -> Callable[[], None]:

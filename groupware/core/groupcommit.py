@@ -2,8 +2,9 @@
 
 On the embedded database a commit is a sync of the disk, whoever wrote; so what waits is
 written in one transaction, each job a savepoint that fails alone. A job's result is handed
-out after the outer commit, which is the moment it is durable. On PostgreSQL, which groups
-commits itself, jobs run side by side.
+out after the outer commit, which is the moment it is durable. A thread that would wait anyhow
+writes itself where nobody else does (`run`). On PostgreSQL, which groups commits itself, jobs run
+side by side.
 """
 
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, copy_context
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connections, transaction
 
@@ -23,6 +24,8 @@ MAX_GROUP = 64
 """Jobs that share one commit at most, so that the first of them does not wait for long."""
 POSTGRESQL_WRITERS = 8
 """Writing threads of a process where the database groups commits itself."""
+
+T = TypeVar("T")
 
 
 class _Job:
@@ -74,6 +77,10 @@ class GroupCommitter:
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
         self._closing = threading.Lock()
+        self._turn = threading.Lock()
+        """Held by the thread that writes."""
+        self._is_next = False
+        """Whether the committing thread waits for its turn: nobody gets in before it."""
         if db.is_sqlite():
             self._thread.start()
         else:
@@ -94,6 +101,25 @@ class GroupCommitter:
                 self._queue.put(job)
         return job.future
 
+    def run(self, call: Callable[[], T]) -> T:
+        """Run a service, and return its result when that is durable; from a thread that may wait.
+
+        Where nobody writes, this thread does, in the transaction that the service begins: to hand
+        a job over and to be woken takes as long as most of them. What comes meanwhile is a group.
+        """
+        with self._closing:
+            if self._closed:
+                raise RuntimeError("the committer is closed")
+            is_free = self._queue.empty() and not self._is_next
+            is_mine = is_free and self._turn.acquire(blocking=False)
+        if not is_mine:
+            result: T = self.submit(call).result()
+            return result
+        try:
+            return call()
+        finally:
+            self._turn.release()
+
     def close(self) -> None:
         """Finish what was submitted, then stop."""
         with self._closing:
@@ -108,15 +134,18 @@ class GroupCommitter:
         stopping = False
         while not stopping:
             job = self._queue.get()
-            jobs: list[_Job] = []
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == MAX_GROUP or self._queue.empty():
-                    break
-                job = self._queue.get()
-            stopping = job is None
-            if jobs:
-                _run_group(jobs)
+            self._is_next = True
+            with self._turn:
+                self._is_next = False
+                jobs: list[_Job] = []
+                while job is not None:  # also what has come while another one wrote
+                    jobs.append(job)
+                    if len(jobs) == MAX_GROUP or self._queue.empty():
+                        break
+                    job = self._queue.get()
+                stopping = job is None
+                if jobs:
+                    _run_group(jobs)
         connections.close_all()
 
 

@@ -66,7 +66,7 @@ def _as_taken(new: NewInbound, header: bytes) -> Taken:
 
 
 def file_directly(direct: Direct, new: NewInbound) -> bool:
-    """File a message in the caller's transaction; False where its row is to wait for that.
+    """File a message in a transaction of its own; False where its row is to wait for that.
 
     The account may be full, or its mailbox gone, since it was looked at: the fan-out knows what
     comes of it. Raises `BlobGone`.

@@ -124,9 +124,9 @@ def commit(prepared: Prepared) -> int:
     The id is 0 where it is in its mailbox already and nothing is left to do. Raises `BlobGone`
     where `receive` must be done again.
     """
+    if prepared.direct is not None and file_directly(prepared.direct, prepared.new):
+        return 0
     with db.write_transaction():
-        if prepared.direct is not None and file_directly(prepared.direct, prepared.new):
-            return 0
         return accept(prepared.new)
 
 

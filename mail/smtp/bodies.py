@@ -5,7 +5,6 @@ import re
 MAX_HEADER = 1024 * 1024
 """Octets of a header in which Received fields are counted."""
 
-_HEADER_END = re.compile(rb"(?:\A|\n)\r?\n")
 _LINE_END = re.compile(rb"\r+\n?|\n")
 
 
@@ -34,6 +33,15 @@ def repair_line_ends(data: bytes) -> bytes:
 
 def count_received(data: bytes) -> int:
     """Return how many Received fields there are: each server on the way adds one."""
-    end = _HEADER_END.search(data, 0, MAX_HEADER)
-    header = b"\n" + data[: end.start() if end else MAX_HEADER]
+    header = b"\n" + data[: _end_of_header(data)]
     return header.lower().count(b"\nreceived:")
+
+
+def _end_of_header(data: bytes) -> int:
+    """Return where the last line of the header ends. Hot: octets are looked for, not a pattern."""
+    if data.startswith((b"\n", b"\r\n")):
+        return 0
+    end = data.find(b"\n\r\n", 0, MAX_HEADER)
+    end = MAX_HEADER if end < 0 else end
+    bare = data.find(b"\n\n", 0, end + 1)
+    return end if bare < 0 else bare

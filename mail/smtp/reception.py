@@ -6,6 +6,8 @@ from typing import ClassVar
 from groupware.core import aio
 from groupware.core.clock import monotonic
 from groupware.core.errors import NotAllowed, NotFound
+from mail.flow.clients import Client
+from mail.flow.envelopes import Envelope
 from mail.services import reception
 from mail.smtp import responses
 from mail.smtp.bodies import has_bare_line_end
@@ -65,7 +67,10 @@ class ReceptionSession(TakingSession):
         return super().flaw_of(data)
 
     async def store(self, data: bytes, transaction: Transaction) -> int:
-        """Let the service look at the message, and write the row."""
-        envelope, client = transaction.envelope(), self.client(transaction)
-        prepared = await aio.call_outside(reception.receive, data, envelope, client)
-        return await aio.write(reception.commit, prepared)
+        """Let the service look at the message, and write the row, in one crossing."""
+        return await aio.call_outside(_take, data, transaction.envelope(), self.client(transaction))
+
+
+def _take(data: bytes, envelope: Envelope, client: Client) -> int:
+    prepared = reception.receive(data, envelope, client)
+    return aio.write_from_thread(reception.commit, prepared)

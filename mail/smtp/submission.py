@@ -10,6 +10,8 @@ from django.conf import settings
 from groupware.core import aio, auth
 from groupware.core.errors import AuthenticationFailed
 from groupware.core.metrics import LOGINS
+from mail.flow.clients import Client
+from mail.flow.envelopes import Envelope
 from mail.sasl import Bearer, refusal
 from mail.services import submission
 from mail.services.submission import Submitter
@@ -188,8 +190,7 @@ class SubmissionSession(TakingSession):
         await self._check_current(self.principal)
         data = repair_line_ends(data)
         said = transaction.envelope(), self._submitter(), self.client(transaction)
-        prepared = await aio.call_outside(submission.submit, data, *said)
-        return await aio.write(submission.commit, prepared)
+        return await aio.call_outside(_take, data, *said)
 
     async def _check_current(self, principal: auth.Principal) -> None:
         """Refuse a session that was revoked, at each step: it ends."""
@@ -200,3 +201,8 @@ class SubmissionSession(TakingSession):
         principal = self.principal
         assert principal is not None
         return Submitter(principal.account_id, principal.login, principal.app_password_id)
+
+
+def _take(data: bytes, envelope: Envelope, submitter: Submitter, client: Client) -> int:
+    prepared = submission.submit(data, envelope, submitter, client)
+    return aio.write_from_thread(submission.commit, prepared)

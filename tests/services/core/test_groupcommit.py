@@ -4,7 +4,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from threading import Event
+from threading import Event, current_thread
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection
@@ -243,17 +243,89 @@ def _submit_some(committer: GroupCommitter) -> list[Future[int]]:
     return taken
 
 
+def write(text: str) -> str:
+    """Write a row as a service does, and return on which thread."""
+    with db.write_transaction():
+        note(text)
+    return current_thread().name
+
+
+def test_a_thread_writes_itself_where_nobody_else_does(committer: GroupCommitter) -> None:
+    assert committer.run(lambda: write("own")) == current_thread().name
+    assert noted() == ["own"]
+    with pytest.raises(OverQuota):
+        committer.run(lambda: note_and_fail_in_transaction("bad"))
+    assert committer.run(lambda: write("after")) == current_thread().name
+    assert noted() == ["after", "own"]
+
+
+def note_and_fail_in_transaction(text: str) -> None:
+    with db.write_transaction():
+        note_and_fail(text)
+
+
+@pytest.mark.sqlite
+def test_a_thread_joins_the_group_where_another_one_writes(committer: GroupCommitter) -> None:
+    with threads(2) as start:
+        with gathered(committer):
+            early = committer.submit(lambda: note("early"))
+            own = start(lambda: committer.run(lambda: write("own")))
+            with pytest.raises(TimeoutError):
+                own.result(0.05)
+        assert own.result(SECONDS) == "group-commit"
+    assert early.result(SECONDS) == "early"
+    assert noted() == ["early", "own"]
+
+
+@pytest.mark.sqlite
+def test_what_comes_while_a_thread_writes_itself_waits_for_it(committer: GroupCommitter) -> None:
+    begun, let_go = Event(), Event()
+
+    def hold() -> str:
+        begun.set()
+        wait(let_go)
+        return write("own")
+
+    with threads(2) as start:
+        own = start(lambda: committer.run(hold))
+        wait(begun)
+        later = [committer.submit(lambda: note("first")), committer.submit(lambda: note("second"))]
+        overtaking = start(lambda: committer.run(lambda: write("third")))
+        with pytest.raises(TimeoutError):
+            later[0].result(0.05)
+        let_go.set()
+        assert own.result(SECONDS) != "group-commit"
+        assert [future.result(SECONDS) for future in later] == ["first", "second"]
+        assert overtaking.result(SECONDS) == "group-commit", "it does not come before the others"
+    assert noted() == ["first", "own", "second", "third"]
+
+
+def test_a_closed_committer_runs_nothing() -> None:
+    committer = GroupCommitter()
+    committer.close()
+    with pytest.raises(RuntimeError):
+        committer.run(lambda: write("too late"))
+    assert noted() == []
+
+
 def test_many_threads_never_share_a_modseq(committer: GroupCommitter, ann: Account) -> None:
     before = state_of(ann).next_modseq
 
     def change() -> int:
         return begin_change(ann.pk, add_bytes=10, add_items=1).modseq
 
+    def run() -> int:
+        with db.write_transaction():
+            return change()
+
     def submit_25() -> list[int]:
         return [committer.submit(change).result(SECONDS) for _ in range(25)]
 
+    def run_25() -> list[int]:
+        return [committer.run(run) for _ in range(25)]
+
     with threads(8) as start:
-        drawn = [start(submit_25) for _ in range(8)]
+        drawn = [start(work) for work in (submit_25, run_25) for _ in range(4)]
         modseqs = [modseq for future in drawn for modseq in future.result(SECONDS)]
     assert sorted(modseqs) == list(range(before, before + 200))
     state = state_of(ann)
