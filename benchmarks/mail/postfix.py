@@ -1,6 +1,7 @@
 """Debian's Postfix, private: its own configuration, queue, log and port; it hands over by LMTP.
 
-Everything is as it is by default but for the places, and that it asks no DNS.
+Everything is as it is by default but for the places, that it asks no DNS, and that it takes a
+message which was as often on its way as this server lets one be.
 """
 
 import os
@@ -33,6 +34,7 @@ virtual_mailbox_domains = {domain}
 virtual_mailbox_maps = texthash:{directory}/mailboxes
 virtual_alias_maps = texthash:{directory}/aliases
 virtual_alias_expansion_limit = 2000
+hopcount_limit = 100
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 """
 MASTER = """\
