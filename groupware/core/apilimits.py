@@ -10,3 +10,31 @@ API_BODY = Limit(
     lowest=64 << 10,
     highest=32 << 20,
 )
+API_REQUESTS = Limit(
+    "API_MAX_REQUESTS",
+    1_200,
+    Unit.COUNT,
+    "requests of one account a minute over REST, at one process",
+    lowest=10,
+)
+API_FAILURES = Limit(
+    "API_MAX_FAILURES",
+    60,
+    Unit.COUNT,
+    "requests a minute from one network, at one process, with credentials that open nothing",
+    lowest=5,
+)
+API_KEYS = Limit(
+    "API_MAX_IDEMPOTENCY_KEYS",
+    10_000,
+    Unit.COUNT,
+    "requests of one account that are kept for being sent again",
+    lowest=100,
+)
+API_KEY_HOURS = Limit(
+    "API_IDEMPOTENCY_HOURS",
+    24,
+    Unit.COUNT,
+    "hours for which the answer to a request with an idempotency key is kept",
+    highest=24 * 30,
+)

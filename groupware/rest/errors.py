@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -89,6 +89,7 @@ _TABLE: Final[dict[type[Exception], Problem]] = {
     Http404: problems.NOT_FOUND,
     PermissionDenied: problems.NOT_ALLOWED,
     SuspiciousOperation: problems.BAD_REQUEST,
+    RequestDataTooBig: problems.TOO_LARGE,
     exceptions.ParseError: problems.BAD_REQUEST,
     exceptions.NotAuthenticated: problems.UNAUTHENTICATED,
     exceptions.AuthenticationFailed: problems.UNAUTHENTICATED,

@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from groupware.rest import problems
+from groupware.rest.idempotency import HEADER
 from groupware.rest.permissions import scope_of
 from groupware.rest.problems import PROBLEMS
 from groupware.rest.views import ApiView, ListView, ObjectView
@@ -108,6 +109,9 @@ class ApiSchema(AutoSchema):
         if isinstance(view, ObjectView) and self.method in CHANGING:
             text = "The entity tag of what was read, or `*` for whatever is there."
             found.append(_header("If-Match", text, required=True))
+        if self.method == "POST" and view.authentication_classes:
+            text = "For a request that may be sent again: one key, one outcome."
+            found.append(_header(HEADER, text))
         return found
 
     def get_response_serializers(self) -> Any:

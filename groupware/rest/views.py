@@ -15,7 +15,10 @@ from rest_framework.views import APIView
 
 from groupware.core import db
 from groupware.core.auth import Principal
-from groupware.core.errors import NotFound
+from groupware.core.errors import AuthenticationFailed, NotFound
+from groupware.core.networks import network_of
+from groupware.core.proxies import client_address
+from groupware.rest import idempotency, throttling
 from groupware.rest.authentication import (
     BasicAuthentication,
     BearerAuthentication,
@@ -44,7 +47,8 @@ class ApiView(APIView):
         SessionAuthentication,
     ]
     permission_classes = [HasScope]
-    throttle_classes = []
+    left: throttling.Left | None = None
+    """What the account may still ask in this minute."""
     parser_classes = [JsonParser]
     renderer_classes = [JSONRenderer]
 
@@ -59,6 +63,40 @@ class ApiView(APIView):
     def account_id(self) -> int:
         """The account of whoever is signed in."""
         return self.principal.account_id
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who it is; a network that guesses has to wait."""
+        network = network_of(str(client_address(request.META)))
+        if "Authorization" not in request.headers:
+            super().perform_authentication(request)
+            return
+        throttling.FAILURES.check(network)
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            throttling.FAILURES.take(network)
+            raise
+
+    def check_throttles(self, request: Request) -> None:
+        """Count the request, and let one that may come twice be done once."""
+        if isinstance(request.auth, Principal):
+            account_id = request.auth.account_id
+            self.left = throttling.REQUESTS.take(account_id)
+            is_post = request.method == "POST" and hasattr(self, "post")
+            if is_post and (key := idempotency.read_key(request)):
+                self._do_once(key, account_id)
+
+    def _do_once(self, key: str, account_id: int) -> None:
+        """Put what asks for an earlier answer before the handler that DRF is about to call."""
+        handler: Callable[..., Response] = getattr(self, "post")  # noqa: B009 (not each view has it)
+
+        def once(request: Request, *args: Any, **kwargs: Any) -> Response:
+            def handle() -> Response:
+                return handler(request, *args, **kwargs)
+
+            return idempotency.answer_once(key, account_id, request, handle)
+
+        self.__dict__["post"] = once
 
     def read(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """Return what the body says, checked by a serializer."""
@@ -88,6 +126,8 @@ class ApiView(APIView):
         """Keep what is a person's own out of every cache but the client's."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "private, no-cache")
+        for name, text in self.left.headers().items() if self.left else ():
+            answer.headers.setdefault(name, text)
         return answer
 
 

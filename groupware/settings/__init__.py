@@ -130,6 +130,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = GROUPWARE_PUBLIC_URL.startswith("https://")
 
+# The front of the web role has bounded the body before; each parser has its own bound.
+DATA_UPLOAD_MAX_MEMORY_SIZE = GROUPWARE_LIMITS["WEB_MAX_BODY"]
+
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "groupware.rest.schema.ApiSchema",
     "EXCEPTION_HANDLER": "groupware.rest.errors.handle",

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 __all__ = ["ann", "ben", "domain", "own_data", "published"]
 
 
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    """Let no test wait for what another one sent: accounts have the same numbers in each."""
+    from groupware.rest import throttling
+
+    throttling.REQUESTS.clear()
+    throttling.FAILURES.clear()
+
+
 @pytest.fixture
 def api(ann: "Account") -> "Api":
     """Return ann's program."""

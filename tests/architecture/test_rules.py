@@ -22,6 +22,7 @@ WRITERS = (
     "calendar_app/services/",
     "groupware/dav/services/",
     "groupware/rest/writing.py",
+    "groupware/rest/idempotency.py",
     "mail/imap/handlers/messages.py",
     "groupware/demo/team.py",
 )
