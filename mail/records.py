@@ -1,19 +1,24 @@
 """What the DNS has to say of a domain so that its mail, calendars and contacts are found and believed.
 
 RFC 5321 §5.1 (MX), 7208 (SPF), 6376 (DKIM), 7489 (DMARC), 8461 (MTA-STS), 8460 (TLS-RPT), 6186 and
-8314 (SRV of mail), 6764 (SRV of DAV); autoconfig is what Thunderbird and others ask for.
+8314 (SRV of mail), 8601 §3 (the name of an address), 6764 (SRV of DAV); autoconfig is what Thunderbird and others ask for.
 """
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from dns import name as names
+from dns import reversename
 
 from groupware.core import dns
 from groupware.core.directory import get_domain
 from groupware.core.dns import DnsFailure
+from groupware.core.networks import parse_address
 from mail.services.signing import list_keys
 
 TTL = 3600
@@ -44,7 +49,8 @@ _SERVICES = (
 class Record:
     """One record; `value` is what stands in a zone file, of a TXT record its text.
 
-    `purpose` says what it is for, in a word or two.
+    "" is of an address that this server does not know: whatever leads to it. `purpose` says
+    what it is for, in a word or two.
     """
 
     name: str
@@ -109,7 +115,35 @@ def list_wanted(domain: str) -> list[Record]:
         ),
         *_transport(name, host),
         *_services(name, host),
+        _host(host),
     ]
+
+
+def _host(host: str) -> Record:
+    """Return the address of the mail host, which is known where one alone is listened at."""
+    address = parse_address(settings.GROUPWARE_HOST)
+    if address is None or address.is_unspecified or address.is_loopback:
+        return Record(host, "A", "", "mail server")
+    return Record(host, "AAAA" if address.version == 6 else "A", str(address), "mail server")
+
+
+def list_reverse() -> list[Record]:
+    """Return the names that the addresses of the mail host are to have, as the DNS has them now.
+
+    Other servers take little from an address whose name does not lead back to it. What goes by
+    a smarthost comes from that one's.
+    """
+    if settings.GROUPWARE_SMARTHOST_URL:
+        return []
+    host = mail_host()
+    with suppress(DnsFailure):
+        pointers = [_pointer(address) for address in dns.lookup_addresses(host)]
+        return [Record(pointer, "PTR", f"{host}.", "mail server") for pointer in pointers]
+    return []
+
+
+def _pointer(address: str) -> str:
+    return ip_address(address).reverse_pointer
 
 
 def _spf() -> str:
@@ -141,9 +175,12 @@ def _services(name: str, host: str) -> list[Record]:
 
 
 def render_zone(records: list[Record]) -> str:
-    """Return the records as lines of a zone file (RFC 1035 §5)."""
+    """Return the records as lines of a zone file (RFC 1035 §5); what only somebody knows as comments."""
     return "\n".join(
-        f"{record.name}.\t{TTL}\tIN\t{record.kind}\t{_zone_value(record)}" for record in records
+        f"{record.name}.\t{TTL}\tIN\t{record.kind}\t{_zone_value(record)}"
+        if record.value
+        else f"; {record.name}.\t{TTL}\tIN\t{record.kind}\tthe address of this server"
+        for record in records
     )
 
 
@@ -159,10 +196,10 @@ def check(record: Record) -> Checked:
     """Compare a record with what the DNS says now."""
     try:
         found = _LOOKUPS[record.kind](record)
+        if any(_agrees(record, value) for value in found):
+            return Checked(record, "ok", tuple(found))
     except DnsFailure:
         return Checked(record, "unknown", ())
-    if any(_agrees(record, value) for value in found):
-        return Checked(record, "ok", tuple(found))
     return Checked(record, "different" if found else "missing", tuple(found))
 
 
@@ -170,6 +207,10 @@ def _agrees(record: Record, value: str) -> bool:
     if record.kind == "TXT" and record.value.startswith(("v=DMARC1", "v=TLSRPTv1")):
         # What it asks for is the domain's own choice.
         return True
+    if not record.value:
+        return True
+    if record.kind == "PTR":
+        return _leads_back(value.rstrip("."), record.name)
     if record.kind == "MX":
         return value.split()[1] == record.value.split()[1]
     if record.kind == "SRV":
@@ -205,9 +246,28 @@ def _find_srv(record: Record) -> list[str]:
     return [f"{priority} {weight} {port} {host}." for priority, weight, port, host in found]
 
 
+def _find_addresses(record: Record) -> list[str]:
+    kinds = ("A", "AAAA") if not record.value else (record.kind,)
+    return dns.lookup_addresses(record.name, kinds=kinds)
+
+
+def _find_names(record: Record) -> list[str]:
+    """Return the names that an address has; `name` is that of the record."""
+    address = reversename.to_address(names.from_text(record.name))
+    return [f"{name}." for name in dns.lookup_ptr(address)]
+
+
+def _leads_back(name: str, pointer: str) -> bool:
+    """Tell whether a name of an address has that address (RFC 8601 §3: iprev)."""
+    return pointer in map(_pointer, dns.lookup_addresses(name))
+
+
 _LOOKUPS: dict[str, Callable[[Record], list[str]]] = {
     "TXT": _find_txt,
     "MX": _find_mx,
     "CNAME": _find_cname,
     "SRV": _find_srv,
+    "A": _find_addresses,
+    "AAAA": _find_addresses,
+    "PTR": _find_names,
 }

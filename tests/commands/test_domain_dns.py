@@ -110,7 +110,11 @@ def test_what_was_printed_and_published_is_ok(zone: Dns) -> None:
     call("domain", "dkim", "example.org", "--selector", "s1")
     assert set(check().values()) == {"missing"}
     publish(zone)
-    assert set(check().values()) == {"ok"}
+    zone.add("mail.example.org", "A", "192.0.2.1")
+    zone.add("1.2.0.192.in-addr.arpa", "PTR", "mail.example.org.")
+    found = check()
+    assert set(found.values()) == {"ok"}
+    assert {"A mail.example.org", "PTR 1.2.0.192.in-addr.arpa"} <= found.keys()
     text = call("domain", "dns", "example.org", "--check")
     assert "ok  MX" in text
 
@@ -144,3 +148,39 @@ def test_a_domain_that_is_not_there_is_refused() -> None:
     for command in ("dns", "dkim"):
         with pytest.raises(CommandError, match="There is no domain"):
             call("domain", command, "other.example")
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "pointer"),
+    [
+        ("192.0.2.1", "A", "1.2.0.192.in-addr.arpa"),
+        ("2001:db8::1", "AAAA", "1." + "0." * 23 + "8.b.d.0.1.0.0.2.ip6.arpa"),
+    ],
+)
+def test_name_of_the_mail_hosts_address_has_to_lead_back_to_it(
+    zone: Dns, settings: Configured, address: str, kind: str, pointer: str
+) -> None:
+    settings.GROUPWARE_HOST = address
+    where, back = f"{kind} mail.example.org", f"PTR {pointer}"
+    assert f"mail.example.org.\t3600\tIN\t{kind}\t{address}" in call("domain", "dns", "example.org")
+    assert (check()[where], back in check()) == ("missing", False)
+    zone.add("mail.example.org", kind, "192.0.2.9" if kind == "A" else "2001:db8::9")
+    assert check()[where] == "different"
+    zone.add("mail.example.org", kind, address)
+    assert (check()[where], check()[back]) == ("ok", "missing")
+    zone.add(pointer, "PTR", "customer.provider.example.")
+    assert check()[back] == "different"
+    zone.fail("customer.provider.example")
+    assert check()[back] == "unknown"
+    zone.recover("customer.provider.example")
+    zone.add("customer.provider.example", kind, address)
+    assert check()[back] == "ok"
+    settings.GROUPWARE_SMARTHOST_URL = "smtp://relay.example:587"
+    assert back not in check()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1", "::", "localhost"])
+def test_address_that_is_not_known_is_a_comment(settings: Configured, host: str) -> None:
+    settings.GROUPWARE_HOST = host
+    text = call("domain", "dns", "example.org")
+    assert "; mail.example.org.\t3600\tIN\tA\tthe address of this server" in text
