@@ -8,7 +8,7 @@ from django.conf import settings
 from groupware.environment import IMPLICIT_TLS, url_host
 
 DEMO_PASSWORDS = "demo-passwords.txt"
-_WIDTH = 14
+_WIDTH = 18
 
 
 def render_banner(bound: Iterable[str]) -> str:
@@ -30,8 +30,8 @@ def _label(name: str) -> str:
     if name in {"HTTP", "HTTPS"}:
         return "Web"
     if name in IMPLICIT_TLS:
-        return f"{name.removesuffix('S')} (TLS)"
-    return name
+        return f"{_label(name.removesuffix('S'))} (TLS)"
+    return name.title() if name == "SUBMISSION" else name
 
 
 def _url(name: str, address: str) -> str:
