@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import timedelta
@@ -28,12 +29,14 @@ class Api:
         self.headers = {"Authorization": authorization} if authorization else {}
         self.client = Client(raise_request_exception=False)
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    def send(
+        self, method: str, path: str, body: Any = None, *, kind: str = JSON, **headers: str
+    ) -> Any:
         """Send a request; names of header fields are written with underscores."""
         fields = self.headers | {name.replace("_", "-"): text for name, text in headers.items()}
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body)
         where = path if path.startswith("/api") else ROOT + path
-        return self.client.generic(method, where, data, JSON, secure=True, headers=fields)
+        return self.client.generic(method, where, data, kind, secure=True, headers=fields)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.send("GET", path, **headers)
@@ -57,7 +60,7 @@ def basic(account: Account) -> str:
 @contextmanager
 def token_of(account: Account, scopes: Iterable[str]) -> Any:
     """Let a token speak for an account, as the OAuth server would."""
-    text = f"token-of-{account.pk}-{'-'.join(scopes)}"
+    text = secrets.token_urlsafe(16)
     grant = TokenGrant(account.pk, text, frozenset(scopes), now() + timedelta(hours=1))
     end = tokens.register_token_verifier(
         lambda token: grant if token == text else None, lambda token_id: token_id == text
