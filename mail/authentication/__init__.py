@@ -6,6 +6,6 @@ domain signs what it sends is `mail/services/signing.py`.
 """
 
 from mail.authentication.results import remove_forged
-from mail.authentication.verdicts import Verdict, authenticate_message
+from mail.authentication.verdicts import Results, Verdict, authenticate_message, read_results
 
-__all__ = ["Verdict", "authenticate_message", "remove_forged"]
+__all__ = ["Results", "Verdict", "authenticate_message", "read_results", "remove_forged"]

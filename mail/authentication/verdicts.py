@@ -19,12 +19,14 @@ from mail.authentication.results import Result, fold_results
 from mail.authentication.signatures import Bodies
 from mail.authentication.spf import SpfResult, check_sender
 
-__all__ = ["Verdict", "authenticate_message"]
+__all__ = ["Results", "Verdict", "authenticate_message", "read_results"]
 
 MAX_TOLD = 8 << 10
 """Octets of a sealer's results that are read."""
 FIELD_NAME = b"Authentication-Results: "
 _NO_RESULT = re.compile(rb"\"(?:[^\"\\]|\\.)*+\"|\((?:[^()\\]|\\.)*+\)", re.DOTALL)
+_OWN_FIELD = re.compile(rb"(?:\A|\n)" + FIELD_NAME + rb"((?:[^\r\n]|\r\n(?=[ \t]))++\r\n)")
+_ARC = re.compile(rb";[ \t\r\n]*+arc=(none|pass|fail)\b")
 _DMARC_PASSED = re.compile(rb"(?:\A|;)[ \t\r\n]*+dmarc[ \t]*+=[ \t]*+pass\b", re.IGNORECASE)
 
 log = structlog.get_logger(__name__)
@@ -48,10 +50,24 @@ class Verdict:
     arc: str
     author: str = ""
 
-    @property
-    def results(self) -> bytes:
-        """What stands behind the field's name, for the ARC set of our own."""
-        return self.header.removeprefix(FIELD_NAME)
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What stands behind the name of the field in `Verdict.header`, and what it says of `arc`."""
+
+    text: bytes
+    arc: str
+
+
+def read_results(prefix: bytes) -> Results | None:
+    """Return the results among fields that this server has put before a message, None without any.
+
+    Of a message whose authentication failed here nothing is said of ARC, and nothing goes on.
+    """
+    if (field := _OWN_FIELD.search(prefix)) is None:
+        return None
+    told = _ARC.search(_NO_RESULT.sub(b"", field[1]))
+    return Results(field[1], told[1].decode("ascii") if told is not None else "fail")
 
 
 def authenticate_message(

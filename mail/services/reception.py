@@ -20,7 +20,7 @@ from mail.flow.clients import Client
 from mail.flow.envelopes import Envelope
 from mail.flow.hops import list_clients
 from mail.refusals import Refused
-from mail.services import fanout, signing, spam, targets
+from mail.services import fanout, spam, targets
 from mail.services.content import prepare_message
 from mail.services.direct import Direct, file_directly, find_direct
 from mail.services.inbound import NewInbound, accept
@@ -62,7 +62,7 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
     Raises `Refused`, `OverQuota`, `TooLarge`, `DiskReserve`.
     """
     with db.read_snapshot():
-        sends_on, stays = _check_recipients(data, envelope)
+        stays = _check_recipients(data, envelope)
     own, is_relay = settings.GROUPWARE_DOMAIN, _is_relay(client.peer)
     data = spam.remove_foreign(remove_forged(data, own))
     origin = _find_origin(data, client) if is_relay else client
@@ -81,12 +81,10 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
             "The message is taken for junk, which is not forwarded.", code=550, status="5.7.1"
         )
     found_out = verdict.header + filtered.header + _received(envelope, client)
-    # Of what is sent on, others learn from a seal what was true when it came (RFC 8617).
-    seal = signing.seal(data, verdict, sends_on) if sends_on else b""
     new = NewInbound(
         prepare_message(data),
         envelope,
-        seal + found_out,
+        found_out,
         # Of the null sender nothing is known; what has it and is trusted, this server has written.
         is_trusted=bool(envelope.mail_from) and (is_relay or verdict.dmarc == "pass"),
         is_junk=is_junk,
@@ -133,17 +131,16 @@ def commit(prepared: Prepared) -> int:
 begin_fan_out = fanout.begin
 
 
-def _check_recipients(data: bytes, envelope: Envelope) -> tuple[str, bool]:
+def _check_recipients(data: bytes, envelope: Envelope) -> bool:
     """Refuse what no recipient has room for, and what comes back to where it was sent on.
 
-    Returns the domain that sends it on, "" where all of it stays here, and whether any of it does.
+    Returns whether any of it stays here.
     """
     header, size = data[:HEADER], len(data)
     ahead = [targets.look_ahead(held.address, header, size) for held in envelope.recipients]
     if not any(held.has_room for held in ahead):
         raise OverQuota("The recipient's mailbox has no room for the message.")
-    sends_on = next((held.sends_on for held in ahead if held.sends_on), "")
-    return sends_on, any(held.stays for held in ahead)
+    return any(held.stays for held in ahead)
 
 
 def _is_relay(peer: str) -> bool:

@@ -4,9 +4,8 @@ Invariant: the rows of recipients go in the transaction that writes what comes o
 queue and notifications; and nothing is written of a recipient that another run has settled.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
@@ -24,11 +23,12 @@ from groupware.core.errors import (
     TooLarge,
 )
 from mail.flow.dsn import DELAYED, DELIVERED, EXPANDED, FAILED, Original, Outcome, is_wanted
-from mail.flow.envelopes import NEVER, SUCCESS, Envelope, EnvelopeRecipient
+from mail.flow.envelopes import EnvelopeRecipient
 from mail.refusals import Refused
 from mail.services import dsns, inbound, outside, queue
 from mail.services.filing import Arrival, file_message
 from mail.services.inbound import NewInbound, Taken
+from mail.services.leaving import list_leaving
 from mail.services.lists import Dropped
 from mail.services.plans import Part, Plan
 from mail.services.queue import NewQueued
@@ -46,7 +46,6 @@ _STATUS: dict[type[GroupwareError], str] = {
 }
 _log = structlog.get_logger("groupware.fanout")
 _WAITING: dict[type[GroupwareError], str] = {OverQuota: "4.2.2", DiskReserve: "4.3.1"}
-_BEYOND_XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 
 @dataclass(slots=True)
@@ -102,7 +101,7 @@ def make_settlement(plan: Plan) -> Settlement:
                 told.setdefault(mail_from, []).append(outcome)
             failed = failed or outcome.action == FAILED
         _count(settlement, "failed" if failed else "settled")
-    settlement.queued = _list_queued(plan)
+    settlement.queued = list_leaving(plan)
     for mail_from, outcomes in told.items():
         new = dsns.report(_original(plan.taken, mail_from, outcomes), outcomes)
         if new is not None:
@@ -233,71 +232,6 @@ def _original(taken: Taken, mail_from: str, outcomes: Iterable[Outcome]) -> Orig
     data = taken.read() if whole else None
     return_to = outside.return_address(taken.account_id, mail_from)
     return Original(mail_from, ret, envid, taken.received_at, taken.header, data, return_to)
-
-
-def _list_queued(plan: Plan) -> list[NewQueued]:
-    """Return what goes to other servers, each address once.
-
-    One item for all that were named by their address there, one for each of ours that leads there.
-    """
-    parts = [part for part in plan.parts if part.target.outside and not part.waiting.is_relayed]
-    taken, seen = plan.taken, set[str]()
-    direct = [part for part in parts if not part.target.is_local]
-    queued = []
-    recipients = _each_once([part.waiting.recipient for part in direct], seen)
-    if recipients:
-        envelope = replace(taken.envelope, recipients=recipients)
-        queued.append(_new_queued(taken, "", b"", envelope))
-    for part in parts:
-        if part.target.is_local and (recipients := _each_once(_forwarded(part), seen)):
-            target = part.target
-            envelope = replace(taken.envelope, mail_from=target.sender, recipients=recipients)
-            if target.is_list:
-                envelope = replace(envelope, ret="", envid="")
-            queued.append(_new_queued(taken, target.address, target.prefix, envelope))
-    return queued
-
-
-def _new_queued(taken: Taken, source: str, prefix: bytes, envelope: Envelope) -> NewQueued:
-    prefix += taken.prefix
-    if not taken.prepared.has_header:
-        prefix += b"\r\n"
-    # An address here may lead to one elsewhere that wants SMTPUTF8, which its own does not.
-    named = [envelope.mail_from, *(recipient.address for recipient in envelope.recipients)]
-    if not (envelope.is_utf8 or all(map(str.isascii, named))):
-        envelope = replace(envelope, is_utf8=True)
-    return NewQueued(taken.inbound_id, source, taken.account_id, taken.blob_id, prefix, envelope)
-
-
-def _each_once(
-    recipients: Iterable[EnvelopeRecipient], seen: set[str]
-) -> tuple[EnvelopeRecipient, ...]:
-    kept = []
-    for recipient in recipients:
-        local_part, _, domain = recipient.address.rpartition("@")
-        key = f"{local_part}@{domain.lower()}"
-        if key not in seen:
-            seen.add(key)
-            kept.append(recipient)
-    return tuple(kept)
-
-
-def _forwarded(part: Part) -> list[EnvelopeRecipient]:
-    """Return the recipients outside that one of ours leads to (RFC 3461 §5.2.7).
-
-    Success of an address that leads to several is told here, as far as it is known here.
-    """
-    asked, target = part.waiting.recipient, part.target
-    if target.is_list:
-        return [EnvelopeRecipient(address) for address in target.outside]
-    notify = asked.notify
-    if target.is_many and SUCCESS in notify:
-        notify = ",".join(word for word in notify.split(",") if word != SUCCESS) or NEVER
-    orcpt = asked.orcpt
-    if not orcpt and asked.address.isascii():
-        escaped = _BEYOND_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", asked.address)
-        orcpt = f"rfc822;{escaped}"
-    return [EnvelopeRecipient(address, notify, orcpt) for address in target.outside]
 
 
 def settle(

@@ -20,7 +20,7 @@ from groupware.core.errors import AlreadyExists, GroupwareError, Invalid, NotFou
 from groupware.core.models import Domain
 from groupware.core.sealing import seal as seal_secret
 from groupware.core.sealing import unseal
-from mail.authentication import Verdict, keys
+from mail.authentication import Results, keys
 from mail.authentication.arc import seal_message
 from mail.authentication.canonical import read_message
 from mail.authentication.dkim import Signer, sign_message
@@ -57,14 +57,19 @@ def sign(data: bytes, domain: str) -> bytes:
     return b"".join(sign_message(data, signer, epoch()) for signer in signers)
 
 
-def seal(data: bytes, verdict: Verdict, domain: str) -> bytes:
+def can_sign(domain: str) -> bool:
+    """Tell whether a domain has a key to sign with."""
+    return bool(_signers(domain))
+
+
+def seal(data: bytes, found: Results, domain: str) -> bytes:
     """Return the ARC set (RFC 8617) to put before a message from outside that is passed on.
 
-    `domain` is that of the list or the account that passes it on, `verdict` what was found when it
+    `domain` is that of the list or the account that passes it on, `found` what was seen when it
     came. Nothing where there is no key or no chain that could be gone on with.
     """
     for signer in _signers(domain):
-        return seal_message(data, verdict.results, verdict.arc, signer, epoch())
+        return seal_message(data, found.text, found.arc, signer, epoch())
     return b""
 
 

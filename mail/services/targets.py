@@ -33,7 +33,8 @@ class Target:
     `mail_from` is their Return-Path here, `sender` what MAIL FROM says to other servers, `prefix`
     the header fields before those that the message has. An `is_many` address hides who is
     behind it: what becomes of a copy says little of the others. It `was_many` where some are gone.
-    `held_back` are addresses elsewhere that it leads to and that get nothing of this message.
+    `held_back` are addresses elsewhere that it leads to and that get nothing of this message,
+    `sends_on` is the domain in whose name others do.
     """
 
     address: str
@@ -47,6 +48,7 @@ class Target:
     is_list: bool = False
     was_many: bool = False
     held_back: tuple[str, ...] = ()
+    sends_on: str = ""
 
     @property
     def is_many(self) -> bool:
@@ -114,6 +116,7 @@ def find_target(address: str, taken: Taken) -> Target:
             sender=srs.rewrite_sender(expanded.mail_from, route.domain),
             prefix=trace.delivered_to(address) + expanded.prefix,
             is_list=True,
+            sends_on=route.domain,
         )
     return _follow(target, route, taken)
 
@@ -142,6 +145,7 @@ def _follow(target: Target, route: Route, taken: Taken) -> Target:
         detail=route.detail,
         sender=srs.rewrite_sender(target.sender, route.domain) if outside else target.sender,
         prefix=prefix,
+        sends_on=route.domain,
     )
 
 
@@ -208,18 +212,14 @@ def _check_unrouted(address: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What becomes of a message at an address; `sends_on` is the domain that sends it on, or "".
-
-    It `stays` where any account gets it.
-    """
+    """What becomes of a message at an address: it `stays` where any account gets it."""
 
     has_room: bool = True
-    sends_on: str = ""
     stays: bool = True
 
 
 def look_ahead(address: str, header: bytes, size: int) -> Prospect:
-    """Tell whether any account that an address leads to has room, and whether it leads outside.
+    """Tell whether any account that an address leads to has room, and whether it has any.
 
     What leads nowhere is said to have room: what becomes of that is the fan-out's affair. Raises
     `Refused` for a message that comes back to where it was sent on.
@@ -231,8 +231,7 @@ def look_ahead(address: str, header: bytes, size: int) -> Prospect:
     found.follow(route.address_id)
     if found.outside and _names(header, route, address):
         raise _goes_in_circles()
-    sends_on = route.domain if found.outside else ""
-    return Prospect(_has_room(found, size), sends_on, bool(found.accounts) or not sends_on)
+    return Prospect(_has_room(found, size), bool(found.accounts) or not found.outside)
 
 
 def _has_room(found: Expansion, size: int) -> bool:

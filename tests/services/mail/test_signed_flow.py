@@ -197,6 +197,8 @@ def test_what_is_passed_on_has_a_seal_that_tells_what_was_seen(
     settings.GROUPWARE_TRUSTED_SEALERS = frozenset({"example.test"})
     assert verify(message).policy == "none", "whoever trusts us takes it"
     assert verify(message.replace(b"Hello.", b"Hallo.")).arc == "fail"
+    if kind == "list":
+        assert verify(message.replace(b"List-Id: ", b"List-Id: x")).arc == "fail", "it covers all"
 
 
 def test_without_a_key_or_from_our_own_people_nothing_is_sealed(ann: Account, zone: Dns) -> None:

@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings as Configured
 from groupware.core import directory, dns
 from groupware.core.errors import AlreadyExists, Invalid, NotFound
 from groupware.core.models import Domain
-from mail.authentication import Verdict, authenticate_message
+from mail.authentication import Verdict, authenticate_message, read_results
 from mail.models import DkimKey
 from mail.services import signing
 from tests.mailflow.dns import Dns, serving_dns
@@ -154,12 +154,16 @@ def test_a_key_that_cannot_be_read_leaves_mail_unsigned(domain: Domain) -> None:
 
 def test_what_is_passed_on_is_sealed_for_the_next_one(domain: Domain, zone: Dns) -> None:
     verdict = verify(MESSAGE)
-    assert signing.seal(MESSAGE, verdict, "example.test") == b""
+    found = read_results(verdict.header)
+    assert found is not None
+    assert signing.seal(MESSAGE, found, "example.test") == b""
     signing.create_key("example.test")
     publish(zone, "example.test")
-    sealed = signing.seal(MESSAGE, verdict, "example.test") + MESSAGE
+    sealed = signing.seal(MESSAGE, found, "example.test") + MESSAGE
     again = verify(sealed)
     assert again.arc == "pass"
-    twice = signing.seal(sealed, again, "example.test") + sealed
+    found = read_results(again.header)
+    assert found is not None
+    twice = signing.seal(sealed, found, "example.test") + sealed
     assert verify(twice).arc == "pass"
     assert b"ARC-Authentication-Results: i=2; mx.example;" in twice

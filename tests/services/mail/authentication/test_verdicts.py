@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from groupware.core.clock import monotonic
-from mail.authentication import remove_forged, verdicts
+from mail.authentication import Results, read_results, remove_forged, verdicts
 from mail.authentication.dkim import Signer
 from tests.mailflow.dns import Dns
 from tests.services.mail.authentication.conftest import Authenticate
@@ -38,7 +38,8 @@ def test_all_that_passes_is_written_in_one_field(
         "none",
         "sender.example",
     )
-    assert verdict.header == b"Authentication-Results: " + verdict.results
+    found = read_results(b"Delivered-To: x\r\n" + verdict.header + b"Received: y\r\n")
+    assert found == Results(verdict.header.partition(b": ")[2], verdict.arc)
 
 
 @pytest.mark.usefixtures("signer")
@@ -131,3 +132,18 @@ def test_real_and_broken_mail_has_a_verdict_each(
     for path in islice(files, 0, None, max(1, len(files) // 500)):
         verdict = authenticate(path.read_bytes(), peer=PEER)
         assert verdict.dmarc in {"none", "temperror", "fail", "pass"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "arc"),
+    [
+        (b'spf=none smtp.mailfrom="a; arc=pass@b";\r\n\tarc=fail', "fail"),
+        (b"dkim=fail (a; arc=pass);\r\n\tarc=none", "none"),
+        (b"dmarc=temperror", "fail"),
+    ],
+)
+def test_what_was_seen_of_a_chain_is_not_what_a_sender_says(prefix: bytes, arc: str) -> None:
+    field = b"Authentication-Results: x;\r\n\t" + prefix + b"\r\n"
+    found = read_results(b"X: y\r\n" + field + b"Received: z\r\n")
+    assert found == Results(field[24:], arc)
+    assert read_results(b"X-" + field) is None
