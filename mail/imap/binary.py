@@ -11,10 +11,10 @@ from typing import Final
 
 from mail.imap.errors import Reply, no
 from mail.imap.responses import Code
-from mail.imap.spans import Span, cut_out, pieces_of, read_chunk, size_of
 from mail.mime.decoding import IDENTITY, Decoder, new_decoder
 from mail.mime.parts import PartEntry
 from mail.mime.strings import replace_nul
+from mail.spans import Span, cut_out, pieces_of, read_chunk, size_of
 
 INLINE: Final = 64 * 1024
 """Octets of content up to which a range is read with its row."""

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from mail.imap.binary import BinaryData, decoded_size, find_data, find_whole
 from mail.imap.fetchitems import Binary, Section, SectionText
-from mail.imap.spans import Span, read_chunk, size_of
 from mail.mime.parts import PartEntry, load_parts
 from mail.mime.sections import (
     HeaderFields,
@@ -13,6 +12,7 @@ from mail.mime.sections import (
     resolve_section,
     split_header_fields,
 )
+from mail.spans import Span, read_chunk, size_of
 
 FILTERED: Final = (SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT)
 """Sections for which a header is read whole, however large it is."""

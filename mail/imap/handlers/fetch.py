@@ -22,9 +22,9 @@ from mail.imap.handlers.messages import ranges_of, store_and_absorb
 from mail.imap.requests import Fetch
 from mail.imap.resync import intersect, without
 from mail.imap.session import Session
-from mail.imap.spans import Span
 from mail.imap.view import FlagRow, Ranges
 from mail.services.flags import Stored, StoreOp, store_flags
+from mail.spans import Span
 from mail.uidset import normalize, to_ranges
 
 GLANCE: Final = 4

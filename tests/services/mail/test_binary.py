@@ -13,9 +13,9 @@ from mail.imap.binary import Decoded, readers_of
 from mail.imap.fetching import read_batch
 from mail.imap.fetchitems import Binary
 from mail.imap.fetchplan import plan_fetch
-from mail.imap.spans import Span
 from mail.imap.view import Identity, MailboxView
 from mail.services.content import prepare_message
+from mail.spans import Span
 from tests.services.store import append, mailbox
 
 pytestmark = pytest.mark.django_db

@@ -10,10 +10,10 @@ from mail.imap import fetching
 from mail.imap.fetching import INLINE_WHOLE, Batch, Chunk, read_batch
 from mail.imap.fetchitems import Section, SectionText
 from mail.imap.fetchplan import plan_fetch
-from mail.imap.spans import Span, read_chunk, size_of
 from mail.imap.view import Identity, MailboxView
 from mail.mime.sections import filter_header_fields
 from mail.services.content import prepare_message
+from mail.spans import Span, read_chunk, size_of
 from tests.services.store import append, mailbox, message_of, rows_of
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ from mail.imap import fetching, fetchplan
 from mail.imap.fetching import Batch, read_batch
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section, SectionText
 from mail.imap.fetchplan import plan_fetch
-from mail.imap.spans import Span
 from mail.imap.view import MailboxView
 from mail.services.content import prepare_message
+from mail.spans import Span
 from tests.services.mail.test_fetch import octets_of, open_view
 from tests.services.store import append, message_of
 
