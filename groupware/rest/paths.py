@@ -1,4 +1,4 @@
-"""What stands in URLs for an object: converters of paths, registered as `oid` and `key`.
+"""What stands in URLs for an object: converters of paths, registered as `oid`, `item` and `key`.
 
 A text in no such form leads nowhere, and is 404 like any other that leads nowhere.
 """
@@ -15,6 +15,18 @@ class ObjectIdConverter(StringConverter):
     regex = "[A-Za-z0-9_-]{1,32}"
 
 
+class ItemConverter(StringConverter):
+    """An item of a collection: its collection's `object_id`, and the item's number there."""
+
+    regex = "[A-Za-z0-9_-]{1,32}-[1-9][0-9]{0,17}"
+
+
+def split_item(text: str) -> tuple[str, int]:
+    """Return what an item's id consists of."""
+    object_id, _, number = text.rpartition("-")
+    return object_id, int(number)
+
+
 class KeyConverter(IntConverter):
     """A number by which accounts, groups and domains are known; as large as databases have."""
 
@@ -24,11 +36,13 @@ class KeyConverter(IntConverter):
 def register() -> None:
     """Let `path()` know them; every api/urls.py calls it before its own patterns."""
     register_converter(ObjectIdConverter, "oid")
+    register_converter(ItemConverter, "item")
     register_converter(KeyConverter, "key")
 
 
 SCHEMAS: Final[dict[str, Any]] = {
     "oid": {"type": "string", "pattern": f"^{ObjectIdConverter.regex}$"},
+    "item": {"type": "string", "pattern": f"^{ItemConverter.regex}$"},
     "key": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1},
 }
 """How the schema tells them."""

@@ -15,10 +15,10 @@ from groupware.core import blobs
 from mail.flags import serialize_flags
 from mail.imap import responses
 from mail.imap.fetchitems import Attribute, FetchItem, Section, SectionText
-from mail.imap.objectids import email_id, thread_id
 from mail.mime.bodystructure import derive_body
 from mail.mime.sections import header_filter
 from mail.mime.strings import replace_nul
+from mail.objectids import email_id, thread_id
 from mail.services.content import LISTED_FIELDS, SUMMARY_FIELDS
 
 _SUMMARY: Final = frozenset(SUMMARY_FIELDS)

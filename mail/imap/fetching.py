@@ -20,11 +20,11 @@ from mail.imap.errors import Reply
 from mail.imap.fetchcolumns import Columns, is_listed, is_summary
 from mail.imap.fetchitems import Attribute, Binary, FetchItem, Section
 from mail.imap.fetchplan import CONTENT, FIELDS, WHOLE, FetchPlan, is_of_whole
-from mail.imap.objectids import email_id, thread_id
 from mail.imap.view import MailboxView, Ranges
 from mail.mime.bodystructure import derive_body
 from mail.mime.sections import filter_header_fields
 from mail.mime.strings import replace_nul
+from mail.objectids import email_id, thread_id
 from mail.spans import Span, cut_out, read_chunk, size_of
 
 BATCH_OCTETS: Final = 4 * 1024 * 1024

@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import Final
 
 from mail.flags import EVERY_FLAG, serialize_flags
-from mail.imap.objectids import mailbox_id
 from mail.imap.requests import StatusItem
 from mail.imap.sequences import Seq, SequenceSet, Uid, serialize_numbers
 from mail.imap.wire import MONTHS
 from mail.mime.strings import quote, quote_or_nil
+from mail.objectids import mailbox_id
 from mail.utf7 import encode_utf7
 
 _ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')

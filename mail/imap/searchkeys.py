@@ -6,9 +6,9 @@ No key is rewritten, but for those that the RFC defines by others (NEW, OLD, UNS
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mail.imap.objectids import OBJECT_ID, parse_email_id, parse_thread_id
 from mail.imap.wire import ProtocolError, Reader
 from mail.mime.charsets import find_codec
+from mail.objectids import OBJECT_ID, parse_email_id, parse_thread_id
 from mail.search.keys import (
     AllKey,
     AndKey,

@@ -7,8 +7,8 @@ in one query, and only where it is asked for.
 from collections.abc import Sequence
 
 from mail import queries
-from mail.imap.objectids import mailbox_id
 from mail.imap.requests import StatusItem
+from mail.objectids import mailbox_id
 from mail.places import Place
 
 

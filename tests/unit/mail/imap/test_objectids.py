@@ -2,7 +2,7 @@
 
 import pytest
 
-from mail.imap.objectids import (
+from mail.objectids import (
     OBJECT_ID,
     email_id,
     mailbox_id,
