@@ -159,11 +159,23 @@ def _answer(status: int) -> dict[str, Any]:
     return {"description": "; ".join(titles), "content": content}
 
 
-def add_problem(result: dict[str, Any], **_: object) -> dict[str, Any]:
+def finish(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """Add the one form of errors to the schema (drf-spectacular's POSTPROCESSING_HOOKS)."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = _PROBLEM
+    _plain_enums(result)
     return result
+
+
+def _plain_enums(value: Any) -> None:
+    """Tell a choice or null as either: generators of clients make one type of it, not three."""
+    for below in value.values() if isinstance(value, dict) else value:
+        if isinstance(below, dict | list):
+            _plain_enums(below)
+    if isinstance(value, dict) and value.pop("x-spec-enum-id", None) and None in value["enum"]:
+        choices = [choice for choice in value.pop("enum") if choice is not None]
+        value.pop("type", None)
+        value["oneOf"] = [{"type": "string", "enum": choices}, {"type": "null"}]
 
 
 _PROBLEM: Final[Mapping[str, Any]] = {

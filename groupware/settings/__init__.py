@@ -144,10 +144,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "PATH_CONVERTER_OVERRIDES": paths.SCHEMAS,
-    "POSTPROCESSING_HOOKS": ["groupware.rest.schema.add_problem"],
+    "POSTPROCESSING_HOOKS": ["groupware.rest.schema.finish"],
     # What is read and what is written are two schemas: neither asks for what the other lacks.
+    "OAS_VERSION": "3.1.1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # Structured logging is set up by groupware.core.logging where a process starts.
