@@ -353,6 +353,7 @@ def _tell(batch: sending.Batch, results: settling.Results) -> None:
             _log.info(
                 outcome,
                 message=batch.message.pk,
+                inbound=batch.message.inbound,
                 sender=batch.message.mail_from,
                 to=each.recipient.address,
                 host=found.host,

@@ -94,15 +94,17 @@ def _settle(plan: Plan, last: tuple[int, Arrival] | None, write: Submit) -> list
     settlement = make_settlement(plan)
     if last is not None:
         try:
-            return _note(settlement, write(partial(settle, plan, settlement, last)).result())
+            return _note(plan, settlement, write(partial(settle, plan, settlement, last)).result())
         except Exception as error:  # noqa: BLE001 (noted as this account's, whatever it is)
             plan.outcomes[last[0]] = _note_failure(error, last[0])
             settlement = make_settlement(plan)
-    return _note(settlement, write(partial(settle, plan, settlement)).result())
+    return _note(plan, settlement, write(partial(settle, plan, settlement)).result())
 
 
-def _note(settlement: Settlement, told: list[int] | None) -> list[int]:
+def _note(plan: Plan, settlement: Settlement, told: list[int] | None) -> list[int]:
     if told is not None:
+        came = {**settlement.counts, "queued": len(settlement.queued), "notices": told}
+        _log.info("fanned out", inbound=plan.taken.inbound_id, **came)
         for outcome, number in settlement.counts.items():
             metrics.DELIVERIES.labels("fan-out", outcome).inc(number)
     return told or []

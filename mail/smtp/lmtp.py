@@ -17,9 +17,9 @@ from mail.services.delivery import Delivery, Recipient, Trace
 from mail.smtp.commands import LMTP
 from mail.smtp.errors import reply_of
 from mail.smtp.handlers import COMMON, hello
-from mail.smtp.responses import Reply, reply
+from mail.smtp.responses import Reply
 from mail.smtp.session import ATTEMPTS, Handler, Output, Shared, Transaction
-from mail.smtp.taking import TakingSession
+from mail.smtp.taking import TakingSession, describe
 
 _log = structlog.get_logger("groupware.lmtp")
 
@@ -74,14 +74,20 @@ class LmtpSession(TakingSession):
         """Deliver, and answer once for each recipient (RFC 2033 §4.2), after the commits."""
         direct = [found for found in self._found if found is not None]
         delivered = iter(await self._deliver(data, transaction, direct) if direct else ())
-        taken = (
-            await self._take_others(data, transaction) if len(direct) < len(self._found) else None
-        )
-        outcomes = [taken if found is None else next(delivered) for found in self._found]
-        refused = sum(1 for outcome in outcomes if outcome is not None)
-        _log.info("message", size=len(data), recipients=len(outcomes), refused=refused)
-        done = reply(250, "2.0.0", f"Delivered, {self.session_id}")
-        return [done if outcome is None else reply_of(outcome) for outcome in outcomes]
+        taken = self.done(0)
+        if len(direct) < len(self._found):
+            taken = await self._take_others(data, transaction)
+        replies = [
+            taken if found is None else self._reply(next(delivered)) for found in self._found
+        ]
+        refused = sum(1 for held in replies if held.code != 250)
+        inbound_id = self._inbound_id or 0
+        told = describe(transaction)
+        _log.info("message", **told, size=len(data), refused=refused, inbound=inbound_id)
+        return replies
+
+    def _reply(self, outcome: GroupwareError | None) -> Reply:
+        return self.done(0) if outcome is None else reply_of(outcome)
 
     async def store(self, data: bytes, transaction: Transaction) -> int:
         """Take a message for lists and for what leads outside."""
@@ -89,14 +95,13 @@ class LmtpSession(TakingSession):
         prepared = await aio.call(handing.hand_over, data, *said)
         return await aio.write(reception.commit, prepared)
 
-    async def _take_others(self, data: bytes, transaction: Transaction) -> GroupwareError | None:
+    async def _take_others(self, data: bytes, transaction: Transaction) -> Reply:
         pairs = zip(transaction.recipients, self._found, strict=True)
         others = [recipient for recipient, found in pairs if found is None]
         try:
-            await self.take_one(data, replace(transaction, recipients=others))
+            return self.done(await self.take_one(data, replace(transaction, recipients=others)))
         except GroupwareError as error:
-            return error
-        return None
+            return reply_of(error)
 
     async def _deliver(
         self, data: bytes, transaction: Transaction, recipients: list[Recipient]

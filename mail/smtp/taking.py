@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -9,6 +10,18 @@ from groupware.core.blobs import BlobGone
 from mail.flow.clients import Client
 from mail.smtp.responses import Reply, reply
 from mail.smtp.session import ATTEMPTS, Output, Session, Shared, Transaction
+
+MAX_LOGGED = 10
+"""Recipients of one message that its line in the log names."""
+
+
+def describe(transaction: Transaction) -> dict[str, Any]:
+    """Return what a line of the log says of a transaction."""
+    return {
+        "sender": transaction.mail_from,
+        "to": [held.address for held in transaction.recipients[:MAX_LOGGED]],
+        "recipients": len(transaction.recipients),
+    }
 
 
 class TakingSession(Session):
@@ -44,10 +57,17 @@ class TakingSession(Session):
         """Take the message for all its recipients."""
         inbound_id = await self.take_one(data, transaction)
         log = structlog.get_logger(f"groupware.{self.name}")
-        recipients = len(transaction.recipients)
-        log.info("message", size=len(data), recipients=recipients, inbound=inbound_id)
-        text = f"Taken, {inbound_id}" if inbound_id else "Delivered,"
-        return [reply(250, "2.0.0", f"{text} {self.session_id}")]
+        log.info("message", **describe(transaction), size=len(data), inbound=inbound_id)
+        return [self.done(inbound_id)]
+
+    def done(self, inbound_id: int) -> Reply:
+        """Return the reply to a message that is durable.
+
+        What it names stands in the log: the row as `inbound` of all that becomes of it, the
+        session in each line of it and in Received.
+        """
+        what = f"queued as {inbound_id}" if inbound_id else "delivered"
+        return reply(250, "2.0.0", f"Ok: {what}, session {self.session_id}")
 
     async def take_one(self, data: bytes, transaction: Transaction) -> int:
         """Store a message that is delivered after the reply, and return the id of its row."""

@@ -1,6 +1,8 @@
 """Logs: a session's id through every layer, and neither secrets nor content at any level."""
 
 import json
+import re
+import smtplib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,3 +83,29 @@ async def test_the_session_goes_along_into_the_store(cross: Callable[..., Any]) 
     finally:
         unbind_session()
         aio.close_crossing()
+
+
+def test_what_a_reply_names_leads_through_the_log_to_what_became_of_it(tmp_path: Path) -> None:
+    create_people(tmp_path / "data", free_ports(), ANNA)
+    with serving(
+        tmp_path / "data",
+        "smtp",
+        GROUPWARE_DOMAIN="team.example",
+        GROUPWARE_LOG_FORMAT="json",
+    ) as server:
+        with smtplib.SMTP("127.0.0.1", server.ports["SMTP"], "mx.outside.example", 30) as client:
+            client.ehlo()
+            client.mail("boss@outside.example")
+            for address in (ANNA, ANNA.replace("@", "+x@")):
+                client.rcpt(address)
+            code, said = client.data(b"From: boss@outside.example\r\nSubject: x\r\n\r\nHello.\r\n")
+        found = re.fullmatch(rb"2\.0\.0 Ok: queued as (\d+), session (\S+)", said)
+        assert code == 250
+        assert found is not None
+        wait_for(lambda: '"fanned out"' in server.output.read_text(), "the end of it")
+    lines = [json.loads(line) for line in server.output.read_text().splitlines() if line[:1] == "{"]
+    of_it = [line for line in lines if line.get("inbound") == int(found[1])]
+    assert [line["event"] for line in of_it] == ["message", "fanned out"]
+    assert of_it[0]["session"] == found[2].decode()
+    assert (of_it[0]["sender"], of_it[0]["to"][0]) == ("boss@outside.example", ANNA)
+    assert of_it[1]["settled"] == 2

@@ -24,7 +24,7 @@ class RecordedFanOut:
     def begin(self, inbound_id: int) -> None:
         self.begun.append(inbound_id)
         if self.client is not None:
-            self.told_before.append(b"Taken, %d" % inbound_id in self.client.buffer)
+            self.told_before.append(b"queued as %d," % inbound_id in self.client.buffer)
 
 
 class SmtpClient(MemoryClient):
