@@ -15,7 +15,7 @@ SMALL: Final = 128 * 1024
 """Octets up to which a message is read at once."""
 PIECE: Final = 256 * 1024
 """Octets of a larger one that are in memory at once."""
-AHEAD_MESSAGES: Final = 16
+AHEAD_MESSAGES: Final = 32
 AHEAD_OCTETS: Final = 256 * 1024
 
 
@@ -35,6 +35,13 @@ class Reader:
         self._maildrop = maildrop
         self._ahead: dict[int, bytes] = {}
         self._last = 0
+
+    def take_ahead(self, number: int) -> bytes | None:
+        """Return a message that was read ahead, None where it was not. Hot: most were."""
+        held = self._ahead.pop(self._maildrop.uid(number), None)
+        if held is not None:
+            self._last = number
+        return held
 
     async def read(self, number: int) -> bytes | AsyncGenerator[bytes, None]:
         """Return a small message whole, else one in pieces of which the first is read already.
@@ -59,8 +66,6 @@ class Reader:
         is_next = number == self._last + 1
         self._last = number
         uid = self._maildrop.uid(number)
-        if (held := self._ahead.pop(uid, None)) is not None:
-            return held
         uids = self._line_up(number) if is_next else [uid]
         try:
             self._ahead = await aio.glance(read_whole, self._snapshot, uids)

@@ -186,7 +186,7 @@ class Session:
             self._refuse(event.response)
             return
         try:
-            if await self._is_revoked():
+            if self._must_look and await self._is_revoked():
                 self.end(responses.REVOKED)
             elif isinstance(event, AuthReceived):
                 await self.shared.handlers["AUTH answer"](self, event)
@@ -217,10 +217,11 @@ class Session:
 
         One that a token opened is looked at each time: tokens end by themselves.
         """
-        if self._open is None:
-            return False
-        principal = self._open.principal
-        if not self._is_doubtful and principal.token_id is None:
-            return False
+        principal = self.opened.principal
         self._is_doubtful = False
         return not await aio.glance(auth.is_principal_current, principal)
+
+    @property
+    def _must_look(self) -> bool:
+        held = self._open
+        return held is not None and (self._is_doubtful or held.principal.token_id is not None)

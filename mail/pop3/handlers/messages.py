@@ -66,11 +66,11 @@ async def top(session: Session, request: Top) -> None:
     message = await _open(session, request.number)
     if message is None:
         return
-    session.write(responses.ok("The top of the message:"))
     cutter = TopCutter(request.lines)
     if isinstance(message, bytes):
-        session.write(serialize_message(cutter.feed(message)))
+        session.write(responses.TOP_FOLLOWS + serialize_message(cutter.feed(message)))
     else:
+        session.write(responses.TOP_FOLLOWS)
         await _send(session, message, cutter)
 
 
@@ -102,8 +102,11 @@ def _check(session: Session, number: int) -> bool:
 
 async def _open(session: Session, number: int) -> bytes | AsyncGenerator[bytes, None] | None:
     """Return the message, a large one in pieces, or tell why there is none."""
+    reader = session.opened.reader
+    if (held := reader.take_ahead(number)) is not None:
+        return held
     try:
-        return await session.opened.reader.read(number)
+        return await reader.read(number)
     except Gone:
         session.write(responses.GONE)
     except Unreadable:
