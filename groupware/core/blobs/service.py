@@ -79,7 +79,7 @@ def stage(data: bytes, *, may_wait: bool = True) -> StagedBlob:
     if known:
         return StagedBlob(digest, *known[0])
     stored = frames.compress(data)
-    if spool.takes(stored):
+    if spool.suits(stored) and (spool.has_room() or (may_wait and spool.make_room(store()))):
         location = spool.new_location()
         return StagedBlob(digest, len(data), len(stored), location, None, spooled=stored)
     if not may_wait:

@@ -10,32 +10,55 @@ other.
 """
 
 import secrets
+import threading
 from typing import Any
 
 from groupware.core import db
 from groupware.core.blobs.store import BlobStore
 from groupware.core.clock import epoch_us
+from groupware.core.errors import Busy
 
 LONGEST = 16 * 1024
 """Stored octets of a blob that is written twice; a larger one is worth a sync of its own."""
 MOST = 4096
-"""Blobs from which on further ones lie in the file at once: where no worker carries them over, or
-where it cannot keep up, the database of rows does not take the room of bytes."""
+"""Blobs from which on whoever brings one carries some over himself: where no worker does it, or where
+it cannot keep up, the database of rows does not take the room of bytes."""
 CARRIED_AT_ONCE = 200
 """Blobs that share the two syncs of being carried over: other writers wait for no more."""
 _RANDOM_BITS = 10
 
+_making_room = threading.Lock()
 
-def takes(stored: bytes) -> bool:
-    """Tell whether such bytes are to be written with their row."""
-    if not db.is_sqlite() or len(stored) > LONGEST:
-        return False
+
+def suits(stored: bytes) -> bool:
+    """Tell whether such bytes are written with their row as long as there is room."""
+    return db.is_sqlite() and len(stored) <= LONGEST
+
+
+def has_room() -> bool:
+    """Tell whether further bytes may lie here."""
     # The blobs between the oldest and the newest: never fewer than there are.
     ((span,),) = db.fetch_rows(
         "SELECT (SELECT MAX(blob_id) FROM core_blobspool)"
         " - (SELECT MIN(blob_id) FROM core_blobspool)"
     )
     return span is None or span < MOST
+
+
+def make_room(store: BlobStore) -> bool:
+    """Carry the oldest over where nobody else does; tell whether there is room for more.
+
+    A sync for each message, beside that of its row, would cost many times as much. One thread of
+    a process does it at a time, in no transaction.
+    """
+    if not db.is_free() or not _making_room.acquire(blocking=False):
+        return False
+    try:
+        return _carry_oldest(store) > 0 and has_room()
+    except Busy:
+        return False
+    finally:
+        _making_room.release()
 
 
 def new_location() -> str:
@@ -69,13 +92,19 @@ def carry_over(store: BlobStore) -> int:
     Raises `Busy`.
     """
     carried = 0
-    while rows := _list_oldest():
+    while count := _carry_oldest(store):
+        carried += count
+    return carried
+
+
+def _carry_oldest(store: BlobStore) -> int:
+    rows = _list_oldest()
+    if rows:
         store.put_spooled({location: bytes(stored) for _, location, stored in rows})
         condition, params = db.in_list("blob_id", [row[0] for row in rows])
         with db.write_transaction():
             db.execute(f"DELETE FROM core_blobspool WHERE {condition}", params)
-        carried += len(rows)
-    return carried
+    return len(rows)
 
 
 def _list_oldest() -> list[tuple[Any, ...]]:

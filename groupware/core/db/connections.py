@@ -54,6 +54,11 @@ def most_connections() -> int | None:
     return int(row[0])
 
 
+def is_free() -> bool:
+    """Tell whether this thread is in no transaction and in no snapshot."""
+    return not (local.reading or local.relaxed or thread_connection().in_atomic_block)
+
+
 def can_read_here() -> bool:
     """Tell whether this thread has a connection that is open, and reads.
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from groupware.core import blobs, db
+from groupware.core import blobs, db, limits
 from groupware.core.blobs import collector, service, spool
 from groupware.core.blobs.store import BlobMissing, DatabaseFile
-from groupware.core.models import Blob, BlobSpool
+from groupware.core.models import Account, Blob, BlobSpool
+from tests.conftest import SetLimit
+from tests.services.threads import account_locked_elsewhere
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite]
 MESSAGE = b"Subject: hello\r\n\r\nA message like most.\r\n" * 10
@@ -140,14 +142,27 @@ def test_other_bytes_at_a_location_are_never_passed_over() -> None:
     assert service.store().get(location, 0, -1) == b"one"
 
 
-def test_where_nobody_carries_over_further_bytes_lie_in_the_file(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_where_nobody_carries_over_who_finds_no_room_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool, "MOST", 3)
+    monkeypatch.setattr(spool, "CARRIED_AT_ONCE", 2)
     ids = [stored(b"%d" % number) for number in range(7)]
-    assert BlobSpool.objects.count() == 4
-    assert len(in_file()) == 3
+    assert BlobSpool.objects.count() == 3
+    assert len(in_file()) == 4, "two at once, twice"
     assert [blobs.read(blob_id) for blob_id in ids] == [b"%d" % number for number in range(7)]
-    assert blobs.carry_over() == 4
-    stored(b"again")
+
+
+def test_without_room_bytes_lie_in_the_file_where_none_can_be_made(
+    monkeypatch: pytest.MonkeyPatch, ann: Account, set_limit: SetLimit
+) -> None:
+    stored(b"first")
+    monkeypatch.setattr(spool, "MOST", 0)
+    with db.read_snapshot():
+        staged = blobs.stage(b"in a snapshot")
+    assert (staged.spooled, in_file()) == (None, [staged.location])
+    with spool._making_room:
+        assert blobs.stage(b"another makes room").spooled is None
     assert BlobSpool.objects.count() == 1
+    with account_locked_elsewhere(ann.pk):
+        set_limit(limits.LOCK_TIMEOUT, 0.1)
+        assert blobs.stage(b"others write").spooled is None
+    assert blobs.carry_over() == 1
