@@ -127,6 +127,7 @@ def test_every_method_and_class_of_options_is_in_the_matrix_and_no_other() -> No
         "Calendar objects",
         "Cards",
         "DAV",
+        "REST",
     ],
 )
 def test_every_row_names_an_rfc_and_what_shows_it(chapter: str) -> None:

@@ -16,6 +16,7 @@ WALKS = (
     "## One FETCH",
     "## One STORE",
     "## One PUT",
+    "## One PATCH",
     "## One REPORT",
     "## One RETR",
 )
