@@ -76,3 +76,12 @@ def list_threads(collection_id: int, *, below_uid: int, limit: int) -> list[Thre
         [collection_id, below_uid or 1 << 62, limit],
     )
     return [ThreadRow(*row) for row in rows]
+
+
+def list_thread_uids(collection_id: int, thread_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (uid, thread_id) of the messages of some threads, in no order; at the same cost."""
+    condition, params = db.in_list("thread_id", list(thread_ids))
+    return db.fetch_rows(
+        f"SELECT uid, thread_id FROM mail_message WHERE collection_id = %s AND {condition}",
+        [collection_id, *params],
+    )

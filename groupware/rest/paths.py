@@ -1,4 +1,4 @@
-"""What stands in URLs for an object: converters of paths, registered as `oid`, `item` and `key`.
+"""What stands in URLs for an object: converters of paths, registered as `oid`, `item`, `section` and `key`.
 
 A text in no such form leads nowhere, and is 404 like any other that leads nowhere.
 """
@@ -21,6 +21,12 @@ class ItemConverter(StringConverter):
     regex = "[A-Za-z0-9_-]{1,32}-[1-9][0-9]{0,17}"
 
 
+class SectionConverter(StringConverter):
+    """The number of a part of a message, as IMAP has it."""
+
+    regex = r"[1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4}){0,60}"
+
+
 def split_item(text: str) -> tuple[str, int]:
     """Return what an item's id consists of."""
     object_id, _, number = text.rpartition("-")
@@ -38,11 +44,13 @@ def register() -> None:
     register_converter(ObjectIdConverter, "oid")
     register_converter(ItemConverter, "item")
     register_converter(KeyConverter, "key")
+    register_converter(SectionConverter, "section")
 
 
 SCHEMAS: Final[dict[str, Any]] = {
     "oid": {"type": "string", "pattern": f"^{ObjectIdConverter.regex}$"},
     "item": {"type": "string", "pattern": f"^{ItemConverter.regex}$"},
+    "section": {"type": "string", "pattern": f"^{SectionConverter.regex}$"},
     "key": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1},
 }
 """How the schema tells them."""

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from groupware.rest import paths
-from mail.api import mailboxes, messages
+from mail.api import actions, mailboxes, messages, octets, threads
 
 paths.register()
 
@@ -14,6 +14,15 @@ urlpatterns: list[URLPattern] = [
         "mailboxes/<oid:mailbox_id>/messages",
         messages.MessageList.as_view(),
         name="api-messages",
+    ),
+    path("mailboxes/<oid:mailbox_id>/threads", threads.ThreadList.as_view(), name="api-threads"),
+    path("messages/actions", actions.ActionsView.as_view(), name="api-actions"),
+    path("messages/<item:message_id>/raw", octets.RawView.as_view(), name="api-raw"),
+    path("messages/<item:message_id>/body", octets.BodyView.as_view(), name="api-body"),
+    path(
+        "messages/<item:message_id>/parts/<section:section>",
+        octets.PartView.as_view(),
+        name="api-part",
     ),
     path("messages/<item:message_id>", messages.MessageView.as_view(), name="api-message"),
 ]

@@ -16,3 +16,14 @@ def message_id(owner: Account) -> str:
 
 
 operation("set_flags", body=lambda _: {"flags": ["flagged"]})
+
+
+@parameter("section")
+def section(owner: Account) -> str:
+    return "1"
+
+
+operation(
+    "act_on_messages",
+    body=lambda owner: {"ids": [message_id(owner)], "action": "flag", "add": ["seen"]},
+)
