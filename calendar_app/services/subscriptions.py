@@ -89,7 +89,11 @@ def _take_due() -> _Due | None:
     """
     least = limits.SOURCE_INTERVAL.value
     every = f"CASE WHEN c.source_seconds > {least:d} THEN c.source_seconds ELSE {least:d} END"
-    return _take(f"c.fetched_at + {every} <= %s", [epoch()])
+    condition, params = f"c.fetched_at + {every} <= %s", [epoch()]
+    subscribed = "SELECT 1 FROM calendar_app_calendar c WHERE c.source <> ''"
+    if not db.finds(f"{subscribed} AND {condition}", params):
+        return None
+    return _take(condition, params)
 
 
 def _take(condition: str, params: Sequence[int]) -> _Due | None:

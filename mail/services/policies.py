@@ -66,6 +66,8 @@ def keep_checked(kept: KeptPolicy, policy_id: str, now: int) -> KeptPolicy:
 def forget_expired() -> int:
     """Remove what says nothing any more, nor when it was looked for; return how many rows."""
     day_ago = epoch() - 86_400
+    old = TransportPolicy.objects.filter(expires_at__lt=day_ago, checked_at__lt=day_ago)
+    if not old.exists():
+        return 0
     with db.write_transaction():
-        old = TransportPolicy.objects.filter(expires_at__lt=day_ago, checked_at__lt=day_ago)
         return old.delete()[0]

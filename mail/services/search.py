@@ -129,6 +129,8 @@ def _index_rows(rows: list[tuple[int, str]]) -> int:
         except blobs.UNREADABLE as error:
             _log.warning("a message cannot be indexed", blob=blob_id, error=str(error))
             made.append((blob_id, _NOTHING_KEPT))
+    if not made:
+        return 0
     with db.write_transaction():
         return sum(_write_row(blob_id, row, _UNLESS_CURRENT) for blob_id, row in made)
 

@@ -87,10 +87,10 @@ def _refusal(account_id: int, what: str, limit: int, free_at: int | None, now: i
 
 def forget() -> int:
     """Remove what is no longer counted; return how many rows."""
+    before = [epoch() // 60 - MINUTES]
+    if not db.finds("SELECT 1 FROM mail_submissionuse WHERE minute < %s", before):
+        return 0
     with db.write_transaction():
         return len(
-            db.fetch_rows(
-                "DELETE FROM mail_submissionuse WHERE minute < %s RETURNING id",
-                [epoch() // 60 - MINUTES],
-            )
+            db.fetch_rows("DELETE FROM mail_submissionuse WHERE minute < %s RETURNING id", before)
         )

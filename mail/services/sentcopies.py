@@ -252,7 +252,10 @@ def _is_on_hold(collection_id: int) -> bool:
 
 def forget() -> int:
     """Remove what is known of copies that no program will put there any more; return how many."""
+    since = [_since()]
+    if not db.finds("SELECT 1 FROM mail_sentcopy WHERE filed_at < %s", since):
+        return 0
     with db.write_transaction():
         return len(
-            db.fetch_rows("DELETE FROM mail_sentcopy WHERE filed_at < %s RETURNING id", [_since()])
+            db.fetch_rows("DELETE FROM mail_sentcopy WHERE filed_at < %s RETURNING id", since)
         )

@@ -30,6 +30,7 @@ from groupware.core.db.rows import (
     key_share,
 )
 from groupware.core.db.transactions import (
+    finds,
     lock_timeout,
     on_commit,
     read_snapshot,
@@ -52,6 +53,7 @@ __all__ = [
     "execute_many",
     "fetch_rows",
     "fetch_rows_into",
+    "finds",
     "holds",
     "in_list",
     "is_busy",

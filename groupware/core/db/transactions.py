@@ -1,7 +1,7 @@
 """Transactions: snapshots that never wait for writers, and writes that are durable."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from groupware.core.db.connections import (
     thread_connection,
 )
 from groupware.core.db.failures import outcomes
+from groupware.core.db.rows import fetch_rows
 from groupware.core.filelock import FileLock
 
 _file_locks: dict[Path, FileLock] = {}
@@ -143,6 +144,15 @@ def read_snapshot() -> Iterator[None]:
             yield
         finally:
             local.reading = False
+
+
+def finds(query: str, params: Sequence[Any] = ()) -> bool:
+    """Tell whether a query has a row now, which asks for one at most; takes no lock for it.
+
+    What is done again and again looks before it writes: whoever finds nothing delays nobody.
+    """
+    with read_snapshot():
+        return bool(fetch_rows(f"{query} LIMIT 1", params))
 
 
 def single_read() -> AbstractContextManager[None]:

@@ -110,6 +110,8 @@ def remove_expired() -> int:
 
 
 def _remove_batch() -> int:
+    if not db.finds("SELECT 1 FROM dav_davlock WHERE expires_at <= %s", [epoch()]):
+        return 0
     with db.write_transaction():
         return db.execute(
             "DELETE FROM dav_davlock WHERE id IN"

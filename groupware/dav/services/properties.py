@@ -82,13 +82,17 @@ def remove_left_over() -> int:
     return total
 
 
+_LEFT_OVER = (
+    "SELECT p.id FROM dav_deadproperty p WHERE p.resource_id > 0"
+    " AND NOT EXISTS (SELECT 1 FROM core_resource r WHERE r.id = p.resource_id)"
+)
+
+
 def _remove_batch() -> int:
+    if not db.finds(_LEFT_OVER):
+        return 0
     with db.write_transaction():
-        return db.execute(
-            "DELETE FROM dav_deadproperty WHERE id IN (SELECT p.id FROM dav_deadproperty p"
-            " WHERE p.resource_id > 0 AND NOT EXISTS"
-            f" (SELECT 1 FROM core_resource r WHERE r.id = p.resource_id) LIMIT {_BATCH})"
-        )
+        return db.execute(f"DELETE FROM dav_deadproperty WHERE id IN ({_LEFT_OVER} LIMIT {_BATCH})")
 
 
 def _check_there(holder: Holder) -> None:

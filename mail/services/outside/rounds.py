@@ -70,6 +70,8 @@ def _silent(_done: int, _total: int) -> None:
 
 def _take(condition: str, params: list[int]) -> OutsideAccount | None:
     now = epoch()
+    if not db.finds(f"SELECT 1 FROM mail_outsideaccount WHERE {condition}", params):
+        return None
     with db.write_transaction():
         rows = db.fetch_rows(
             f"UPDATE mail_outsideaccount SET leased_until = %s, last_at = %s WHERE id ="
