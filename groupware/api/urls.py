@@ -9,6 +9,7 @@ v1: list[URLPattern | URLResolver] = [
     path("docs/", views.docs, name="api-docs"),
     path("docs/problems", views.problem_page, name="api-problems"),
     path("", include("mail.api.urls")),
+    path("admin/", include("groupware.api.admin.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

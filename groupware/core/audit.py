@@ -116,6 +116,15 @@ def record(action: str, what: Target | Account | Group | Domain | Address, **det
     )
 
 
+def lock() -> None:
+    """Take the lock of the log in the caller's write transaction: what it reads then stays so."""
+    db.execute(
+        "INSERT INTO core_directorystate (id, last_entry, floor) VALUES (1, 0, 0)"
+        " ON CONFLICT (id) DO UPDATE SET floor = core_directorystate.floor",
+        [],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
     """Which entries are meant; what is empty says nothing.
@@ -143,6 +152,12 @@ def list_entries(
         found = found.filter(id__lt=before)
     with db.read_snapshot():
         return list(found.order_by("-id")[:limit])
+
+
+def list_following(wanted: AuditFilter, after: int, *, limit: int) -> list[AuditEntry]:
+    """Return what is meant and came after the entry with the id `after`, the oldest first."""
+    with db.read_snapshot():
+        return list(_matching(wanted).filter(id__gt=after).order_by("id")[:limit])
 
 
 def find_entry(wanted: AuditFilter, entry_id: int) -> AuditEntry | None:
@@ -185,18 +200,19 @@ def _state() -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Targets of one kind that entries name: up to the entry `last`; `more` come after it."""
+    """Targets that entries name: up to the entry `last`; `more` come after it."""
 
     ids: Sequence[int]
     last: int
     more: bool
 
 
-def list_touched(kinds: Sequence[str], after: int, *, limit: int = MOST_LISTED) -> Touched:
+def list_touched(wanted: AuditFilter, after: int, *, limit: int = MOST_LISTED) -> Touched:
     """Return what was changed after an entry, each once; in the caller's snapshot."""
     newest = last_entry()
     rows = list(
-        AuditEntry.objects.filter(target_kind__in=kinds, id__gt=after, target_id__isnull=False)
+        _matching(wanted)
+        .filter(id__gt=after, target_id__isnull=False)
         .order_by("id")
         .values_list("id", "target_id")[: limit + 1]
     )

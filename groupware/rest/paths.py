@@ -3,6 +3,7 @@
 A text in no such form leads nowhere, and is 404 like any other that leads nowhere.
 """
 
+from functools import cache
 from typing import Any, Final
 
 from django.urls import register_converter
@@ -39,6 +40,7 @@ class KeyConverter(IntConverter):
     regex = "[1-9][0-9]{0,17}"
 
 
+@cache
 def register() -> None:
     """Let `path()` know them; every api/urls.py calls it before its own patterns."""
     register_converter(ObjectIdConverter, "oid")

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from groupware.core import audit, db, limits
+from groupware.core import audit, blobs, db, limits
 from groupware.core.addresses import BadAddress, parse_domain
 from groupware.core.clock import epoch
+from groupware.core.errors import NotFound
 from groupware.core.models import Domain
 from groupware.core.wakeups import wake
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.flow.replies import found_out
 from mail.models import QueuedMessage, QueuedRecipient
 from mail.services import settling
+from mail.services.sending import read_message
 
 WAKE = "queue"
 """What `groupware.core.wakeups` calls those who work the queue off."""
@@ -153,6 +155,42 @@ def list_queue(wanted: QueueFilter, *, after: int = 0, limit: int = MAX_LISTED) 
         return [_entry(row, now) for row in rows]
 
 
+def list_message_ids(wanted: QueueFilter) -> set[int]:
+    """Return the ids of the messages of what is meant."""
+    return set(_matching(wanted).values_list("message_id", flat=True))
+
+
+def fingerprint(wanted: QueueFilter) -> tuple[int, ...]:
+    """Return numbers that differ where what is meant has changed."""
+    told = _matching(wanted).aggregate(
+        number=Count("id"),
+        newest=Max("id"),
+        attempts=Sum("attempts"),
+        due=Sum("next_attempt_at"),
+        held=Count("id", filter=Q(is_held=True)),
+    )
+    return tuple(value or 0 for value in told.values())
+
+
+def read_header(wanted: QueueFilter) -> bytes | None:
+    """Return the header of the message that is meant, and record that it was read.
+
+    None where there is none such. In the caller's write transaction.
+    """
+    row = _matching(wanted).select_related("message__blob", "message__account").first()
+    if row is None:
+        return None
+    message = row.message
+    try:
+        header, _, _ = read_message(message).partition(b"\r\n\r\n")
+    except blobs.UNREADABLE as error:
+        raise NotFound("The message cannot be read: `doctor` says why.") from error
+    domain_id = message.account.domain_id if message.account is not None else None
+    name = f"message {message.pk} of <{message.mail_from}>"
+    audit.record("queue.read-header", audit.Target("queue", message.pk, name, domain_id))
+    return header
+
+
 def count_queue(wanted: QueueFilter) -> int:
     """Return how many recipients are meant."""
     with db.read_snapshot():
@@ -263,9 +301,9 @@ def _matching(wanted: QueueFilter) -> QuerySet[QueuedRecipient]:
 
 
 def _sent_by(domain_ids: frozenset[int]) -> Q:
-    """Return what accounts of domains send, and what is sent under any of their names."""
-    sent = Q(message__account__domain__in=domain_ids)
+    """Return what accounts of domains send; of what no account sends, what goes in their names."""
     names = Domain.objects.filter(Q(pk__in=domain_ids) | Q(alias_of__in=domain_ids))
+    named = Q(pk__in=[])
     for name in names.values_list("name", flat=True):
-        sent |= Q(message__mail_from__iendswith=f"@{name}")
-    return sent
+        named |= Q(message__mail_from__iendswith=f"@{name}")
+    return Q(message__account__domain__in=domain_ids) | (Q(message__account=None) & named)

@@ -116,14 +116,17 @@ def rename_account(address: str, new_address: str, *, name: str | None = None) -
     local_part, domain_name = parse(new_address)
     with directory_change():
         account = get_account(address)
-        domain, before = get_own_domain(domain_name), account.login
+        domain, home = get_own_domain(domain_name), audit.target_of(account)
         if name is not None:
             account.name = parse_label(name)
         if account.login != f"{local_part}@{domain.name}":
             _make_primary(account, domain, local_part)
             _end_sessions(account)
         account.save(update_fields=["login", "domain", "name"])
-        audit.record("account.rename", account, before=before, name=account.name)
+        if account.domain_id != home.domain_id:
+            # For those who see one of the two domains alone.
+            audit.record("account.leave", home, to=account.login)
+        audit.record("account.rename", account, before=home.name, name=account.name)
     return account
 
 

@@ -20,6 +20,7 @@ from tests.services.threads import threads
 pytestmark = pytest.mark.django_db
 
 ADMIN = Actor(77, "root@example.test", "global", "192.0.2.7")
+ACCOUNTS = AuditFilter(target_kind="account")
 SECRET = "correct horse battery"
 
 
@@ -213,13 +214,13 @@ def test_what_was_touched_is_told_once_and_in_pages(domain: object) -> None:
     start = audit.last_entry()
     ann, ben = create("ann@example.test"), create("ben@example.test")
     directory.set_quota("ann@example.test", 5)
-    whole = audit.list_touched(["account"], start)
+    whole = audit.list_touched(ACCOUNTS, start)
     assert (whole.ids, whole.last, whole.more) == ([ann.pk, ben.pk], audit.last_entry(), False)
-    part = audit.list_touched(["account"], start, limit=1)
+    part = audit.list_touched(ACCOUNTS, start, limit=1)
     assert (part.ids, part.more) == ([ann.pk], True)
-    rest = audit.list_touched(["account"], part.last)
+    rest = audit.list_touched(ACCOUNTS, part.last)
     assert (rest.ids, rest.more) == ([ben.pk, ann.pk], False)
-    assert audit.list_touched(["account"], whole.last).ids == []
+    assert audit.list_touched(ACCOUNTS, whole.last).ids == []
 
 
 def test_entries_go_with_their_age_and_the_floor_tells_up_to_where(

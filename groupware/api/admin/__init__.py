@@ -1,0 +1,1 @@
+"""Administration over REST: domains, accounts, addresses, groups, grants, roles, queue, audit log."""

@@ -1,0 +1,84 @@
+"""Accounts: made, changed, deleted; and people let in again, by the help desk too."""
+
+from groupware.core import directory, factors, throttle
+from groupware.core.administration.administrator import Administrator
+from groupware.core.directory import NewAccount
+from groupware.core.directory.lookups import parse
+from groupware.core.errors import NotAllowed
+from groupware.core.models import Account
+from groupware.core.roles import Permission
+
+
+def create(by: Administrator, new: NewAccount) -> Account:
+    """Create an account in a domain that he manages; roles are given apart."""
+    by.get_place(Permission.MANAGE, parse(new.address)[1])
+    if new.is_admin:
+        raise NotAllowed("An account is made without a role: give it one then.")
+    return directory.create_account(new)
+
+
+def rename(by: Administrator, account: Account, address: str, name: str | None) -> Account:
+    """Give an account another address, also in another of his domains, another name, or both."""
+    by.require_over(Permission.MANAGE, account)
+    by.get_place(Permission.MANAGE, parse(address)[1])
+    return directory.rename_account(account.login, address, name=name)
+
+
+def set_quota(by: Administrator, account: Account, quota_bytes: int) -> None:
+    """Set the quota in octets; 0 means unlimited."""
+    by.require_over(Permission.MANAGE, account)
+    directory.set_quota(account.login, quota_bytes)
+
+
+def set_active(by: Administrator, account: Account, *, active: bool) -> None:
+    """Enable or disable an account; nobody disables himself."""
+    by.require_over(Permission.MANAGE, account)
+    if not active:
+        _refuse_self(by, account, "disable")
+    directory.set_active(account.login, active=active)
+
+
+def delete(by: Administrator, account: Account) -> None:
+    """Delete an account with all that it owns; nobody deletes himself."""
+    by.require_over(Permission.MANAGE, account)
+    _refuse_self(by, account, "delete")
+    directory.delete_account(account.login)
+
+
+def set_password(by: Administrator, account: Account, password: str | None) -> str:
+    """Set a person's password, or make one, and return it; sessions of the person end.
+
+    One's own is set on one's own page, which asks for the old one.
+    """
+    _check_help(by, account, "set the password of")
+    chosen = password if password is not None else directory.generate_password()
+    directory.set_password(account.login, chosen)
+    return chosen
+
+
+def reset_second_factor(by: Administrator, account: Account) -> None:
+    """Let a person sign in by the password alone until he has a second factor again."""
+    _check_help(by, account, "take the second factor of")
+    factors.reset(account.login)
+
+
+def end_sessions(by: Administrator, account: Account) -> None:
+    """End every session of an account."""
+    by.require_over(Permission.HELP, account)
+    directory.sign_out(account.login)
+
+
+def unlock(by: Administrator, account: Account) -> int:
+    """Forget the failed logins of an account; return from how many networks they came."""
+    by.require_over(Permission.HELP, account)
+    return throttle.unlock(account.login)
+
+
+def _check_help(by: Administrator, account: Account, what: str) -> None:
+    by.require_over(Permission.HELP, account)
+    _refuse_self(by, account, what)
+
+
+def _refuse_self(by: Administrator, account: Account, what: str) -> None:
+    if account.pk == by.account_id:
+        raise NotAllowed(f"You cannot {what} your own account here.")
