@@ -13,6 +13,7 @@ from contacts.services import directory
 from groupware.core import audit, blobs, outbox, quota, retention
 from groupware.core.blobs import collector
 from groupware.dav.services import locks, properties
+from groupware.oauth.services import tokens
 from groupware.rest import idempotency
 from mail.outbound import work as queue
 from mail.services import expunged, fanout, policies, pop3, search, sendrates, sentcopies
@@ -64,6 +65,7 @@ DUTIES = (
     Duty("pop3-hidden", 3600.0, pop3.forget_hidden),
     Duty("sending-rates", 3600.0, sendrates.forget),
     Duty("sent-copies", 3600.0, sentcopies.forget),
+    Duty("tokens", 600.0, tokens.forget_expired),
     Duty("dav-locks", 600.0, locks.remove_expired),
     Duty("dav-properties", 3600.0, properties.remove_left_over),
     Duty("idempotency-keys", 3600.0, idempotency.forget),

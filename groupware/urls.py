@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from groupware.dav import public
+from groupware.oauth.views import metadata
 from groupware.web import static, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),
     path("api/", include("groupware.api.urls")),
+    path("oauth/", include("groupware.oauth.urls")),
+    # RFC 8414 §3: how a client that knows the server's name alone finds the way to a token.
+    path(".well-known/oauth-authorization-server", metadata.metadata, name="oauth-metadata"),
     path("static/<path:path>", static.serve_static, name="static"),
     # Outside of /dav, whose door asks everybody who he is.
     path("public/<str:secret>.ics", public.calendar, name="public-calendar"),

@@ -1,4 +1,7 @@
-"""Who a DAV request comes from: HTTP Basic over TLS, against the one door (`core.auth`)."""
+"""Who a DAV request comes from: HTTP Basic or a token, over TLS, against the one door (`core.auth`).
+
+The challenge names Basic alone: of two, old programs on phones understand neither.
+"""
 
 import base64
 import binascii
@@ -7,36 +10,47 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from groupware.core.auth import Principal, authenticate
+from groupware.core.auth import Principal, authenticate, authenticate_token
 from groupware.core.errors import AuthenticationFailed, Throttled
 from groupware.core.proxies import client_address, is_secure
 from groupware.dav.errors import DavError
 
 REALM: Final = "Groupware"
 CHALLENGE: Final = {"WWW-Authenticate": f'Basic realm="{REALM}", charset="UTF-8"'}
+BAD_TOKEN: Final = {"WWW-Authenticate": f'Bearer realm="{REALM}", error="invalid_token"'}
 PROTOCOL: Final = "dav"
 
 
 def authenticate_request(environ: Mapping[str, Any]) -> Principal:
     """Return whose request it is; raises `DavError` 401, 403 where the password came in the clear."""
-    login, password = _credentials(environ)
+    scheme, _, said = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    is_token = scheme.lower() == "bearer"
+    login, password = ("", "") if is_token else _credentials(scheme, said)
     if not is_secure(environ) and not settings.GROUPWARE_ALLOW_PLAINTEXT:
         raise DavError(
             403, "Passwords are taken over TLS only: use the https address of this server."
         )
+    network = str(client_address(environ))
+    if is_token:
+        return _take_token(said.strip(), network)
     try:
-        return authenticate(
-            login, password, protocol=PROTOCOL, network=str(client_address(environ))
-        )
+        return authenticate(login, password, protocol=PROTOCOL, network=network)
     except Throttled as error:
         raise DavError(429, error.message, headers={"Retry-After": "60"}) from error
     except AuthenticationFailed as error:
         raise DavError(401, error.message, headers=CHALLENGE) from error
 
 
-def _credentials(environ: Mapping[str, Any]) -> tuple[str, str]:
+def _take_token(token: str, network: str) -> Principal:
+    """Take a token of RFC 6750 §2.1; each request asks anew, so that a revoked one ends at once."""
+    try:
+        return authenticate_token(token, protocol=PROTOCOL, network=network)
+    except AuthenticationFailed as error:
+        raise DavError(401, error.message, headers=BAD_TOKEN) from error
+
+
+def _credentials(scheme: str, encoded: str) -> tuple[str, str]:
     """Return address and password of HTTP Basic (RFC 7617)."""
-    scheme, _, encoded = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "basic":
         raise DavError(401, "Sign in with your address and password.", headers=CHALLENGE)
     try:

@@ -14,6 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from groupware.core import keys
 from groupware.environment import read_environment, url_host
 from groupware.rest import paths
+from groupware.settings import oauth
 from groupware.settings.databases import database_settings
 
 ENVIRONMENT = read_environment(os.environ)
@@ -70,6 +71,8 @@ INSTALLED_APPS = [
     "contacts",
     "groupware.dav",
     "groupware.rest",
+    "groupware.oauth",
+    "oauth2_provider",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django.contrib.admin",
@@ -150,6 +153,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
+
+OAUTH2_PROVIDER_APPLICATION_MODEL = oauth.APPLICATION_MODEL
+OAUTH2_PROVIDER = oauth.PROVIDER
 
 # Structured logging is set up by groupware.core.logging where a process starts.
 LOGGING_CONFIG = None

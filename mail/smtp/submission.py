@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import structlog
-from django.conf import settings
 
 from groupware.core import aio, auth
 from groupware.core.errors import AuthenticationFailed
 from groupware.core.metrics import LOGINS
+from groupware.core.publicurl import secure_url
 from mail.flow.clients import Client
 from mail.flow.envelopes import Envelope
 from mail.sasl import Bearer, refusal
@@ -144,7 +144,7 @@ class SubmissionSession(TakingSession):
             )
         except AuthenticationFailed as error:
             self.refused = error
-            self._ask(refusal(self.exchange.mechanism, "smtp", settings.GROUPWARE_PUBLIC_URL))
+            self._ask(refusal(self.exchange.mechanism, "smtp", secure_url()))
         else:
             self._begin(principal)
 

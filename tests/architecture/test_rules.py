@@ -21,6 +21,7 @@ WRITERS = (
     "contacts/services/",
     "calendar_app/services/",
     "groupware/dav/services/",
+    "groupware/oauth/services/",
     "groupware/rest/writing.py",
     "groupware/rest/idempotency.py",
     "mail/imap/handlers/messages.py",

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
-from django.conf import settings
 
 from groupware.core import aio
 from groupware.core.auth import Principal
 from groupware.core.errors import AuthenticationFailed
 from groupware.core.metrics import LOGINS
+from groupware.core.publicurl import secure_url
 from mail.imap.capabilities import capability_code, may_log_in
 from mail.imap.errors import After, Challenge, Outcome, Refused, Reply, bad, no, ok, reply_to
 from mail.imap.requests import Authenticate, Login, Plain
@@ -77,7 +77,7 @@ async def _authenticate_token(session: Session, mechanism: str, message: bytes |
     async def fail(_answer: bytes | None) -> Reply:
         return outcome
 
-    told = refusal(mechanism, "imap", settings.GROUPWARE_PUBLIC_URL)
+    told = refusal(mechanism, "imap", secure_url())
     return Challenge(b64encode(told), fail)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
-from django.conf import settings
 
 from groupware.core import aio
 from groupware.core.auth import Principal
 from groupware.core.errors import AuthenticationFailed
 from groupware.core.metrics import LOGINS
+from groupware.core.publicurl import secure_url
 from mail.maildrops import open_maildrop
 from mail.pop3 import responses
 from mail.pop3.commands import Auth, Plain, Text
@@ -124,7 +124,7 @@ async def _authenticate_token(session: Session, mechanism: str, message: bytes |
             said.token, protocol="pop3", network=session.network, login=said.login
         )
     except AuthenticationFailed as error:
-        told = refusal(mechanism, "pop3", settings.GROUPWARE_PUBLIC_URL)
+        told = refusal(mechanism, "pop3", secure_url())
         _challenge(session, told, partial(_fail, session, error))
         return
     await _begin(session, principal)

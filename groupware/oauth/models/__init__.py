@@ -1,0 +1,5 @@
+"""What the OAuth server keeps beside the toolkit's own tables of codes and tokens."""
+
+from groupware.oauth.models.application import Application
+
+__all__ = ["Application"]

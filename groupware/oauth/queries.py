@@ -1,0 +1,61 @@
+"""What is asked of tokens, by every door: narrow rows."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from oauth2_provider.models import AccessToken, RefreshToken
+
+from groupware.core import db
+from groupware.core.auth import TokenGrant
+from groupware.oauth.models import Application
+from groupware.oauth.tokenhashes import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What a person has allowed an application; `since` is when it last got a token."""
+
+    client_id: str
+    application: str
+    scopes: tuple[str, ...]
+    since: datetime
+
+
+def find_grant(token: str) -> TokenGrant | None:
+    """Find what an access token stands for; None where nobody has it."""
+    row = (
+        AccessToken.objects.filter(token_checksum=digest(token), user__isnull=False)
+        .values_list("user_id", "id", "scope", "expires")
+        .first()
+    )
+    if row is None:
+        return None
+    account_id, key, scope, expires = row
+    assert account_id is not None
+    return TokenGrant(account_id, str(key), frozenset(scope.split()), expires.astimezone(UTC))
+
+
+def is_live(token_id: str) -> bool:
+    """Whether an access token is still there: whatever revokes it takes it away. Hot."""
+    rows = db.fetch_rows("SELECT 1 FROM oauth2_provider_accesstoken WHERE id = %s", [int(token_id)])
+    return bool(rows)
+
+
+def list_authorizations(account_id: int) -> list[Authorization]:
+    """Return the applications that have tokens of an account, by name, each sign-in of them."""
+    rows = (
+        RefreshToken.objects.filter(user_id=account_id, revoked=None, access_token__isnull=False)
+        .order_by("application__name", "application_id", "created", "id")
+        .values_list(
+            "application__client_id", "application__name", "access_token__scope", "created"
+        )
+    )
+    return [
+        Authorization(client_id, name, tuple(scope.split()), since)
+        for client_id, name, scope, since in rows
+    ]
+
+
+def list_applications() -> list[Application]:
+    """Return every application, by name."""
+    return list(Application.objects.order_by("name", "id"))

@@ -1,0 +1,1 @@
+"""What writes: applications, and the tokens that they get and lose."""
