@@ -17,16 +17,20 @@ SMTP_NETWORK_CONNECTIONS = Limit(
     "SMTP_MAX_CONNECTIONS_OF_NETWORK",
     20,
     Unit.COUNT,
-    "connections of one address (of IPv6 one /64) to one process; those trusted are not counted",
+    "connections of one address (of IPv6 one /64) to one process of GROUPWARE_PROCESSES;"
+    " those trusted are not counted",
 )
 SMTP_CONNECTION_RATE = Limit(
     "SMTP_CONNECTION_RATE",
     60,
     Unit.COUNT,
-    "new connections of one address to one process in a minute",
+    "new connections of one address to one process of GROUPWARE_PROCESSES in a minute",
 )
 SMTP_MESSAGE_RATE = Limit(
-    "SMTP_MESSAGE_RATE", 300, Unit.COUNT, "messages of one address to one process in a minute"
+    "SMTP_MESSAGE_RATE",
+    300,
+    Unit.COUNT,
+    "messages of one address to one process of GROUPWARE_PROCESSES in a minute",
 )
 SMTP_GREETING_DELAY = Limit(
     "SMTP_GREETING_DELAY",

@@ -1,6 +1,6 @@
 """What the peers of one process may make it keep, and for how long, as this installation has it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from groupware.core import limits as configured
 from groupware.core.connections import ConnectionLimits
@@ -43,18 +43,8 @@ def lmtp_limits() -> ServerLimits:
 
 def reception_limits() -> ServerLimits:
     """Return the limits of other mail servers."""
-    return ServerLimits(
-        connections=configured.SMTP_CONNECTIONS.value,
-        connections_before_login=configured.SMTP_CONNECTIONS.value,
-        idle_timeout=configured.SMTP_READ_TIMEOUT.value,
-        write_timeout=configured.SMTP_WRITE_TIMEOUT.value,
-        octets=_octets(configured.SMTP_LINE.value),
-        recipients=configured.SMTP_RECIPIENTS.value,
-        errors=configured.SMTP_ERRORS.value,
-        idle_commands=configured.SMTP_IDLE_COMMANDS.value,
-        received_fields=configured.RECEIVED_FIELDS.value,
-        uploading=configured.SMTP_UPLOADING.value,
-        session_timeout=configured.SMTP_SESSION_TIMEOUT.value,
+    return replace(
+        _smtp_limits(configured.SMTP_CONNECTIONS.value),
         bad_recipients=configured.SMTP_BAD_RECIPIENTS.value,
         network_connections=configured.SMTP_NETWORK_CONNECTIONS.value,
         connection_rate=configured.SMTP_CONNECTION_RATE.value,
@@ -65,10 +55,19 @@ def reception_limits() -> ServerLimits:
 
 def submission_limits() -> ServerLimits:
     """Return the limits of the mail programs of people here."""
-    return ServerLimits(
-        connections=configured.SUBMISSION_CONNECTIONS.value,
+    return replace(
+        _smtp_limits(configured.SUBMISSION_CONNECTIONS.value),
         connections_before_login=configured.SUBMISSION_CONNECTIONS_BEFORE_LOGIN.value,
         login_timeout=configured.SUBMISSION_LOGIN_TIMEOUT.value,
+        failed_logins=configured.SUBMISSION_FAILED_LOGINS.value,
+    )
+
+
+def _smtp_limits(connections: int) -> ServerLimits:
+    """Return what both have in common."""
+    return ServerLimits(
+        connections=connections,
+        connections_before_login=connections,
         idle_timeout=configured.SMTP_READ_TIMEOUT.value,
         write_timeout=configured.SMTP_WRITE_TIMEOUT.value,
         octets=_octets(configured.SMTP_LINE.value),
@@ -78,7 +77,6 @@ def submission_limits() -> ServerLimits:
         received_fields=configured.RECEIVED_FIELDS.value,
         uploading=configured.SMTP_UPLOADING.value,
         session_timeout=configured.SMTP_SESSION_TIMEOUT.value,
-        failed_logins=configured.SUBMISSION_FAILED_LOGINS.value,
     )
 
 

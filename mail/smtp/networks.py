@@ -1,4 +1,8 @@
-"""What each network does in one process: its connections, and how many came within a minute."""
+"""What each network does in one process: its connections, and how many came within a minute.
+
+Not divided by the number of processes: a connection stays where it was taken, and a server that
+sends over one alone would have a part only of what its limit says (docs/limits.md).
+"""
 
 from collections import Counter
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from groupware.core import limits
 from groupware.core.limit import Limit
 from groupware.core.limits import LIMITS
 from groupware.environment import BASE_DIR, PORTS
@@ -31,6 +32,17 @@ def test_the_page_of_limits_names_each_with_its_default_and_meaning(limit: Limit
     assert row is not None
     assert limit.parse(row[1]) == limit.default
     assert row[2] == limit.meaning
+
+
+def test_what_smtp_counts_of_a_network_says_that_a_process_counts_it() -> None:
+    page = (BASE_DIR / "docs" / "limits.md").read_text("utf-8")
+    counted = [
+        limits.SMTP_NETWORK_CONNECTIONS,
+        limits.SMTP_CONNECTION_RATE,
+        limits.SMTP_MESSAGE_RATE,
+    ]
+    assert all("process of GROUPWARE_PROCESSES" in limit.meaning for limit in counted)
+    assert "What is counted by process says so in its row." in page
 
 
 @pytest.mark.parametrize("target", ["run", "test", "test-deps", "check", "format"])

@@ -35,7 +35,8 @@ def anna(relaxed: None) -> Iterator[int]:
     from groupware.core import aio, directory
     from groupware.core.directory import NewAccount
     from tests.transcripts.bearers import known_tokens
-    from tests.transcripts.pop3_playing import MESSAGES, PASSWORD, deliver
+    from tests.transcripts.lines import PASSWORD
+    from tests.transcripts.pop3_playing import MESSAGES, deliver
 
     directory.create_domain("team.example")
     account = directory.create_account(NewAccount("anna@team.example", password=PASSWORD))
@@ -67,7 +68,7 @@ def smtp_team(relaxed: None, fan_out: "RecordedFanOut", settings: Settings) -> I
     from groupware.core.directory import NewAccount
     from tests.mailflow.dns import serving_dns
     from tests.transcripts.bearers import known_tokens
-    from tests.transcripts.smtp_playing import PASSWORD
+    from tests.transcripts.lines import PASSWORD
 
     for name in ("team.example", "example.test"):
         directory.create_domain(name)

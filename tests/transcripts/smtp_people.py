@@ -8,7 +8,8 @@ from mail.smtp.limits import ServerLimits, reception_limits, submission_limits
 from mail.smtp.reception import ReceptionSession
 from mail.smtp.session import Session
 from mail.smtp.submission import SubmissionSession
-from tests.transcripts.smtp_playing import PASSWORD, STRANGER, MemoryClient, new_shared
+from tests.transcripts.lines import PASSWORD
+from tests.transcripts.smtp_playing import STRANGER, MemoryClient, new_shared
 
 EHLO = "EHLO client.example"
 

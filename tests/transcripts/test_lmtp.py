@@ -15,14 +15,9 @@ from mail.services.listpolicies import PolicyChange
 from mail.smtp.limits import lmtp_limits
 from mail.smtp.lmtp import LmtpSession
 from tests.conftest import SetLimit
+from tests.transcripts.lines import play, read_transcript
 from tests.transcripts.smtp_people import RecordedFanOut
-from tests.transcripts.smtp_playing import (
-    MemoryClient,
-    new_shared,
-    play,
-    read_transcript,
-    tcp_server,
-)
+from tests.transcripts.smtp_playing import MemoryClient, new_shared, tcp_server
 
 FOLDER = Path(__file__).parent / "lmtp"
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"), key=lambda path: path.name)

@@ -1,8 +1,6 @@
 """POP3 transcripts, driven in memory (whole, then octet by octet) and over TCP.
 
-`C:` is a line that the client sends and waits for, `P:` one that it sends without waiting, `S:` a
-regular expression that the server's next line must match. `@plain` begins without TLS, `@tls` is
-the client's half of STLS.
+What stands in them: `tests.transcripts.lines.read_transcript`.
 """
 
 import asyncio
@@ -13,14 +11,8 @@ import pytest
 from groupware.core import aio, auth, limits
 from mail.services.pop3 import set_policy
 from tests.conftest import SetLimit
-from tests.transcripts.pop3_playing import (
-    MemoryClient,
-    deliver,
-    new_shared,
-    play,
-    read_transcript,
-    tcp_server,
-)
+from tests.transcripts.lines import read_transcript
+from tests.transcripts.pop3_playing import MemoryClient, deliver, new_shared, play, tcp_server
 
 FOLDER = Path(__file__).parent / "pop3"
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"), key=lambda path: path.name)

@@ -11,7 +11,8 @@ from mail.pop3.server import Pop3Protocol, Server
 from mail.pop3.session import Shared
 from tests.conftest import SetLimit
 from tests.transcripts.drivers import TcpClient
-from tests.transcripts.pop3_playing import PASSWORD, MemoryClient, new_shared, tcp_server
+from tests.transcripts.lines import PASSWORD
+from tests.transcripts.pop3_playing import MemoryClient, new_shared, tcp_server
 
 pytestmark = pytest.mark.usefixtures("anna")
 

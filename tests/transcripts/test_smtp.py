@@ -10,14 +10,9 @@ from mail.smtp.limits import ServerLimits, reception_limits, submission_limits
 from mail.smtp.reception import ReceptionSession
 from mail.smtp.session import Session
 from mail.smtp.submission import SubmissionSession
+from tests.transcripts.lines import play, read_transcript
 from tests.transcripts.smtp_people import EHLO, RecordedFanOut, connect, greeted, log_in
-from tests.transcripts.smtp_playing import (
-    MemoryClient,
-    new_shared,
-    play,
-    read_transcript,
-    tcp_server,
-)
+from tests.transcripts.smtp_playing import MemoryClient, new_shared, tcp_server
 
 FOLDER = Path(__file__).parent
 TRANSCRIPTS = [

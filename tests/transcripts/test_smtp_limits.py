@@ -15,8 +15,8 @@ from mail.smtp.reception import ReceptionSession
 from mail.smtp.session import Session
 from mail.smtp.submission import SubmissionSession
 from tests.conftest import SetLimit
+from tests.transcripts.lines import PASSWORD
 from tests.transcripts.smtp_people import greeted, log_in
-from tests.transcripts.smtp_playing import PASSWORD
 from tests.transcripts.smtp_strangers import Stranger, new_server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("smtp_team")]

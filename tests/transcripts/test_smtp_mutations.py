@@ -15,7 +15,8 @@ from mail.smtp.responses import UNKNOWN_COMMAND
 from mail.smtp.submission import SubmissionSession
 from tests.architecture.test_rfc_matrix import rows_of
 from tests.transcripts.drivers import MemoryOutput
-from tests.transcripts.smtp_playing import MemoryClient, new_shared, play, read_transcript
+from tests.transcripts.lines import play, read_transcript
+from tests.transcripts.smtp_playing import MemoryClient, new_shared
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("smtp_team")]
 

@@ -11,6 +11,8 @@ from tests.services.dav.samples import calendar
 DATA = caldav("calendar-data")
 MARCH = ("20260301T000000Z", "20260401T000000Z")
 
+EVERYTHING = "<C:filter><C:comp-filter name='VCALENDAR'/></C:filter>"
+
 
 def event_of(uid: str, *lines: str) -> bytes:
     """Return an event of these lines alone."""

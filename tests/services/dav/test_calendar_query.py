@@ -12,41 +12,11 @@ from groupware.core.rights import grant, parse_rights
 from groupware.dav.names import caldav, dav
 from groupware.dav.reports.card_filters import MAX_CONDITIONS
 from tests.conftest import SetLimit
-from tests.services.dav.calendars import Asking, comp_filter, time_range
+from tests.services.dav.calendars import EVERYTHING, Asking, comp_filter, time_range
 from tests.services.dav.client import DavClient
 from tests.services.dav.samples import calendar
 
 pytestmark = pytest.mark.django_db
-
-EVERYTHING = "<C:filter><C:comp-filter name='VCALENDAR'/></C:filter>"
-
-
-@pytest.fixture
-def asking(ann: Account, anns: DavClient) -> Asking:
-    """Return a calendar with an event in March, one in May, a weekly one and a day."""
-    held = Asking(ann, anns)
-    held.put_event(
-        "march",
-        "DTSTART:20260310T090000Z",
-        "DTEND:20260310T100000Z",
-        "SUMMARY:Plan <&> \u00c4rger",
-        "ATTENDEE;PARTSTAT=NEEDS-ACTION;CN=Ben:mailto:ben@example.test",
-    )
-    held.put_event("may", "DTSTART:20260510T090000Z", "DURATION:PT1H", "SUMMARY:Picnic")
-    held.put_event(
-        "weekly",
-        "DTSTART;TZID=Europe/Berlin:20250106T090000",
-        "DURATION:PT30M",
-        "RRULE:FREQ=WEEKLY",
-        "SUMMARY:Weekly plan",
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        "DESCRIPTION:soon",
-        "TRIGGER:-PT15M",
-        "END:VALARM",
-    )
-    held.put_event("day", "DTSTART;VALUE=DATE:20260401", "SUMMARY:All of a day")
-    return held
 
 
 @pytest.mark.parametrize(
@@ -200,63 +170,6 @@ def test_tasks_are_found_by_their_times_or_without(
     open_tasks = "<C:prop-filter name='COMPLETED'><C:is-not-defined/></C:prop-filter>"
     assert tasks.found(comp_filter(open_tasks, "VTODO")) == {"due", "later", "any"}
     assert tasks.found(comp_filter(time_range())) == set()
-
-
-def test_floating_times_are_in_the_zone_that_is_said(asking: Asking) -> None:
-    asking.put_event("floating", "DTSTART:20260310T000000", "DURATION:PT1H")
-    first_hour = comp_filter(time_range("20260310T000000Z", "20260310T010000Z"))
-    hour_before = comp_filter(time_range("20260309T230000Z", "20260310T000000Z"))
-    berlin = "<C:timezone-id>Europe/Berlin</C:timezone-id>"
-    zone = (
-        "<C:timezone>BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VTIMEZONE\r\nTZID:My own\r\n"
-        "BEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\n"
-        "END:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n</C:timezone>"
-    )
-    assert asking.found(first_hour) == {"floating"}
-    assert asking.found(hour_before) == set()
-    for said in (berlin, zone):
-        assert asking.found(first_hour, said) == set()
-        assert asking.found(hour_before, said) == {"floating"}
-    day = comp_filter(time_range("20260331T220000Z", "20260331T230000Z"))
-    assert asking.found(day) == set()
-    assert asking.found(day, berlin) == {"day"}
-
-
-def test_the_zone_of_the_calendar_counts_where_none_is_said(asking: Asking) -> None:
-    from calendar_app.models import Calendar
-
-    asking.put_event("floating", "DTSTART:20260310T000000", "DURATION:PT1H")
-    hour_before = comp_filter(time_range("20260309T230000Z", "20260310T000000Z"))
-    info = find_by_slug(asking.account.pk, "calendar")
-    assert info is not None
-    held = Calendar.objects.filter(collection_id=info.collection_id)
-    own = (
-        "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:x\r\nBEGIN:STANDARD\r\nTZOFFSETFROM:+0100\r\n"
-        "DTSTART:19700101T000000\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
-        "END:VCALENDAR\r\n"
-    )
-    for tzid, timezone, found in (
-        ("Europe/Berlin", "", {"floating"}),
-        ("x", own, {"floating"}),
-        ("", "nonsense", set()),
-        ("", "", set()),
-    ):
-        held.update(tzid=tzid, timezone=timezone)
-        assert asking.found(hour_before) == found
-
-
-@pytest.mark.parametrize(
-    ("said", "condition"),
-    [
-        ("<C:timezone-id>Nowhere/At_All</C:timezone-id>", "valid-timezone"),
-        ("<C:timezone-id/>", "valid-timezone"),
-        ("<C:timezone>nonsense</C:timezone>", "valid-calendar-data"),
-        ("<C:timezone>BEGIN:VCALENDAR\r\nEND:VCALENDAR</C:timezone>", "valid-calendar-data"),
-    ],
-)
-def test_a_zone_that_is_none_is_refused(asking: Asking, said: str, condition: str) -> None:
-    answer = asking.query(EVERYTHING, extra=said)
-    assert (answer.status, answer.condition()) == (403, caldav(condition))
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,14 @@
 """Retention: what goes from which mailbox, when, and that clients, quota and undelete know it."""
 
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groupware.core import directory, limits
 from groupware.core.clock import epoch
-from groupware.core.errors import Invalid, LimitExceeded, NotFound
 from groupware.core.models import Account, Domain
 from mail import queries
 from mail.flags import FLAGGED, SEEN
-from mail.models import ExpungedMessage, Mailbox, Message, RetentionRule
+from mail.models import ExpungedMessage, Mailbox, RetentionRule
 from mail.retention import (
     DAY,
     NEVER,
@@ -29,50 +25,11 @@ from mail.retention import (
 from mail.services import holds, retention, undelete
 from mail.services.flags import StoreOp, store_flags
 from mail.services.mailboxes import create_mailbox, delete_mailbox
-from tests.conftest import SetLimit
 from tests.services.damage import find
+from tests.services.mail.retaining import put, rule_for, rule_of_mailbox, run_all
 from tests.services.store import append, create, mailbox, prepared, rows_of, state_of, uids_of
 
 pytestmark = pytest.mark.django_db
-
-
-def rule_for(account: Account | None = None, use: str = "INBOX", **fields: object) -> Rule:
-    """Return a rule for an account's mailboxes of a use, or everybody's."""
-    values = {
-        "key": 0,
-        "domain_id": None,
-        "account_id": account.pk if account else None,
-        "collection_id": None,
-        "use": use,
-        "days": 30,
-        "action": "delete",
-        "age": "received",
-        "spares_flagged": True,
-    }
-    return Rule(**(values | fields))  # type: ignore[arg-type]
-
-
-def rule_of_mailbox(account: Account, name: str, **fields: object) -> Rule:
-    """Return a rule for one mailbox."""
-    return rule_for(account, "", collection_id=mailbox(account, name).collection_id, **fields)
-
-
-def put(
-    account: Account, name: str = "INBOX", *, days: int, arrived: int = 0, flags: int = 0
-) -> int:
-    """Put a message into a mailbox whose date is `days` ago, and that came `arrived` days ago."""
-    moment = epoch()
-    put_in = append(account, name, flags=flags, internal_date=moment - days * DAY - 60)
-    Message.objects.filter(
-        collection_id=mailbox(account, name).collection_id, uid=put_in.uid
-    ).update(saved_at=moment - arrived * DAY - 60)
-    return put_in.uid
-
-
-def run_all() -> int:
-    """Do everything that all rules say; return how many messages went."""
-    rules = read_rules()
-    return sum(removed.messages for removed in retention.run(list(rules), rules))
 
 
 def test_what_is_deleted_by_age_is_told_refunded_and_can_be_restored(ann: Account) -> None:
@@ -281,70 +238,6 @@ def test_mailbox_that_cannot_be_done_leaves_the_others_to_be(ann: Account, ben: 
     assert run_all() == 1
     assert mailbox(ann, "Archive").items == mailbox(ben, "Archive").items == 1
     assert sorted(rule.run_at > 0 for rule in read_rules()) == [False, True]
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"action": "burn"},
-        {"age": "never"},
-        {"days": 0},
-        {"days": retention.MAX_DAYS + 1},
-        {"use": "Everything"},
-        {"use": "Trash", "action": "trash"},
-        {"use": "Trash", "action": "archive"},
-        {"use": "Archive", "action": "archive"},
-        {"use": "Junk", "action": "archive"},
-    ],
-)
-def test_rule_that_makes_no_sense_is_refused(ann: Account, fields: dict[str, Any]) -> None:
-    with pytest.raises(Invalid):
-        retention.set_rule(rule_for(ann, **fields))
-    assert not RetentionRule.objects.exists()
-
-
-def test_rule_of_a_mailbox_of_a_use_is_held_against_the_use(ann: Account) -> None:
-    with pytest.raises(Invalid):
-        retention.set_rule(rule_of_mailbox(ann, "Trash", action="trash"))
-
-
-def test_rule_of_anothers_mailbox_is_refused(ann: Account, ben: Account) -> None:
-    theirs = mailbox(ben).collection_id
-    with pytest.raises(NotFound):
-        retention.set_rule(rule_for(ann, "", collection_id=theirs))
-
-
-def test_rule_takes_the_place_of_one_that_reaches_the_same(ann: Account) -> None:
-    for days in (10, 20):
-        retention.set_rule(rule_for(ann, days=days))
-        retention.set_rule(rule_of_mailbox(ann, "Sent", days=days))
-        retention.set_rule(rule_for(None, "Trash", days=days))
-    assert sorted(rule.days for rule in read_rules()) == [20, 20, 20]
-    retention.remove_rule(rule_for(ann))
-    with pytest.raises(NotFound):
-        retention.remove_rule(rule_for(ann))
-
-
-def test_there_is_a_limit_of_rules(ann: Account, set_limit: SetLimit) -> None:
-    set_limit(limits.RETENTION_RULES, 2)
-    retention.set_rule(rule_for(ann))
-    retention.set_rule(rule_for(ann, "Trash"))
-    with pytest.raises(LimitExceeded):
-        retention.set_rule(rule_for(ann, "Junk"))
-    retention.set_rule(rule_for(ann, "Trash", days=7))
-
-
-def test_rules_go_with_their_mailbox_their_account_and_their_domain(ann: Account) -> None:
-    create_mailbox(ann.pk, "Work")
-    other = directory.create_domain("other.test")
-    retention.set_rule(rule_of_mailbox(ann, "Work"))
-    retention.set_rule(rule_for(ann))
-    retention.set_rule(rule_for(None, domain_id=other.pk))
-    delete_mailbox(ann.pk, "Work")
-    assert RetentionRule.objects.count() == 2
-    directory.delete_account(ann.login)
-    directory.delete_domain("other.test")
-    assert not RetentionRule.objects.exists()
 
 
 def test_first_messages_are_shown_as_a_person_knows_them(ann: Account) -> None:
