@@ -21,3 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/caldav", views.to_dav, name="well-known-caldav"),
     path(".well-known/carddav", views.to_dav, name="well-known-carddav"),
 ]
+
+# What fails before any view is chosen, such as a Host that is none of ours.
+handler400 = "groupware.api.views.bad_request"

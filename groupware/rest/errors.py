@@ -118,12 +118,7 @@ class Answer:
 
     def body(self) -> dict[str, Any]:
         """Return the members of the problem's object."""
-        told: dict[str, Any] = {
-            "type": self.problem.type,
-            "title": self.problem.title,
-            "status": self.problem.status,
-            "detail": self.detail,
-        }
+        told = self.problem.told(self.detail)
         if self.fields:
             told["errors"] = [
                 {"pointer": pointer, "detail": text} for pointer, text in self.fields.items()

@@ -4,7 +4,7 @@ The table is also the page that the `type` of a problem leads to.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 PAGE: Final = "/api/v1/docs/problems"
 MEDIA_TYPE: Final = "application/problem+json"
@@ -23,6 +23,10 @@ class Problem:
     def type(self) -> str:
         """The reference by which programs know it; it leads to its paragraph of the page."""
         return f"{PAGE}#{self.slug}"
+
+    def told(self, detail: str) -> dict[str, Any]:
+        """Return the members of its object, with what happened for a person."""
+        return {"type": self.type, "title": self.title, "status": self.status, "detail": detail}
 
 
 BAD_REQUEST: Final = Problem(
@@ -54,6 +58,12 @@ METHOD_NOT_ALLOWED: Final = Problem(
 )
 NOT_ACCEPTABLE: Final = Problem(
     "not-acceptable", 406, "Nothing is served in that form", "Accept `application/json`."
+)
+TOO_SLOW: Final = Problem(
+    "too-slow",
+    408,
+    "The request took too long to come",
+    "Its body did not come in time. Nothing was done: send it again on a better connection.",
 )
 CONFLICT: Final = Problem(
     "conflict",
@@ -137,6 +147,7 @@ PROBLEMS: Final = (
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
+    TOO_SLOW,
     CONFLICT,
     STILL_AT_WORK,
     STATE_EXPIRED,

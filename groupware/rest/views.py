@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from groupware.core import db
+from groupware.core import db, limits
 from groupware.core.auth import Principal
-from groupware.core.errors import AuthenticationFailed, NotFound
+from groupware.core.errors import AuthenticationFailed, NotFound, TooLarge
 from groupware.core.networks import network_of
 from groupware.core.proxies import client_address
 from groupware.rest import idempotency, throttling
@@ -47,6 +47,7 @@ class ApiView(APIView):
         SessionAuthentication,
     ]
     permission_classes = [HasScope]
+    metadata_class = None  # OPTIONS: what there is, the schema says
     left: throttling.Left | None = None
     """What the account may still ask in this minute."""
     parser_classes = [JsonParser]
@@ -63,6 +64,13 @@ class ApiView(APIView):
     def account_id(self) -> int:
         """The account of whoever is signed in."""
         return self.principal.account_id
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find out who it is and what he may; refuse a body that was not even taken in."""
+        super().initial(request, *args, **kwargs)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length[:20]) > limits.WEB_BODY.value:
+            raise TooLarge(f"The body of a request has at most {limits.WEB_BODY.value} octets.")
 
     def perform_authentication(self, request: Request) -> None:
         """Find out who it is; a network that guesses has to wait."""

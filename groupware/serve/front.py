@@ -7,6 +7,7 @@ awaited in the event loop, where one that waits costs its octets alone (docs/adr
 
 import asyncio
 import io
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -19,10 +20,12 @@ from groupware.core import limits
 from groupware.core.budget import UploadBudget
 from groupware.core.clock import monotonic
 from groupware.dav.mount import Environ, Wsgi
+from groupware.rest import problems
 
 SMALL: Final = 64 << 10
 """Octets of a body that never waits for others' uploads to end."""
 TEXT: Final = b"text/plain; charset=utf-8"
+API: Final = b"/api/"
 _log = structlog.get_logger("groupware.web")
 
 Scope = Mapping[str, Any]
@@ -70,8 +73,9 @@ class Front:
             )
         except _Refused as refusal:
             # What comes behind it is not read: the connection ends with the answer.
-            headers = [(b"content-type", TEXT), (b"connection", b"close")]
-            status, answer = refusal.status, f"{refusal.text}\n".encode()
+            kind, answer = _told(refusal, scope["raw_path"])
+            headers = [(b"content-type", kind), (b"connection", b"close")]
+            status = refusal.status
         except _Gone:
             return
         finally:
@@ -121,6 +125,15 @@ class Front:
         if message["type"] == "http.disconnect":
             raise _Gone
         return message
+
+
+def _told(refusal: _Refused, path: bytes) -> tuple[bytes, bytes]:
+    """Return the form and the octets of a refusal: below /api/ those of every error there."""
+    if not path.startswith(API):
+        return TEXT, f"{refusal.text}\n".encode()
+    problem = next(held for held in problems.PROBLEMS if held.status == refusal.status)
+    told = json.dumps(problem.told(refusal.text), ensure_ascii=False)
+    return problems.MEDIA_TYPE.encode(), told.encode()
 
 
 async def _live(receive: Receive, send: Send) -> None:

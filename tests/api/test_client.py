@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -22,13 +23,26 @@ def python() -> Path:
     return python_with(HERE / "requirements" / "client.txt")
 
 
+def kinds_of(schema: Any) -> set[str]:
+    """Return the media types of bodies that are no JSON: to the generator they are octets."""
+    if not isinstance(schema, dict | list):
+        return set()
+    below = schema.values() if isinstance(schema, dict) else schema
+    here = schema.get("content") if isinstance(schema, dict) else None
+    found = (
+        {kind for kind in here if not kind.endswith("json")} if isinstance(here, dict) else set()
+    )
+    return found.union(*map(kinds_of, below))
+
+
 @pytest.fixture
 def package(python: Path, tmp_path: Path) -> Path:
     """Return the folder in which the client's package is."""
     schema = tmp_path / "schema.json"
     schema.write_text(json.dumps(make_schema()[0]))
     config = tmp_path / "config.yml"
-    config.write_text("post_hooks: []\n")
+    octets = dict.fromkeys(sorted(kinds_of(make_schema()[0])), "application/octet-stream")
+    config.write_text(json.dumps({"post_hooks": [], "content_type_overrides": octets}))
     program = python.parent / "openapi-python-client"
     options: list[str | Path] = ["--path", schema, "--output-path", tmp_path / "suite"]
     done = subprocess.run(

@@ -139,6 +139,32 @@ def test_body_is_bounded(api: Api, set_limit: SetLimit) -> None:
     problem(api.post("/mailboxes", body + b" " * (101 - len(body))), 413, "too-large")
 
 
+def test_body_that_the_front_did_not_take_in_is_too_large(api: Api) -> None:
+    response = api.client.generic(
+        "POST",
+        "/api/v1/mailboxes",
+        b"",
+        "application/json",
+        secure=True,
+        headers={**api.headers, "Content-Length": str(limits.WEB_BODY.value + 1)},
+    )
+    problem(response, 413, "too-large")
+
+
+def test_host_that_is_none_of_ours_is_told_as_everything(client: Client) -> None:
+    response = client.get("/api/v1/mailboxes", headers={"Host": "evil.example"})
+    problem(response, 400, "bad-request")
+    assert client.get("/", headers={"Host": "evil.example"})["Content-Type"].startswith("text/html")
+
+
+def test_method_without_a_scope_is_open_to_nobody(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MailboxList, "scopes", {})
+    problem(api.get("/mailboxes"), 403, "not-allowed")
+    problem(api.send("OPTIONS", "/mailboxes"), 403, "not-allowed")
+
+
 @pytest.mark.parametrize(
     ("error", "status", "slug"),
     [

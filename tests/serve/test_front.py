@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -127,6 +128,26 @@ async def test_a_body_is_bounded(told: Told, set_limit: SetLimit) -> None:
     exchange.put(b"a" * 11)
     assert (await exchange.answer())[0] == 413
     assert (b"connection", b"close") in exchange.sent[0]["headers"]
+
+
+async def test_below_api_a_refusal_has_the_form_of_every_error_there(
+    told: Told, set_limit: SetLimit
+) -> None:
+    set_limit(limits.WEB_BODY, 10)
+    exchange = Exchange(front(told), raw_path=b"/api/v1/mailboxes")
+    exchange.put(b"a" * 11)
+    status, body = await exchange.answer()
+    problem = json.loads(body)
+    assert (status, problem["status"], problem["detail"]) == (
+        413,
+        413,
+        "A request has at most 10 octets.",
+    )
+    assert problem["type"] == "/api/v1/docs/problems#too-large"
+    assert (b"content-type", b"application/problem+json") in exchange.sent[0]["headers"]
+    set_limit(limits.WEB_BODY_TIMEOUT, 0.05)
+    slow = Exchange(front(told), raw_path=b"/api/v1/mailboxes")
+    assert json.loads((await slow.answer())[1])["type"] == "/api/v1/docs/problems#too-slow"
 
 
 async def test_a_body_that_says_itself_to_be_too_long_is_the_applications_to_refuse(
