@@ -13,6 +13,7 @@ from contacts.services import directory
 from groupware.core import audit, blobs, outbox, quota, retention
 from groupware.core.blobs import collector
 from groupware.dav.services import locks, properties
+from groupware.identity.services import sessions
 from groupware.oauth.services import tokens
 from groupware.rest import idempotency
 from mail.outbound import work as queue
@@ -69,6 +70,7 @@ DUTIES = (
     Duty("dav-locks", 600.0, locks.remove_expired),
     Duty("dav-properties", 3600.0, properties.remove_left_over),
     Duty("idempotency-keys", 3600.0, idempotency.forget),
+    Duty("web-sessions", 600.0, sessions.remove_expired),
     Duty("outside", 30.0, rounds.fetch_due, is_long=True),
     Duty("calendar-sources", 60.0, subscriptions.refresh_due, is_long=True),
     Duty("calendar-horizon", 600.0, reindexing.move_horizon, is_long=True),

@@ -8,13 +8,15 @@ values under the variables' own names.
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from groupware.core.limit import Limit
 from groupware.core.limits import LIMITS
+from groupware.identity.providers import LdapServer, OidcProvider, read_ldap, read_oidc
 from mail.flow.relays import parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -104,6 +106,8 @@ class Environment:
     spam: str  # of SPAM_MODES
     pop3_dele: str  # of POP3_DELES
     pop3_seen: bool
+    ldap: LdapServer | None
+    oidc: OidcProvider | None
     limits: Mapping[str, int]  # by the names of groupware.core.limits
 
 
@@ -167,6 +171,8 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         spam=values.choice("SPAM", SPAM_MODES, "junk"),
         pop3_dele=values.choice("POP3_DELE", POP3_DELES, "trash"),
         pop3_seen=values.switch("POP3_SEEN", default=True),
+        ldap=values.parsed(read_ldap),
+        oidc=values.parsed(read_oidc),
         limits={limit.name: values.limit(limit) for limit in LIMITS},
     )
 
@@ -319,6 +325,12 @@ class _Values:
                 f"{' or '.join(f'{scheme}://' for scheme in schemes)}."
             )
         return value
+
+    def parsed(self, read: Callable[[Callable[[str], str]], Any]) -> Any:
+        try:
+            return read(self._get)
+        except ValueError as error:
+            raise SettingsError(f"GROUPWARE_{error}.") from None
 
     def relay(self, name: str) -> str:
         value = self._get(name)

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # RFC 8414 §3: how a client that knows the server's name alone finds the way to a token.
     path(".well-known/oauth-authorization-server", metadata.metadata, name="oauth-metadata"),
     path("static/<path:path>", static.serve_static, name="static"),
+    path("account/", include("groupware.identity.urls")),
     # Outside of /dav, whose door asks everybody who he is.
     path("public/<str:secret>.ics", public.calendar, name="public-calendar"),
     # RFC 6764 §5: how a client that knows the server's name alone finds the rest.

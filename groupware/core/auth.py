@@ -7,6 +7,7 @@ MAC and the account's credential_epoch, which is read at each login.
 """
 
 import hmac
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -56,6 +57,7 @@ MAX_LABEL = 100
 """Characters of an app password's label."""
 SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
 
+_PUBLIC_ID = re.compile("[0-9a-f]{8}")
 _MESSAGE = "The address or the password is wrong."
 _hashing = threading.BoundedSemaphore(MAX_HASHES_AT_ONCE)
 _cache_key = secrets.token_bytes(32)
@@ -176,7 +178,7 @@ def _record(action: str, account_id: int, **detail: str) -> None:
 
 
 def _mac(login: str, password: str, protocol: str) -> bytes:
-    parts = (text.encode("utf-8", "surrogateescape") for text in (login, password, protocol))
+    parts = (text.encode("utf-8", "surrogatepass") for text in (login, password, protocol))
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return hmac.digest(_cache_key, message, "sha256")
 
@@ -248,12 +250,12 @@ def _is_password_of(account: Account | None, password: str) -> bool:
 
 def _match_app_password(account: Account, password: str, protocol: str) -> int | None:
     public_id, dash, secret = password.partition("-")
-    if not dash or len(public_id) != 8:
+    if not dash or not _PUBLIC_ID.fullmatch(public_id):
         return None
     held = AppPassword.objects.filter(account=account, public_id=public_id, revoked_at=None).first()
     if held is None or protocol not in held.scopes.split():
         return None
-    digest = sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    digest = sha256(secret.encode("utf-8", "surrogatepass")).digest()
     return held.pk if hmac.compare_digest(digest, bytes(held.secret_sha256)) else None
 
 

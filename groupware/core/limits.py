@@ -7,6 +7,7 @@ that follow from a protocol or from an algorithm are constants beside their code
 
 from groupware.core.adminlimits import *  # noqa: F403 - rows of this table
 from groupware.core.apilimits import *  # noqa: F403 - rows of this table
+from groupware.core.identitylimits import *  # noqa: F403 - rows of this table
 from groupware.core.limit import Limit, Unit
 from groupware.core.oauthlimits import *  # noqa: F403 - rows of this table
 from groupware.core.outsidelimits import *  # noqa: F403 - rows of this table

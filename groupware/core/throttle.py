@@ -73,10 +73,16 @@ def list_failed(login: str) -> list[FailedLogins]:
         return [FailedLogins(*row) for row in rows]
 
 
+def name_for_codes(login: str) -> str:
+    """Return the name under which wrong codes of an account's second factor are counted."""
+    return f"code:{login}"[:320]
+
+
 def unlock(address: str) -> int:
     """Forget the failures of an account, from wherever; return from how many networks."""
     with directory_change():
         account = get_account(address)
-        gone, _ = LoginThrottle.objects.filter(login=account.login).delete()
+        names = [account.login, name_for_codes(account.login)]
+        gone, _ = LoginThrottle.objects.filter(login__in=names).delete()
         audit.record("account.unlock", account, networks=gone)
     return gone

@@ -16,6 +16,7 @@ from groupware.environment import read_environment, url_host
 from groupware.rest import paths
 from groupware.settings import oauth
 from groupware.settings.databases import database_settings
+from groupware.settings.identity import *  # noqa: F403 - settings
 
 ENVIRONMENT = read_environment(os.environ)
 
@@ -47,6 +48,8 @@ GROUPWARE_DMARC = ENVIRONMENT.dmarc
 GROUPWARE_SPAM = ENVIRONMENT.spam
 GROUPWARE_POP3_DELE = ENVIRONMENT.pop3_dele
 GROUPWARE_POP3_SEEN = ENVIRONMENT.pop3_seen
+GROUPWARE_LDAP = ENVIRONMENT.ldap
+GROUPWARE_OIDC = ENVIRONMENT.oidc
 GROUPWARE_LIMITS = ENVIRONMENT.limits
 
 # Read at first use, so that tools that only look at the settings leave no files behind.
@@ -75,6 +78,11 @@ INSTALLED_APPS = [
     "oauth2_provider",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "groupware.identity",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -92,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -24,6 +24,7 @@ WRITERS = (
     "groupware/oauth/services/",
     "groupware/rest/writing.py",
     "groupware/rest/idempotency.py",
+    "groupware/identity/services/",
     "mail/imap/handlers/messages.py",
     "groupware/demo/team.py",
 )

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 
 class Domain(models.Model):
@@ -76,6 +77,11 @@ class Account(AbstractBaseUser, PermissionsMixin):
     def can_log_in(self) -> bool:
         """Whether any credential may open a session for this account."""
         return self.is_active and self.kind == AccountKind.PERSON
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a browser's session holds on to: whatever raises the epoch ends it."""
+        held = f"{self.pk}:{self.credential_epoch}"
+        return salted_hmac("groupware.core.Account.session", held, algorithm="sha256").hexdigest()
 
 
 class Group(models.Model):

@@ -20,6 +20,7 @@ from groupware.management.base import Answer, Subcommand, TableCommand, argument
 from groupware.management.commands.address import DOMAIN
 from groupware.management.passwords import ChosenPassword, choose_password, is_terminal
 from groupware.management.pop3 import POP3
+from groupware.management.second_factor import SECOND_FACTOR
 from groupware.management.sent_copies import SENT_COPIES
 from groupware.management.space import SPACE
 from groupware.management.tables import counted, octets, quota, render_table
@@ -217,6 +218,7 @@ class Command(TableCommand):
         Subcommand("delete", "delete it with all that it owns", delete, (ADDRESS, YES)),
         APP_PASSWORD,
         POP3,
+        SECOND_FACTOR,
         SENT_COPIES,
         SPACE,
     )
