@@ -10,6 +10,14 @@ API_BODY = Limit(
     lowest=64 << 10,
     highest=32 << 20,
 )
+API_LETTER = Limit(
+    "API_MAX_LETTER",
+    48 << 20,
+    Unit.OCTETS,
+    "the JSON of a letter that is written over REST, with its files in it; a whole message may be larger",
+    lowest=64 << 10,
+    highest=1 << 30,
+)
 API_REQUESTS = Limit(
     "API_MAX_REQUESTS",
     1_200,

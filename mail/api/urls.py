@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from groupware.rest import paths
-from mail.api import actions, mailboxes, messages, octets, threads
+from mail.api import actions, drafts, mailboxes, messages, octets, threads
 
 paths.register()
 
@@ -16,6 +16,10 @@ urlpatterns: list[URLPattern] = [
         name="api-messages",
     ),
     path("mailboxes/<oid:mailbox_id>/threads", threads.ThreadList.as_view(), name="api-threads"),
+    path("drafts", drafts.DraftList.as_view(), name="api-drafts"),
+    path("drafts/<item:draft_id>", drafts.DraftView.as_view(), name="api-draft"),
+    path("drafts/<item:draft_id>/send", drafts.SendDraftView.as_view(), name="api-send-draft"),
+    path("messages/send", drafts.SendView.as_view(), name="api-send"),
     path("messages/actions", actions.ActionsView.as_view(), name="api-actions"),
     path("messages/<item:message_id>/raw", octets.RawView.as_view(), name="api-raw"),
     path("messages/<item:message_id>/body", octets.BodyView.as_view(), name="api-body"),

@@ -45,6 +45,14 @@ def begin(inbound_id: int) -> None:
     fan_out(inbound_id, aio.crossing().committer.submit)
 
 
+def begin_here(inbound_id: int) -> None:
+    """Fan out what this thread has taken, one write after the other, in a process without others.
+
+    Returns when that is done; what fails is left to the sweep.
+    """
+    fan_out(inbound_id, _write_here)
+
+
 def work_off(*, now: int | None = None, limit: int = SWEPT) -> int:
     """Fan out what nobody has settled in time; return how many messages that were."""
     due = epoch() if now is None else now
