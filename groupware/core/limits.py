@@ -83,6 +83,7 @@ MESSAGE_SIZE = Limit(
     highest=1 << 30,
 )
 MAILBOXES = Limit("MAX_MAILBOXES", 10_000, Unit.COUNT, "mailboxes of an account")
+IDENTITIES = Limit("MAX_IDENTITIES", 100, Unit.COUNT, "identities of an account")
 SUBSCRIPTIONS = Limit("MAX_SUBSCRIPTIONS", 10_000, Unit.COUNT, "subscriptions of an account")
 COLLECTIONS = Limit(
     "MAX_COLLECTIONS", 1_000, Unit.COUNT, "calendars of an account, and as many address books"

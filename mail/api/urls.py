@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from groupware.rest import paths
-from mail.api import actions, drafts, mailboxes, messages, octets, threads
+from mail.api import actions, drafts, identities, mailboxes, messages, octets, threads
 
 paths.register()
 
@@ -20,6 +20,9 @@ urlpatterns: list[URLPattern] = [
     path("drafts/<item:draft_id>", drafts.DraftView.as_view(), name="api-draft"),
     path("drafts/<item:draft_id>/send", drafts.SendDraftView.as_view(), name="api-send-draft"),
     path("messages/send", drafts.SendView.as_view(), name="api-send"),
+    path("identities", identities.IdentityList.as_view(), name="api-identities"),
+    path("identities/<key:identity_id>", identities.IdentityView.as_view(), name="api-identity"),
+    path("sender-addresses", identities.SenderList.as_view(), name="api-senders"),
     path("messages/actions", actions.ActionsView.as_view(), name="api-actions"),
     path("messages/<item:message_id>/raw", octets.RawView.as_view(), name="api-raw"),
     path("messages/<item:message_id>/body", octets.BodyView.as_view(), name="api-body"),

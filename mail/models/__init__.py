@@ -2,6 +2,7 @@
 
 from mail.models.content import MessageContent, SearchPage, SearchSegment, SearchText
 from mail.models.expunged import ExpungedMessage
+from mail.models.identities import Identity
 from mail.models.inbound import Inbound, InboundDelivery, InboundRecipient
 from mail.models.lists import ListPart, ListPartner, ListPolicy, Posting
 from mail.models.mailbox import Mailbox, Subscription
@@ -32,6 +33,7 @@ __all__ = [
     "DeleteAction",
     "DkimKey",
     "ExpungedMessage",
+    "Identity",
     "Inbound",
     "InboundDelivery",
     "InboundRecipient",
