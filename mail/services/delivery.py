@@ -141,6 +141,25 @@ class Delivery:
         if not isinstance(error, BlobGone):
             self._settled[account_id] = error
 
+    def delivered(self) -> list[int]:
+        """Return the accounts that have the message."""
+        return [account_id for account_id, error in self._settled.items() if error is None]
+
+    def is_partial(self, recipient: Recipient) -> bool:
+        """Tell whether some of what a recipient leads to has the message, and some has not.
+
+        Whoever hands it over again would give the first a second copy.
+        """
+        delivered = set(self.delivered())
+        return 0 < len(delivered.intersection(recipient.account_ids)) < len(recipient.account_ids)
+
+    def fail(self, error: GroupwareError) -> list[GroupwareError | None]:
+        """Let everybody who has not got the message fail alike; return the outcomes."""
+        for recipient in self._recipients:
+            for account_id in recipient.account_ids:
+                self._settled.setdefault(account_id, error)
+        return self.outcomes()
+
     def outcomes(self) -> list[GroupwareError | None]:
         """Return one outcome for each recipient, in order; None means durable."""
         return [self._outcome(recipient) for recipient in self._recipients]

@@ -1,16 +1,19 @@
 """What the server in front hands over by LMTP: delivered while it waits, or taken and fanned out."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
+from groupware.core import db
 from groupware.core.clock import now
 from mail import routing
 from mail.flow import trace
 from mail.flow.clients import Client
 from mail.flow.envelopes import Envelope
-from mail.services import lists, targets
+from mail.services import lists, reception, targets
 from mail.services.content import prepare_message
 from mail.services.delivery import Recipient, resolve_recipient
-from mail.services.inbound import NewInbound
+from mail.services.inbound import NewInbound, note_delivery
 from mail.services.reception import Prepared
 
 
@@ -48,3 +51,15 @@ def hand_over(data: bytes, envelope: Envelope, client: Client) -> Prepared:
         is_trusted=bool(envelope.mail_from),
     )
     return Prepared(new)
+
+
+def commit(prepared: Prepared, delivered: Sequence[int]) -> int:
+    """Write the row of what was handed over, and that these accounts have the message already.
+
+    Durable after the commit; raises `BlobGone` where `hand_over` must be done again.
+    """
+    with db.write_transaction():
+        inbound_id = reception.commit(prepared)
+        for account_id in delivered:
+            note_delivery(inbound_id, account_id)
+    return inbound_id

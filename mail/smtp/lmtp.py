@@ -11,7 +11,7 @@ from django.conf import settings
 
 from groupware.core import aio, db
 from groupware.core.errors import GroupwareError
-from mail.services import handing, reception
+from mail.services import handing
 from mail.services.content import is_quick
 from mail.services.delivery import Delivery, Recipient, Trace
 from mail.smtp.commands import LMTP
@@ -40,6 +40,7 @@ class LmtpSession(TakingSession):
     def __init__(self, shared: Shared, output: Output, *, secure: bool) -> None:
         super().__init__(shared, output, secure=secure)
         self._found: list[Recipient | None] = []
+        self._delivered: list[int] = []
 
     def keywords(self) -> list[str]:
         """Return what LHLO offers."""
@@ -73,12 +74,20 @@ class LmtpSession(TakingSession):
     async def take(self, data: bytes, transaction: Transaction) -> list[Reply]:
         """Deliver, and answer once for each recipient (RFC 2033 §4.2), after the commits."""
         direct = [found for found in self._found if found is not None]
-        delivered = iter(await self._deliver(data, transaction, direct) if direct else ())
+        delivery = Delivery(data, direct, self._trace(transaction))
+        outcomes = iter(await _deliver(delivery, data) if direct else ())
+        outcome_of = [None if found is None else next(outcomes) for found in self._found]
+        left = [found is None or delivery.is_partial(found) for found in self._found]
         taken = self.done(0)
-        if len(direct) < len(self._found):
-            taken = await self._take_others(data, transaction)
+        if any(left):
+            self._delivered = delivery.delivered()
+            others = [
+                held for held, is_left in zip(transaction.recipients, left, strict=True) if is_left
+            ]
+            taken = await self._take_others(data, replace(transaction, recipients=others))
         replies = [
-            taken if found is None else self._reply(next(delivered)) for found in self._found
+            taken if is_left else self._reply(outcome)
+            for is_left, outcome in zip(left, outcome_of, strict=True)
         ]
         refused = sum(1 for held in replies if held.code != 250)
         inbound_id = self._inbound_id or 0
@@ -90,23 +99,19 @@ class LmtpSession(TakingSession):
         return self.done(0) if outcome is None else reply_of(outcome)
 
     async def store(self, data: bytes, transaction: Transaction) -> int:
-        """Take a message for lists and for what leads outside."""
+        """Take a message for lists, for what leads outside, and for who could not have it now."""
         said = transaction.envelope(), self.client(transaction)
         prepared = await aio.call(handing.hand_over, data, *said)
-        return await aio.write(reception.commit, prepared)
+        return await aio.write(handing.commit, prepared, self._delivered)
 
     async def _take_others(self, data: bytes, transaction: Transaction) -> Reply:
-        pairs = zip(transaction.recipients, self._found, strict=True)
-        others = [recipient for recipient, found in pairs if found is None]
         try:
-            return self.done(await self.take_one(data, replace(transaction, recipients=others)))
+            return self.done(await self.take_one(data, transaction))
         except GroupwareError as error:
             return reply_of(error)
 
-    async def _deliver(
-        self, data: bytes, transaction: Transaction, recipients: list[Recipient]
-    ) -> list[GroupwareError | None]:
-        trace = Trace(
+    def _trace(self, transaction: Transaction) -> Trace:
+        return Trace(
             mail_from=transaction.mail_from,
             helo=self.helo,
             peer=self.network,
@@ -114,23 +119,26 @@ class LmtpSession(TakingSession):
             protocol=self.protocol_word(transaction),
             session_id=self.session_id,
         )
-        delivery = Delivery(data, recipients, trace)
-        for _ in range(ATTEMPTS):
-            try:
-                await _prepare(delivery, data)
-            except GroupwareError as error:
-                return [error] * len(recipients)
-            jobs = delivery.jobs()
-            results = await asyncio.gather(
-                *(aio.write(job) for job in jobs.values()), return_exceptions=True
-            )
-            for account_id, result in zip(jobs, results, strict=True):
-                if isinstance(result, BaseException) and not isinstance(result, GroupwareError):
-                    raise result
-                delivery.settle(account_id, result)
-            if not delivery.jobs():
-                break
-        return delivery.outcomes()
+
+
+async def _deliver(delivery: Delivery, data: bytes) -> list[GroupwareError | None]:
+    """Deliver to accounts; return one outcome for each recipient that leads to them alone."""
+    for _ in range(ATTEMPTS):
+        try:
+            await _prepare(delivery, data)
+        except GroupwareError as error:
+            return delivery.fail(error)
+        jobs = delivery.jobs()
+        results = await asyncio.gather(
+            *(aio.write(job) for job in jobs.values()), return_exceptions=True
+        )
+        for account_id, result in zip(jobs, results, strict=True):
+            if isinstance(result, BaseException) and not isinstance(result, GroupwareError):
+                raise result
+            delivery.settle(account_id, result)
+        if not delivery.jobs():
+            break
+    return delivery.outcomes()
 
 
 async def _prepare(delivery: Delivery, data: bytes) -> None:

@@ -11,6 +11,7 @@ from groupware.core.errors import DiskReserve
 from mail import queries
 from mail.models import Inbound, InboundRecipient, Message
 from mail.services import listpolicies
+from mail.services.fanout import fan_out as fan_out_now
 from mail.services.listpolicies import PolicyChange
 from mail.smtp.limits import lmtp_limits
 from mail.smtp.lmtp import LmtpSession
@@ -124,6 +125,34 @@ async def test_what_is_for_lists_and_leads_outside_is_a_row_when_it_is_answered(
     assert (await rows())[-1] == ("outside@team.example", "", False)
 
 
+async def test_who_has_it_gets_no_second_copy_for_the_sake_of_who_could_not_have_it(
+    fan_out: RecordedFanOut,
+) -> None:
+    def prepare() -> None:
+        both = ["anna@team.example", "full@team.example"]
+        directory.create_address("both@team.example", both, kind="alias")
+
+    def finish(inbound_id: int) -> list[str]:
+        directory.set_quota("full@team.example", 0)
+        fan_out_now(inbound_id)
+        rows = Message.objects.values_list("collection__account__login", flat=True)
+        return sorted(rows)
+
+    await aio.call(prepare)
+    client = connect()
+    await client.ask("LHLO c", "MAIL FROM:<x@y.example>", "RCPT TO:<both@team.example>")
+    await client.ask("RCPT TO:<bo@team.example>", "RCPT TO:<everyone@team.example>", "DATA")
+    told = (await client.ask("Subject: x", "", "text", ".")).splitlines()
+    assert ["queued as" in line for line in told] == [True, False, True]
+    assert [address for address, *_ in await rows()] == [
+        "both@team.example",
+        "everyone@team.example",
+    ]
+    [inbound_id] = fan_out.begun
+    expected = [f"{name}@team.example" for name in ("anna", "bo", "full")]
+    assert await aio.call(finish, inbound_id) == expected
+
+
 async def test_list_that_takes_nothing_from_a_sender_says_so_at_rcpt() -> None:
     change = PolicyChange(post="members")
     await aio.call(listpolicies.set_policy, "everyone@team.example", change)
@@ -206,7 +235,7 @@ async def test_failure_of_ours_is_told_for_each_recipient_and_the_session_goes_o
     client = connect()
     await begin(client)
     with monkeypatch.context() as patch:
-        patch.setattr(LmtpSession, "_deliver", fail)
+        patch.setattr("mail.smtp.lmtp._deliver", fail)
         assert await client.codes("DATA", "x", ".") == ["354 Send", "451 4.3.0", "451 4.3.0"]
         assert b"secret" not in client.buffer
     await begin(client)
