@@ -35,9 +35,12 @@ class Owner:
 
 
 def list_owners(account_id: int) -> list[Owner]:
-    """Return who else's collections an account holds rights on, by login; one query."""
+    """Return who else's collections an account holds rights on, by login; one query.
+
+    The same rights come in the same order each time: states of lists hang on it.
+    """
     keys = [account_id, account_id, account_id, account_id]
-    return _owners(db.fetch_rows(f"{_HELD} ORDER BY a.login", keys))
+    return _owners(db.fetch_rows(f"{_HELD} ORDER BY a.login, g.collection_id", keys))
 
 
 def find_owner(account_id: int, owner_id: int) -> Owner | None:

@@ -156,6 +156,14 @@ def test_state_from_before_something_was_shared_or_taken_back_is_refused(
     problem(api.get(f"/mailboxes?since={between}"), 410, "state-expired")
 
 
+def test_state_stays_good_where_the_same_is_granted_anew(api: Api, ben: Account) -> None:
+    for name in ("INBOX", "Archive"):
+        share(ben, name, "ann@example.test")
+    state = listed(api)["state"]
+    share(ben, "INBOX", "ann@example.test")
+    assert listed(api, f"?since={state}")["items"] == []
+
+
 @pytest.mark.parametrize("state", ["x", "W10", "WyJhIiwge31d", "a" * 7000])
 def test_state_that_is_none_is_refused(api: Api, state: str) -> None:
     problem(api.get(f"/mailboxes?since={state}"), 410, "state-expired")
