@@ -11,7 +11,7 @@ from functools import partial
 from groupware.core import crashpoints, db
 from groupware.core.blobs import BlobGone
 from groupware.core.clock import epoch
-from groupware.core.errors import GroupwareError
+from groupware.core.errors import GroupwareError, NotAllowed
 from mail.flow.envelopes import SUCCESS
 from mail.services.filing import Arrival, file_message
 from mail.services.inbound import NewInbound, Taken, Waiting
@@ -30,16 +30,18 @@ def find_direct(new: NewInbound, header: bytes) -> Direct | None:
     """Return where a message can be filed at once, in the caller's snapshot.
 
     None where it has several recipients, leads to several places or outside, is for a list, or
-    where somebody is to be told what became of it. `header` is the message's own.
+    where somebody is to be told what became of it. `header` is the message's own. Raises
+    `NotAllowed` where its author may not write there, which RCPT could not know: a report of it
+    would go to whoever the envelope names.
     """
     if len(new.envelope.recipients) != 1 or new.account_id is not None:
         return None
-    [recipient] = new.envelope.recipients
-    if recipient.wants(SUCCESS):
-        return None
     plan = make_plan(_as_taken(new, header))
-    target = plan.parts[0].target
-    if plan.parts[0].error is not None or target.outside or target.held_back or target.is_list:
+    target, error = plan.parts[0].target, plan.parts[0].error
+    if isinstance(error, NotAllowed):
+        raise error
+    leads_on = target.outside or target.held_back or target.is_list
+    if error is not None or leads_on or new.envelope.recipients[0].wants(SUCCESS):
         return None
     if len(plan.arrivals) != 1:
         return None

@@ -59,7 +59,7 @@ def check_recipient(address: str, mail_from: str) -> None:
 def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
     """Look at a message and store its bytes; in no transaction, since it asks the DNS and rspamd.
 
-    Raises `Refused`, `OverQuota`, `TooLarge`, `DiskReserve`.
+    Raises `Refused`, `NotAllowed`, `OverQuota`, `TooLarge`, `DiskReserve`.
     """
     with db.read_snapshot():
         stays = _check_recipients(data, envelope)

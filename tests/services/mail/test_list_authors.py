@@ -2,7 +2,8 @@
 
 import pytest
 
-from groupware.core.directory import add_member, create_group
+from groupware.core.directory import add_member, create_address, create_group
+from groupware.core.errors import NotAllowed
 from groupware.core.models import Account
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.models import Inbound
@@ -18,6 +19,7 @@ __all__ = ["zone"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEAM = "team@example.test"
+TEAM_OUTSIDE = "friends@example.test"
 TEXT = (
     b"From: ann@example.test\r\nTo: team@example.test\r\nSubject: x\r\n"
     b"Date: Mon, 21 Sep 2026 10:00:00 +0000\r\nMessage-ID: <x@example.test>\r\n\r\nHello\r\n"
@@ -45,6 +47,22 @@ def test_forged_member_is_none_and_nobody_is_bothered(
 ) -> None:
     take(TEXT, ann.login)
     assert (uids_of(ann), uids_of(ben)) == ([], [])
+
+
+def test_author_who_may_not_write_there_is_refused_before_anybody_answers_for_it(
+    ann: Account, ben: Account, zone: Dns
+) -> None:
+    """The envelope names a member, who would get a report of what he has not sent."""
+    create_address(TEAM_OUTSIDE, [ann.login, "friend@there.test"], kind="list")
+    set_policy(TEAM_OUTSIDE, PolicyChange("members"))
+    data = TEXT.replace(b"ann@example.test", b"seller@spam.test")
+    recipient = EnvelopeRecipient(TEAM_OUTSIDE, "SUCCESS,FAILURE")
+    reception.check_recipient(TEAM_OUTSIDE, "friend@there.test")
+    with pytest.raises(NotAllowed, match="Only its members"):
+        reception.receive(data, Envelope("friend@there.test", (recipient,)), CLIENT)
+    both = Envelope("friend@there.test", (recipient, EnvelopeRecipient(ben.login)))
+    fan_out(reception.commit(reception.receive(data, both, CLIENT)))
+    assert (uids_of(ann), len(uids_of(ben))) == ([], 1)
 
 
 def test_member_whose_mail_comes_signed_over_another_server_may_write(
