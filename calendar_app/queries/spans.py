@@ -21,7 +21,8 @@ FUEL_OF_A_QUERY = 1_000_000
 """Days and instances that one query considers beyond the horizon: about two seconds."""
 BATCH = 50
 """Objects whose bytes are read at once."""
-_LEAD = 2 * 86_400
+LEAD = 2 * 86_400
+"""Seconds before the end of its rows from which on a series is expanded."""
 _ZONED = range(LANES_OF_A_KIND)
 
 
@@ -115,8 +116,8 @@ def _expand(
     """Yield what of series lies in a span beyond their rows: one of each, or all that are busy."""
     fuel = Fuel(FUEL_OF_A_QUERY)
     try:
-        for resource_id, found in _read_objects(sorted(unexpanded)):
-            start = max(span.start, unexpanded[resource_id] - _LEAD)
+        for resource_id, found in read_objects(sorted(unexpanded)):
+            start = max(span.start, unexpanded[resource_id] - LEAD)
             for seen in iterate_occurrences(found, start, span.end, fuel):
                 if (seen.busy or not busy) and occurs_in(seen, *span, zone):
                     yield resource_id, seen
@@ -127,7 +128,7 @@ def _expand(
         raise LimitExceeded(text) from None
 
 
-def _read_objects(resource_ids: Sequence[int]) -> Iterator[tuple[int, CalendarObject]]:
+def read_objects(resource_ids: Sequence[int]) -> Iterator[tuple[int, CalendarObject]]:
     """Yield what can be read of stored objects, a few at once; `doctor` tells of the others."""
     for start in range(0, len(resource_ids), BATCH):
         condition, params = db.in_list("resource_id", resource_ids[start : start + BATCH])

@@ -6,6 +6,8 @@ The secret is shown once; what is kept is its SHA-256, which is enough for 192 r
 import secrets
 from hashlib import sha256
 
+from django.conf import settings
+
 from calendar_app.models import Calendar
 from groupware.core import db
 from groupware.core.changes import begin_change
@@ -27,6 +29,11 @@ def create_link(account_id: int, collection_id: int) -> str:
 def remove_link(account_id: int, collection_id: int) -> None:
     """Let no address open the calendar any more, from the next request on; raises `NotFound`."""
     _set(account_id, collection_id, None)
+
+
+def url_of(secret: str) -> str:
+    """Return the public address that a secret is in."""
+    return f"{settings.GROUPWARE_PUBLIC_URL.rstrip('/')}/public/{secret}.ics"
 
 
 def hash_of(secret: str) -> bytes:

@@ -10,6 +10,8 @@ v1: list[URLPattern | URLResolver] = [
     path("docs/problems", views.problem_page, name="api-problems"),
     path("", include("mail.api.urls")),
     path("admin/", include("groupware.api.admin.urls")),
+    path("", include("contacts.api.urls")),
+    path("", include("calendar_app.api.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

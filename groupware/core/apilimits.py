@@ -46,3 +46,11 @@ API_KEY_HOURS = Limit(
     "hours for which the answer to a request with an idempotency key is kept",
     highest=24 * 30,
 )
+API_OCCURRENCES = Limit(
+    "API_MAX_OCCURRENCES",
+    10_000,
+    Unit.COUNT,
+    "occurrences of events that one request of the REST API may find",
+    lowest=100,
+    highest=100_000,
+)

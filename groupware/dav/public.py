@@ -3,7 +3,6 @@
 from hashlib import sha256
 from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
@@ -27,11 +26,6 @@ _FIELDS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
-
-
-def url_of(secret: str) -> str:
-    """Return the public address that a secret is in."""
-    return f"{settings.GROUPWARE_PUBLIC_URL.rstrip('/')}/public/{secret}.ics"
 
 
 @require_safe

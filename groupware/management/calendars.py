@@ -9,13 +9,12 @@ from calendar_app.services.calendars import (
     create_calendar,
     delete_calendar,
 )
-from calendar_app.services.links import create_link, remove_link
+from calendar_app.services.links import create_link, remove_link, url_of
 from groupware.core import names
 from groupware.core.directory import get_account
 from groupware.core.models import CollectionKind
 from groupware.core.resources.collections import Face
 from groupware.core.resources.queries import CollectionInfo
-from groupware.dav.public import url_of
 from groupware.management.base import Answer, Subcommand, argument
 from groupware.management.collections import (
     ACCOUNT,

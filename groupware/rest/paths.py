@@ -40,6 +40,18 @@ class KeyConverter(IntConverter):
     regex = "[1-9][0-9]{0,17}"
 
 
+class NamedConverter(StringConverter):
+    """An item that a collection knows by name: `groupware.rest.items` says what it is made of."""
+
+    regex = r"[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{1,1400}"
+
+
+class WhenConverter(StringConverter):
+    """An occurrence of a series, by the time that its rule makes it at."""
+
+    regex = "[0-9]{8}(?:T[0-9]{6}Z?)?"
+
+
 @cache
 def register() -> None:
     """Let `path()` know them; every api/urls.py calls it before its own patterns."""
@@ -47,12 +59,16 @@ def register() -> None:
     register_converter(ItemConverter, "item")
     register_converter(KeyConverter, "key")
     register_converter(SectionConverter, "section")
+    register_converter(NamedConverter, "named")
+    register_converter(WhenConverter, "when")
 
 
 SCHEMAS: Final[dict[str, Any]] = {
     "oid": {"type": "string", "pattern": f"^{ObjectIdConverter.regex}$"},
     "item": {"type": "string", "pattern": f"^{ItemConverter.regex}$"},
     "section": {"type": "string", "pattern": f"^{SectionConverter.regex}$"},
+    "named": {"type": "string", "pattern": f"^{NamedConverter.regex}$"},
+    "when": {"type": "string", "pattern": f"^{WhenConverter.regex}$"},
     "key": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1},
 }
 """How the schema tells them."""

@@ -8,6 +8,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from calendar_app.models import CalendarObject
 from groupware.core.auth import create_app_password
 from groupware.core.models import Account
 from groupware.environment import BASE_DIR
@@ -47,6 +48,7 @@ def test_the_first_script_does_what_it_says(
     assert live_server.url in script
     told = run(python, script).splitlines()
     assert len([line for line in told if "@" in line]) == 1
+    assert CalendarObject.objects.get().summary == "Lunch"
 
 
 def test_the_first_script_is_short() -> None:

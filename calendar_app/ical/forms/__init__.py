@@ -11,5 +11,5 @@ written. Words and values are those of RFC 8984 (JSCalendar) where it has them (
 | recurrence_rule, excluded, overrides | RRULE, EXDATE, the components with a RECURRENCE-ID |
 | status, free_busy_status, classification, priority | STATUS, TRANSP, CLASS, PRIORITY |
 | organizer, participants, alerts | ORGANIZER, ATTENDEE, VALARM |
-| percent, completed, parent | PERCENT-COMPLETE, COMPLETED, RELATED-TO |
+| percent, completed_at, parent_uid | PERCENT-COMPLETE, COMPLETED, RELATED-TO |
 """

@@ -222,7 +222,7 @@ def _write_parent(node: Node, value: str | None) -> None:
         for raw in node.lines("RELATED-TO")
         if raw.line.params.get("RELTYPE", ("PARENT",))[0].upper() != "PARENT"
     ]
-    told = [Line("RELATED-TO", "", {}, escape_text(_clean(value, "parent")))] if value else []
+    told = [Line("RELATED-TO", "", {}, escape_text(_clean(value, "parent_uid")))] if value else []
     node.put("RELATED-TO", [*told, *others])
 
 
@@ -255,7 +255,7 @@ _WRITERS: dict[str, Callable[[Node, Any], None]] = {
     "priority": _write_number("PRIORITY"),
     "percent": _write_number("PERCENT-COMPLETE"),
     "recurrence_rule": _write_rule,
-    "parent": _write_parent,
+    "parent_uid": _write_parent,
     "organizer": write_organizer,
     "participants": _write_people,
 }

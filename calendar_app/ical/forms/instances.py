@@ -15,8 +15,8 @@ from typing import Any
 from calendar_app.ical.components import parse_component
 from calendar_app.ical.entries import Entry, read_entry
 from calendar_app.ical.forms.editing import change_entry, stamp
-from calendar_app.ical.forms.reading import recurrence_id_of
-from calendar_app.ical.forms.times import Style, moment_line, style_of
+from calendar_app.ical.forms.reading import read_fields, recurrence_id_of
+from calendar_app.ical.forms.times import Style, moment_line, serialize_time, style_of
 from calendar_app.ical.nodes import Node, parse_nodes
 from calendar_app.ical.objects import CalendarObject
 from calendar_app.ical.recurrence import Fuel, Occurrence, OutOfFuel, iterate_occurrences
@@ -24,7 +24,7 @@ from calendar_app.ical.references import put_in_zones
 from calendar_app.ical.times import Clock
 from calendar_app.ical.values import DAY, ZONED, BadValue, parse_date, parse_local
 
-__all__ = ["NoInstance", "change_instance", "find_instance", "remove_instance"]
+__all__ = ["NoInstance", "change_instance", "find_instance", "read_instance", "remove_instance"]
 
 _OF_SERIES = frozenset(
     {"RRULE", "RDATE", "EXDATE", "EXRULE", "DTSTART", "DTEND", "DUE", "DURATION"}
@@ -55,6 +55,17 @@ def _key_of(recurrence_id: str) -> int:
     except BadValue:
         text = "An instance is named as 20260131T090000Z, 20260131T100000 or 20260131."
         raise NoInstance(text) from None
+
+
+def read_instance(obj: CalendarObject, recurrence_id: str) -> dict[str, Any]:
+    """Return what an instance says, itself or by its series, at its own times."""
+    seen = find_instance(obj, recurrence_id)
+    clock = _style(seen.entry).clock
+    times = {
+        name: serialize_time(clock.to_local(key), clock.kind)
+        for name, key in (("start", seen.start), ("end", seen.end))
+    }
+    return {"recurrence_id": recurrence_id, **read_fields(seen.entry), **times}
 
 
 def change_instance(

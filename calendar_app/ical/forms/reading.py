@@ -97,7 +97,7 @@ def _task_fields(component: Component) -> dict[str, Any]:
         "status": status,
         "percent": 100 if status == "completed" else percent,
         "completed_at": _instant(component, "COMPLETED"),
-        "parent": _parent(component),
+        "parent_uid": _parent(component),
     }
 
 

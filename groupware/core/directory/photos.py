@@ -26,16 +26,22 @@ def set_photo(address: str, data: bytes) -> None:
     """Give an account a photo; raises `NotFound`, `TooLarge`, `Invalid` for what is no picture."""
     if len(data) > (most := limits.PHOTO_SIZE.value):
         raise TooLarge(f"A photo has at most {most} octets: make it smaller.")
-    media_type = next((name for start, name in _SIGNATURES if data.startswith(start)), "")
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        media_type = "image/webp"
-    if not media_type:
-        raise Invalid("A photo is a picture in JPEG, PNG, GIF or WebP.")
+    media_type = media_type_of(data)
     with directory_change():
         account = get_account(address)
         columns = {"media_type": media_type, "etag": sha256(data).hexdigest(), "data": data}
         AccountPhoto.objects.update_or_create(account=account, defaults=columns)
         audit.record("account.set-photo", account, size=len(data))
+
+
+def media_type_of(data: bytes) -> str:
+    """Return what kind of picture octets are; raises `Invalid` for what is none."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    found = next((name for start, name in _SIGNATURES if data.startswith(start)), "")
+    if not found:
+        raise Invalid("A photo is a picture in JPEG, PNG, GIF or WebP.")
+    return found
 
 
 def remove_photo(address: str) -> None:

@@ -5,13 +5,12 @@ import re
 import pytest
 from django.test import Client
 
-from calendar_app.services.links import create_link, remove_link
+from calendar_app.services.links import create_link, remove_link, url_of
 from groupware.core import limits
 from groupware.core.directory import set_active
 from groupware.core.errors import NotFound
 from groupware.core.models import Account, Resource, Tombstone
 from groupware.core.resources.queries import find_by_slug
-from groupware.dav.public import url_of
 from tests.conftest import SetLimit
 from tests.services.dav.client import DavClient
 from tests.services.dav.samples import event

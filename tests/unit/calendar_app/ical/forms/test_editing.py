@@ -138,10 +138,10 @@ def test_a_task_that_is_done_says_when() -> None:
 
 
 def test_a_task_is_led_to_its_parent_and_keeps_other_relations() -> None:
-    task = new_object("VTODO", {"title": "Part", "parent": "one@example.test"}, MADE)
+    task = new_object("VTODO", {"title": "Part", "parent_uid": "one@example.test"}, MADE)
     related = task.replace(b"SUMMARY:", b"RELATED-TO;RELTYPE=SIBLING:two\r\nSUMMARY:")
-    changed = change(related, parent="three@example.test")
-    assert form_of(changed)["parent"] == "three@example.test"
+    changed = change(related, parent_uid="three@example.test")
+    assert form_of(changed)["parent_uid"] == "three@example.test"
     assert b"RELATED-TO;RELTYPE=SIBLING:two\r\n" in changed
 
 

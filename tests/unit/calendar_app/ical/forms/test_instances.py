@@ -6,6 +6,7 @@ from calendar_app.ical.forms.instances import (
     NoInstance,
     change_instance,
     find_instance,
+    read_instance,
     remove_instance,
 )
 from calendar_app.ical.objects import read_object
@@ -86,3 +87,11 @@ def test_whole_days_are_taken_out_by_their_dates() -> None:
     left = remove_instance(data, read_object(data), "20260102", NOW)
     assert b"EXDATE;VALUE=DATE:20260102\r\n" in left
     assert len(starts(left)) == 2
+
+
+def test_an_instance_is_read_at_its_own_times() -> None:
+    own = read_instance(read_object(SERIES), "20260119T080000Z")
+    assert (own["title"], own["start"]) == ("Late stand-up", "2026-01-19T11:00:00")
+    other = read_instance(read_object(SERIES), "20260126T080000Z")
+    assert (other["title"], other["start"]) == ("Stand-up", "2026-01-26T09:00:00")
+    assert (other["end"], other["duration"]) == ("2026-01-26T09:30:00", "PT30M")

@@ -1,0 +1,1 @@
+"""What requests of the REST API cost."""

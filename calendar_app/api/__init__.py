@@ -1,0 +1,1 @@
+"""Calendars, events, tasks and free/busy over REST."""

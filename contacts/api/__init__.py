@@ -1,0 +1,1 @@
+"""Address books, contacts and the directory over REST."""
