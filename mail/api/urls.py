@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from groupware.rest import paths
-from mail.api import actions, drafts, identities, mailboxes, messages, octets, threads
+from mail.api import actions, drafts, identities, mailboxes, messages, octets, shares, threads
 
 paths.register()
 
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
         name="api-messages",
     ),
     path("mailboxes/<oid:mailbox_id>/threads", threads.ThreadList.as_view(), name="api-threads"),
+    path("mailboxes/<oid:mailbox_id>/shares", shares.SharesView.as_view(), name="api-shares"),
     path("drafts", drafts.DraftList.as_view(), name="api-drafts"),
     path("drafts/<item:draft_id>", drafts.DraftView.as_view(), name="api-draft"),
     path("drafts/<item:draft_id>/send", drafts.SendDraftView.as_view(), name="api-send-draft"),

@@ -27,3 +27,4 @@ operation(
     "act_on_messages",
     body=lambda owner: {"ids": [message_id(owner)], "action": "flag", "add": ["seen"]},
 )
+operation("share_mailbox", body=lambda _: {"shares": []})
