@@ -1,22 +1,9 @@
-"""A person's own password: proven anew before what opens the account changes, and changed."""
+"""A person's own password, and changing it."""
 
 from groupware.core import auth, directory
-from groupware.core.errors import AuthenticationFailed, Invalid
+from groupware.core.errors import Invalid
 from groupware.core.models import Account
-from groupware.identity.services import elsewhere, factors
-
-
-def prove_again(account_id: int, password: str, code: str, *, network: str) -> None:
-    """Prove every factor of an account in one go, outside of a sign-in.
-
-    For requests that carry no fresh session. Raises `AuthenticationFailed`, `Throttled`.
-    """
-    account = Account.objects.get(pk=account_id)
-    principal = auth.prove_password(account.login, password, network=network)
-    if principal.account_id != account_id:
-        raise AuthenticationFailed("The password is wrong.")
-    if account.second_factor:
-        factors.check_code(account_id, code, network=network)
+from groupware.identity.services import elsewhere
 
 
 def change(account_id: int, current: str, new: str, *, network: str) -> None:
