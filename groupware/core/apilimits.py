@@ -29,7 +29,7 @@ API_FAILURES = Limit(
     "API_MAX_FAILURES",
     60,
     Unit.COUNT,
-    "requests a minute from one network, at one process, with credentials that open nothing",
+    "different credentials a minute from one network, at one process, that open nothing",
     lowest=5,
 )
 API_KEYS = Limit(

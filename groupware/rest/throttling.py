@@ -1,9 +1,12 @@
 """How often somebody may ask: buckets in the memory of a process, which fill as time goes by.
 
 One of each account, for what it asks; one of each network, for credentials that open nothing. An
-account is never kept out by what others try with its name.
+account is never kept out by what others try with its name, and the same wrong credentials count
+once, however often they come: one forgotten program does not shut out an office behind one address.
 """
 
+import hmac
+import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
@@ -15,6 +18,7 @@ from groupware.core.limit import Limit
 from groupware.rest.errors import TooManyRequests
 
 MINUTE: Final = 60.0
+_KEY: Final = secrets.token_bytes(32)
 MAX_BUCKETS: Final = 10_000
 """Buckets that are kept; the one that was longest not asked goes first."""
 
@@ -91,10 +95,43 @@ class Buckets:
         return TooManyRequests(self._text, seconds=seconds, headers=self._left(bucket).headers())
 
 
+class Failures:
+    """Wrong credentials of networks, each counted once while it is remembered."""
+
+    def __init__(self, buckets: Buckets) -> None:
+        self._buckets = buckets
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._lock = Lock()
+
+    def check(self, network: str) -> None:
+        """Raise `TooManyRequests` where too many came from a network."""
+        self._buckets.check(network)
+
+    def note(self, network: str, credentials: str) -> None:
+        """Count credentials that opened nothing, unless they did before."""
+        text = f"{network} {credentials}".encode("utf-8", "surrogateescape")
+        mac = hmac.digest(_KEY, text, "sha256")
+        with self._lock:
+            is_known = mac in self._seen
+            self._seen[mac] = None
+            self._seen.move_to_end(mac)
+            if len(self._seen) > MAX_BUCKETS:
+                self._seen.popitem(last=False)
+        if not is_known:
+            self._buckets.take(network)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._buckets.clear()
+        self._seen.clear()
+
+
 REQUESTS: Final = Buckets(
     limits.API_REQUESTS, "This account sent too many requests: wait as long as Retry-After says."
 )
-FAILURES: Final = Buckets(
-    limits.API_FAILURES,
-    "Too many wrong credentials came from this network: wait as long as Retry-After says.",
+FAILURES: Final = Failures(
+    Buckets(
+        limits.API_FAILURES,
+        "Too many wrong credentials came from this network: wait as long as Retry-After says.",
+    )
 )

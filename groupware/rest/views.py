@@ -82,7 +82,7 @@ class ApiView(APIView):
         try:
             super().perform_authentication(request)
         except AuthenticationFailed:
-            throttling.FAILURES.take(network)
+            throttling.FAILURES.note(network, request.headers["Authorization"])
             raise
 
     def check_throttles(self, request: Request) -> None:

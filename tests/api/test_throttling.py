@@ -6,7 +6,7 @@ from groupware.core import limits
 from groupware.core.models import Account
 from groupware.rest import throttling
 from groupware.rest.errors import TooManyRequests
-from groupware.rest.throttling import Buckets
+from groupware.rest.throttling import Buckets, Failures
 from tests.api.speaking import Api, problem
 from tests.conftest import SetLimit
 
@@ -38,6 +38,27 @@ def test_a_network_that_guesses_has_to_wait(ann: Account, set_limit: SetLimit) -
         problem(Api(ann, f"Bearer wrong{number}").get("/mailboxes"), 401, "unauthenticated")
     problem(Api(ann).get("/mailboxes"), 429, "too-many-requests")
     problem(Api(None).get("/mailboxes"), 401, "unauthenticated")
+
+
+def test_a_program_with_an_old_token_shuts_nobody_out(ann: Account, set_limit: SetLimit) -> None:
+    set_limit(limits.API_FAILURES, 2)
+    for _ in range(5):
+        problem(Api(ann, "Bearer old").get("/mailboxes"), 401, "unauthenticated")
+    assert Api(ann).get("/mailboxes").status_code == 200
+
+
+def test_wrong_credentials_are_remembered_in_bounds(
+    set_limit: SetLimit, monkeypatch: pytest.MonkeyPatch, clock: list[float]
+) -> None:
+    monkeypatch.setattr(throttling, "MAX_BUCKETS", 2)
+    set_limit(limits.API_FAILURES, 5)
+    failures = Failures(Buckets(limits.API_FAILURES, "wait"))
+    for credentials in ("a", "b", "a", "c", "a", "b"):
+        failures.note("192.0.2.1", credentials)
+    failures.check("192.0.2.1")
+    failures.note("192.0.2.1", "d")
+    with pytest.raises(TooManyRequests):
+        failures.check("192.0.2.1")
 
 
 def test_a_bucket_fills_as_time_goes_by(set_limit: SetLimit, clock: list[float]) -> None:
