@@ -17,6 +17,7 @@ WALKS = (
     "## One STORE",
     "## One PUT",
     "## One PATCH",
+    "## One token",
     "## One REPORT",
     "## One RETR",
 )
