@@ -282,19 +282,32 @@ def run_server(main: Callable[[Stopping], Awaitable[None]]) -> None:
         connections.close_all()
 
 
-async def _serve(main: Callable[[Stopping], Awaitable[None]]) -> None:
+def open_hub() -> None:
+    """Start the hub of this process in the running event loop, where it is not there yet."""
     global _hub  # noqa: PLW0603 (one per process)
+    if _hub is None:
+        _hub = Hub(asyncio.get_running_loop(), read)
+        _hub.start()
+
+
+async def close_hub() -> None:
+    """Close the hub, where there is one."""
+    global _hub
+    held, _hub = _hub, None
+    if held is not None:
+        await held.close()
+
+
+async def _serve(main: Callable[[Stopping], Awaitable[None]]) -> None:
     loop = asyncio.get_running_loop()
     stopping = Stopping(asyncio.Event())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.event.set)
-    _hub = Hub(loop, read)
-    _hub.start()
+    open_hub()
     try:
         await main(stopping)
     finally:
-        held, _hub = _hub, None
-        await held.close()
+        await close_hub()
 
 
 async def listen(

@@ -54,3 +54,26 @@ API_OCCURRENCES = Limit(
     lowest=100,
     highest=100_000,
 )
+EVENTS_STREAMS = Limit(
+    "EVENTS_MAX_STREAMS", 5_000, Unit.COUNT, "streams of events that one process keeps open"
+)
+EVENTS_OF_ACCOUNT = Limit(
+    "EVENTS_MAX_STREAMS_OF_ACCOUNT",
+    20,
+    Unit.COUNT,
+    "of those, streams of one account",
+)
+EVENTS_HEARTBEAT = Limit(
+    "EVENTS_HEARTBEAT",
+    25,
+    Unit.SECONDS,
+    "after which a stream of events on which nothing happened shows that it lives",
+    highest=600,
+)
+EVENTS_WRITE = Limit(
+    "EVENTS_WRITE_TIMEOUT",
+    30,
+    Unit.SECONDS,
+    "how long a client may leave unread what a stream of events sends it",
+    highest=600,
+)

@@ -17,6 +17,7 @@ SCOPES: Final[Mapping[str, str | Promise]] = {
     "calendars:write": _("Change calendars, events and tasks"),
     "contacts:read": _("See your contacts and the directory of your organisation"),
     "contacts:write": _("Change contacts and address books"),
+    "events": _("Hear at once of changes in whatever else you let it see"),
     "profile": _("See your name and your address"),
     "account:write": _("Change the settings of your account"),
     "admin:read": _("See what your role lets you administer"),

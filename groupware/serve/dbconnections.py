@@ -14,8 +14,9 @@ from groupware.serve import web
 from groupware.serve.roles import Program
 
 _log = structlog.get_logger("groupware.serve")
-_WEB = web.MOST_WORKERS * web.THREADS
-_OTHERS = {"web": _WEB, "web-tls": _WEB, "beat": 0}
+_WORKER = web.THREADS + aio.READERS
+_WEB = web.MOST_WORKERS * _WORKER
+_OTHERS = {"web": _WEB, "web-tls": _WEB, "events": _WORKER, "beat": 0}
 
 
 def most_connections(programs: Iterable[Program], processes: int) -> int:

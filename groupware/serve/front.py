@@ -2,7 +2,8 @@
 
 An application that reads a body holds its thread for as long as the client takes to send it, and a
 worker has few threads: some clients that send nothing would keep everybody else out. So bodies are
-awaited in the event loop, where one that waits costs its octets alone (docs/adr/0036).
+awaited in the event loop, where one that waits costs its octets alone (docs/adr/0036). So are
+streams of events: a thread finds out who listens, and goes (docs/adr/0055).
 """
 
 import asyncio
@@ -16,11 +17,14 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
+from groupware.api.push.streams import Full, Listener
+from groupware.api.push.views import EventStream
 from groupware.core import limits
 from groupware.core.budget import UploadBudget
 from groupware.core.clock import monotonic
 from groupware.dav.mount import Environ, Wsgi
 from groupware.rest import problems
+from groupware.serve.listening import Listening, refusal_of
 
 SMALL: Final = 64 << 10
 """Octets of a body that never waits for others' uploads to end."""
@@ -50,15 +54,18 @@ class _Gone(Exception):
 class Front:
     """An ASGI application that runs a WSGI one on threads of its own."""
 
-    def __init__(self, application: Wsgi, *, threads: int) -> None:
+    def __init__(self, application: Wsgi, *, threads: int, stopping: int | None = None) -> None:
+        """Take a descriptor that can be read when the process is asked to stop."""
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._budget = UploadBudget(limits.WEB_UPLOADING.value)
+        self._listening = Listening(stopping)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; or follow the life of the worker."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
+            await self._listening.close()
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
@@ -71,6 +78,11 @@ class Front:
             status, headers, answer = await loop.run_in_executor(
                 self._threads, _run, self._application, environ
             )
+            if isinstance(answer, Listener):
+                await self._listening.serve(answer, headers, receive, send)
+                return
+        except Full as full:
+            status, headers, answer = refusal_of(full)
         except _Refused as refusal:
             # What comes behind it is not read: the connection ends with the answer.
             kind, answer = _told(refusal, scope["raw_path"])
@@ -195,8 +207,8 @@ class _Errors(io.TextIOBase):
         return len(text)
 
 
-def _run(application: Wsgi, environ: Environ) -> tuple[int, Headers, bytes]:
-    """Run a request, on a thread; return status, headers and body."""
+def _run(application: Wsgi, environ: Environ) -> tuple[int, Headers, bytes | Listener]:
+    """Run a request, on a thread; return status, headers and body, or who wants a stream."""
     began: list[Any] = []
 
     def start_response(status: str, headers: Iterable[tuple[str, str]], *_error: Any) -> None:
@@ -204,7 +216,7 @@ def _run(application: Wsgi, environ: Environ) -> tuple[int, Headers, bytes]:
 
     chunks = application(environ, start_response)
     try:
-        body = b"".join(chunks)
+        body = chunks.listener if isinstance(chunks, EventStream) else b"".join(chunks)
     finally:
         if (close := getattr(chunks, "close", None)) is not None:
             close()

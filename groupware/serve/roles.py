@@ -22,6 +22,7 @@ class Program:
 PROGRAMS = (
     Program("web", "web", ("HTTP",), "groupware.serve.web:run", processes=1),
     Program("web-tls", "web", ("HTTPS",), "groupware.serve.web:run", processes=1),
+    Program("events", "events", ("EVENTS",), "groupware.serve.web:run_events", processes=1),
     Program("imap", "imap", ("IMAP", "IMAPS"), "mail.imap.server:run"),
     Program("pop3", "pop3", ("POP3", "POP3S"), "mail.pop3.server:run"),
     Program("smtp", "smtp", ("SMTP", "SUBMISSION", "SUBMISSIONS"), "mail.smtp.serving:run_smtp"),

@@ -7,7 +7,7 @@ the supervisor looks after granian itself. A changed certificate is taken up by 
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -18,14 +18,16 @@ from granian.server.mp import MPServer
 
 from groupware.core.listeners import Listeners
 from groupware.core.tls import certificate_files, server_tls
-from groupware.dav.mount import Wsgi
+from groupware.dav.mount import Environ, Wsgi
 from groupware.environment import IMPLICIT_TLS
 from groupware.serve.children import die_with_parent
 from groupware.serve.front import Front
+from groupware.serve.listening import StopPipe
 from groupware.serve.sockets import BACKLOG
 
 MOST_WORKERS = 2
 THREADS = 8
+EVENTS_PATHS = frozenset({"/api/v1/events", "/healthz"})
 MOST_REQUESTS = 10_000
 """Of one worker at once: one whose body is awaited costs little, and must not keep others out."""
 KILL_SECONDS = 3
@@ -52,6 +54,12 @@ class InheritingServer(MPServer):
     def __init__(self, descriptor: int, **options: Any) -> None:
         super().__init__("groupware.wsgi:application", **options)
         self._descriptor = descriptor
+        self.stopping = StopPipe()
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """Let streams end before workers wait for them."""
+        self.stopping.close()
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _init_shared_socket(self) -> None:
         # Granian's own types know neither this argument nor these attributes.
@@ -64,6 +72,27 @@ class InheritingServer(MPServer):
 
 def run(listeners: Listeners) -> None:
     """Serve the one port that was handed down, until SIGTERM."""
+    _run(listeners, min(settings.GROUPWARE_PROCESSES, MOST_WORKERS), lambda whole: whole)
+
+
+def run_events(listeners: Listeners) -> None:
+    """Serve streams of events alone, until SIGTERM: one worker holds thousands."""
+    _run(listeners, 1, events_alone)
+
+
+def events_alone(application: Wsgi) -> Wsgi:
+    """Return an application that answers what the events role is there for, and nothing else."""
+
+    def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") in EVENTS_PATHS:
+            return application(environ, start_response)
+        start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"This port serves /api/v1/events alone: the rest is on the web's.\n"]
+
+    return answer
+
+
+def _run(listeners: Listeners, workers: int, part: Callable[[Wsgi], Wsgi]) -> None:
     ((name, (listening, *_)),) = listeners.sockets.items()
     options: dict[str, Any] = {}
     if name.upper() in IMPLICIT_TLS:
@@ -77,7 +106,7 @@ def run(listeners: Listeners) -> None:
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
         websockets=False,
-        workers=min(settings.GROUPWARE_PROCESSES, MOST_WORKERS),
+        workers=workers,
         backlog=BACKLOG,
         backpressure=MOST_REQUESTS,
         log_level=LogLevels.error,
@@ -91,15 +120,16 @@ def run(listeners: Listeners) -> None:
         server.on_startup(_watch_certificate)
     from groupware.wsgi import application  # makes the applications: in this role only
 
-    server.serve(target_loader=_forked(application), wrap_loader=False)
+    load = _forked(part(application), server.stopping)
+    server.serve(target_loader=load, wrap_loader=False)
 
 
-def _forked(application: Wsgi) -> Callable[[], Front]:
+def _forked(application: Wsgi, stopping: StopPipe) -> Callable[[], Front]:
     parent = os.getpid()
 
     def load() -> Front:
         die_with_parent(parent=parent)
-        return Front(application, threads=THREADS)
+        return Front(application, threads=THREADS, stopping=stopping.in_worker())
 
     return load
 

@@ -175,6 +175,7 @@ def answers(running: Running, roles: tuple[str, ...]) -> bool:
     assert running.process.poll() is None, running.output.read_text()
     names = {
         "web": ("HTTP", "HTTPS"),
+        "events": ("EVENTS",),
         "imap": ("IMAP",),
         "pop3": ("POP3",),
         "smtp": ("SMTP", "SUBMISSION"),
@@ -190,7 +191,7 @@ def answers(running: Running, roles: tuple[str, ...]) -> bool:
 
 
 def _answers(running: Running, name: str) -> bool:
-    if name in {"HTTP", "HTTPS"}:
+    if name in {"HTTP", "HTTPS", "EVENTS"}:
         return running.get("/healthz", port=name)[0] == 200
     with socket.create_connection((running.host, running.ports[name]), 10) as connection:
         return bool(connection.recv(1))

@@ -11,7 +11,7 @@ from groupware.serve.roles import PROGRAMS, find_program
 def test_each_process_of_a_gateway_counts() -> None:
     imap, web_tls = find_program("imap"), find_program("web-tls")
     wanted = dbconnections.most_connections([imap, web_tls], 3)
-    assert wanted == 3 * aio.MOST_CONNECTIONS + web.MOST_WORKERS * web.THREADS
+    assert wanted == 3 * aio.MOST_CONNECTIONS + web.MOST_WORKERS * (web.THREADS + aio.READERS)
 
 
 @pytest.mark.postgresql
