@@ -321,3 +321,14 @@ def test_a_list_takes_few_queries(
         assert len(listed(api, in_box(ann))["items"]) == 50
     with django_assert_max_num_queries(12):
         assert len(listed(api, in_box(ann, "?q=is:unread"))["items"]) == 50
+
+
+def test_a_list_of_anothers_mailbox_takes_few_queries_as_well(
+    bens: Api, ann: Account, ben: Account, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(60):
+        append(ann)
+    share(ann, "ben@example.test", "lr")
+    bens.get(in_box(ann))
+    with django_assert_max_num_queries(10):
+        assert len(listed(bens, in_box(ann))["items"]) == 50
