@@ -90,6 +90,19 @@ def test_answer_without_the_token_of_the_form_is_none(ann: Account) -> None:
 
 
 @pytest.mark.parametrize(
+    ("origin", "status"), [("http://127.0.0.1:8000", 302), ("https://evil.example", 403)]
+)
+def test_form_comes_from_the_address_that_people_know(
+    ann: Account, origin: str, status: int
+) -> None:
+    """A proxy that ends TLS passes on what the browser says, which is not how it speaks to us."""
+    app = App.register(signed_in(ann, enforce_csrf_checks=True))
+    page = app.ask()
+    app.browser.defaults["HTTP_ORIGIN"] = origin
+    assert app.answer(page).status_code == status
+
+
+@pytest.mark.parametrize(
     "uri",
     [
         "https://evil.example/answer", "https://app.example/answer/more", "https://app.example/",
