@@ -9,7 +9,7 @@ import contextvars
 import socket
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final, Protocol, cast
@@ -18,11 +18,13 @@ import structlog
 
 from groupware.core import aio
 from groupware.core.aio import Stopping
-from groupware.core.clock import monotonic
+from groupware.core.clock import epoch, monotonic
 from groupware.core.linger import MOMENT, Linger
 from groupware.core.listeners import Listeners
+from groupware.core.livesessions import LiveSession, Teller, credential_of
 from groupware.core.logging import bind_session
 from groupware.core.metrics import SESSIONS
+from groupware.core.principals import Principal
 from groupware.core.tls import TlsContext
 
 SWEEP_SECONDS: Final = 1.0
@@ -100,10 +102,27 @@ class ConnectionServer(ABC):
                 ssl=tls.context,
                 ssl_handshake_timeout=self._limits.handshake_timeout,
             )
+        teller = Teller(asyncio.get_running_loop(), self.list_sessions)
         await stopping.wait()
+        teller.close()
         for listener in listening:
             listener.close()
         await self.stop()
+
+    def list_sessions(self, account_id: int) -> Iterator[LiveSession]:
+        """Tell the sessions of an account, when an administrator asks for them."""
+        began = epoch() - monotonic()
+        for held in self.connections:
+            principal = held.principal
+            if principal is not None and principal.account_id == account_id:
+                yield LiveSession(
+                    id=held.session_id,
+                    protocol=self.protocol,
+                    network=held.session.network,
+                    credential=credential_of(principal),
+                    began_at=int(began + held.opened_at),
+                    active_at=int(began + held.active_at),
+                )
 
     async def stop(self) -> None:
         """Let commands in flight finish, then end every session."""
@@ -162,6 +181,11 @@ class ClientConnection(asyncio.Protocol, ABC):
     def is_logged_in(self) -> bool:
         """Tell whether somebody is logged in."""
 
+    @property
+    def principal(self) -> Principal | None:
+        """Whoever has logged in, where somebody logs in at all."""
+        return None
+
     @abstractmethod
     def _greet(self) -> None:
         """Say the first words."""
@@ -181,6 +205,16 @@ class ClientConnection(asyncio.Protocol, ABC):
     @abstractmethod
     async def _work_off(self) -> None:
         """Answer what has come, as far as it is whole."""
+
+    @property
+    def opened_at(self) -> float:
+        """When the client came, on the clock of `monotonic`."""
+        return self._opened
+
+    @property
+    def active_at(self) -> float:
+        """When octets came last."""
+        return self._active
 
     # asyncio's side.
 

@@ -60,6 +60,7 @@ def forgive(name: str, network: str) -> None:
 class FailedLogins:
     """Failures of one account from one network, in a row."""
 
+    kind: str
     network: str
     failures: int
     last_failure_at: datetime
@@ -67,10 +68,14 @@ class FailedLogins:
 
 def list_failed(login: str) -> list[FailedLogins]:
     """Return the failures of an account, those with the most first."""
+    kinds = {login: "password", name_for_codes(login): "second-factor"}
     with db.read_snapshot():
-        held = LoginThrottle.objects.filter(login=login).order_by("-failures", "network")
-        rows = held.values_list("network", "failures", "last_failure_at")
-        return [FailedLogins(*row) for row in rows]
+        held = LoginThrottle.objects.filter(login__in=kinds).order_by("-failures", "network")
+        rows = held.values_list("login", "network", "failures", "last_failure_at")
+        return [
+            FailedLogins(kinds[name], network, failures, last)
+            for name, network, failures, last in rows
+        ]
 
 
 def name_for_codes(login: str) -> str:

@@ -12,6 +12,7 @@ from groupware.core.aio import Stopping
 from groupware.core.budget import UploadBudget
 from groupware.core.connections import ClientConnection, ConnectionServer
 from groupware.core.listeners import Listeners
+from groupware.core.principals import Principal
 from groupware.core.tls import TlsContext, certificate_files
 from mail.imap.conversation import Conversation
 from mail.imap.deflate import BadStream, Deflater, Inflater
@@ -87,6 +88,11 @@ class ImapProtocol(ClientConnection):
     def is_logged_in(self) -> bool:
         """Tell whether somebody is logged in."""
         return self.session.principal is not None
+
+    @property
+    def principal(self) -> Principal | None:
+        """Whoever has logged in."""
+        return self.session.principal
 
     def _greet(self) -> None:
         self.conversation.greet()

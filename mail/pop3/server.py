@@ -9,6 +9,7 @@ from groupware.core import aio
 from groupware.core.aio import Stopping
 from groupware.core.connections import ClientConnection, ConnectionServer
 from groupware.core.listeners import Listeners
+from groupware.core.principals import Principal
 from groupware.core.tls import TlsContext, certificate_files
 from mail.pop3 import responses
 from mail.pop3.handlers import HANDLERS
@@ -59,6 +60,11 @@ class Pop3Protocol(ClientConnection):
     def is_logged_in(self) -> bool:
         """Tell whether somebody is logged in."""
         return self.session.is_open
+
+    @property
+    def principal(self) -> Principal | None:
+        """Whoever has logged in."""
+        return self.session.opened.principal if self.session.is_open else None
 
     def _greet(self) -> None:
         self.session.greet(settings.GROUPWARE_DOMAIN)

@@ -14,6 +14,7 @@ from groupware.core.budget import UploadBudget
 from groupware.core.clock import monotonic
 from groupware.core.connections import ClientConnection, ConnectionServer
 from groupware.core.networks import is_trusted, plain_address
+from groupware.core.principals import Principal
 from groupware.core.tls import TlsContext
 from mail.smtp import responses
 from mail.smtp.fanning import FanOut
@@ -81,6 +82,11 @@ class SmtpProtocol(ClientConnection):
     def is_logged_in(self) -> bool:
         """Tell whether the session counts as one that has logged in."""
         return self.session.is_logged_in
+
+    @property
+    def principal(self) -> Principal | None:
+        """Whoever has logged in, to submit."""
+        return self.session.principal
 
     def flush(self) -> None:
         """Send what is kept."""

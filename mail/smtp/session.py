@@ -15,6 +15,7 @@ from django.conf import settings
 
 from groupware.core.clock import monotonic
 from groupware.core.errors import GroupwareError
+from groupware.core.principals import Principal
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.smtp import responses
 from mail.smtp.bodies import count_received
@@ -133,6 +134,8 @@ class Session(ABC):
         self.network = ""
         self.session_id = ""
         self.cipher = ""
+        self.principal: Principal | None = None
+        """Whoever has logged in; of the roles with a login alone."""
         self.helo = ""
         self.closing = False
         self.is_trusted = False

@@ -70,7 +70,6 @@ class SubmissionSession(TakingSession):
 
     def __init__(self, shared: Shared, output: Output, *, secure: bool) -> None:
         super().__init__(shared, output, secure=secure)
-        self.principal: auth.Principal | None = None
         self.exchange: Exchange | None = None
         self.refused: AuthenticationFailed | None = None
         """Why a token was refused, until the client has answered to that."""

@@ -1,6 +1,7 @@
 """Letting people in again over REST: passwords, second factors, sessions, failed logins."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -12,6 +13,7 @@ from groupware.api.admin.base import AdminView, SmallList
 from groupware.core import throttle
 from groupware.core.administration import Administrator, accounts
 from groupware.core.directory import MIN_PASSWORD
+from groupware.core.livesessions import LiveSession, list_sessions
 from groupware.core.models import Account
 from groupware.core.throttle import FailedLogins
 
@@ -34,6 +36,14 @@ class SetPasswordSerializer(serializers.Serializer[Any]):
     """The password that was made, to be told to the person; null where one was given."""
 
     password = serializers.CharField(allow_null=True)
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment that is held as epoch seconds."""
+
+    def to_representation(self, value: int) -> str | None:  # type: ignore[override]
+        """Return it as every moment is told."""
+        return super().to_representation(datetime.fromtimestamp(value, UTC))
 
 
 class OfAccount(AdminView):
@@ -74,10 +84,46 @@ class SecondFactorView(OfAccount):
         return Response(status=204)
 
 
+class LiveSessionSerializer(serializers.Serializer[LiveSession]):
+    """A session that is open now."""
+
+    id = serializers.CharField(help_text="As the lines of the log have it.")
+    protocol = serializers.CharField(help_text="imap, pop3, submission.")
+    network = serializers.CharField(help_text="From where.")
+    credential = serializers.ChoiceField(["password", "app-password", "token"])
+    began_at = MomentField()
+    active_at = MomentField(help_text="When the client said something last.")
+
+
+@extend_schema_view(get=extend_schema(operation_id="admin_list_sessions", summary="List sessions"))
+class SessionList(OfAccount, SmallList[LiveSession]):
+    """Sessions of an account that are open now, by protocol."""
+
+    item_class = LiveSessionSerializer
+    cursor_key = (int, str)
+
+    def all_rows(self, by: Administrator, filters: Mapping[str, Any]) -> Sequence[LiveSession]:  # noqa: ARG002 (there are none)
+        """Return all of the account's."""
+        return list_sessions(self.account(by).pk)
+
+    def key_of(self, row: LiveSession) -> tuple[int, str]:
+        """Order by their beginning."""
+        return row.began_at, row.id
+
+    @extend_schema(
+        operation_id="admin_end_sessions", summary="End all sessions", responses={204: None}
+    )
+    def delete(self, request: Request, account_id: int) -> Response:  # noqa: ARG002 (DRF's)
+        """End all sessions of an account, of whatever protocol, and on the web."""
+        self.administer(lambda by: accounts.end_sessions(by, self.account(by)))
+        return Response(status=204)
+
+
 class FailedLoginsSerializer(serializers.Serializer[FailedLogins]):
     """Failed logins in a row."""
 
-    network = serializers.CharField(help_text="From where.")
+    kind = serializers.ChoiceField(["password", "second-factor"])
+    network = serializers.CharField(help_text="From where; empty: from everywhere together.")
     failures = serializers.IntegerField()
     last_failure_at = serializers.DateTimeField()
 
@@ -89,16 +135,16 @@ class FailedLoginList(OfAccount, SmallList[FailedLogins]):
     """From where logins of an account failed, and now have to wait."""
 
     item_class = FailedLoginsSerializer
-    cursor_key = (str,)
+    cursor_key = (str, str)
 
     def all_rows(self, by: Administrator, filters: Mapping[str, Any]) -> Sequence[FailedLogins]:  # noqa: ARG002 (there are none)
         """Return all of the account's."""
         found = throttle.list_failed(self.account(by).login)
         return sorted(found, key=self.key_of)
 
-    def key_of(self, row: FailedLogins) -> tuple[str]:
+    def key_of(self, row: FailedLogins) -> tuple[str, str]:
         """Order by network."""
-        return (row.network,)
+        return row.network, row.kind
 
     @extend_schema(
         operation_id="admin_forget_failed_logins",

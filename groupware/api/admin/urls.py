@@ -34,6 +34,11 @@ urlpatterns: list[URLPattern] = [
         name="api-admin-second-factor",
     ),
     path(
+        "accounts/<key:account_id>/sessions",
+        helping.SessionList.as_view(),
+        name="api-admin-sessions",
+    ),
+    path(
         "accounts/<key:account_id>/failed-logins",
         helping.FailedLoginList.as_view(),
         name="api-admin-failed-logins",

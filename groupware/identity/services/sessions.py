@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from groupware.core import auth, db, limits
 from groupware.core.clock import epoch, now
 from groupware.core.errors import NotFound
+from groupware.core.livesessions import LiveSession
 from groupware.core.models import Account
 from groupware.core.proxies import client_address
 from groupware.identity.models import WebSession
@@ -93,6 +94,21 @@ def list_browsers(account_id: int, current_key: str | None = None) -> list[Brows
             is_current=row.key_sha256 == current,
         )
         for row in held.order_by("-seen_at", "-pk")
+    ]
+
+
+def tell_browsers(account_id: int) -> list[LiveSession]:
+    """Return the browsers of an account beside the sessions of protocols."""
+    return [
+        LiveSession(
+            id=f"web-{held.id}",
+            protocol="web",
+            network=held.network,
+            credential="password",
+            began_at=int(held.created_at.timestamp()),
+            active_at=int(held.seen_at.timestamp()),
+        )
+        for held in list_browsers(account_id)
     ]
 
 

@@ -22,6 +22,7 @@ from groupware.management.passwords import ChosenPassword, choose_password, is_t
 from groupware.management.pop3 import POP3
 from groupware.management.second_factor import SECOND_FACTOR
 from groupware.management.sent_copies import SENT_COPIES
+from groupware.management.sessions import SESSIONS
 from groupware.management.space import SPACE
 from groupware.management.tables import counted, octets, quota, render_table
 
@@ -220,5 +221,6 @@ class Command(TableCommand):
         POP3,
         SECOND_FACTOR,
         SENT_COPIES,
+        SESSIONS,
         SPACE,
     )

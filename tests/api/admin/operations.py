@@ -82,6 +82,8 @@ OPERATIONS = [
     row("DELETE", "accounts/<key:account_id>", MANAGE),
     row("PUT", "accounts/<key:account_id>/password", HELP, lambda _: {}),
     row("DELETE", "accounts/<key:account_id>/second-factor", HELP),
+    row("GET", "accounts/<key:account_id>/sessions", LOOK),
+    row("DELETE", "accounts/<key:account_id>/sessions", HELP),
     row("GET", "accounts/<key:account_id>/failed-logins", LOOK),
     row("DELETE", "accounts/<key:account_id>/failed-logins", HELP),
     row("GET", "rooms", LOOK),

@@ -96,6 +96,6 @@ def _make_things(domain: str) -> Things:
         group_id=group.pk,
         grant_id=held.pk,
         role_id=role.pk,
-        queue_id=queued(person, *to("someone@outside.test")).pk,
+        queue_id=queued(person, *to("someone@outside.test"), mail_from=person.login).pk,
         entry_id=entry.pk,
     )
