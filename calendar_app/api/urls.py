@@ -8,7 +8,7 @@ from groupware.rest import paths
 paths.register()
 
 _CALENDAR = "calendars/<oid:calendar_id>"
-_EVENT = "events/<named:event_id>"
+_EVENT = "calendar-events/<named:event_id>"
 _TASK = "tasks/<named:task_id>"
 
 urlpatterns: list[URLPattern] = [
@@ -21,7 +21,7 @@ urlpatterns: list[URLPattern] = [
         calendars.CalendarShare.as_view(),
         name="api-calendar-share",
     ),
-    path("events", events.EventList.as_view(), name="api-events"),
+    path("calendar-events", events.EventList.as_view(), name="api-calendar-events"),
     path(_EVENT, events.EventView.as_view(), name="api-event"),
     path(f"{_EVENT}/raw", events.EventRawView.as_view(), name="api-event-raw"),
     path(

@@ -46,8 +46,8 @@ def got(response: Any) -> Any:
 
 
 def create_event(api: Api, **fields: Any) -> Any:
-    return made(api.post("/events", {**EVENT, **fields}))
+    return made(api.post("/calendar-events", {**EVENT, **fields}))
 
 
-def url(item: Any, kind: str = "events") -> str:
+def url(item: Any, kind: str = "calendar-events") -> str:
     return f"/{kind}/{item['id']}"

@@ -28,7 +28,7 @@ def id_of(collection_id: int, href: str) -> str:
 
 def test_an_event_is_made_in_ones_own_calendar_and_read_back(api: Api, ann: Account) -> None:
     response = api.post(
-        "/events", {**EVENT, "location": "Room 2", "alerts": [{"offset": "-PT10M"}]}
+        "/calendar-events", {**EVENT, "location": "Room 2", "alerts": [{"offset": "-PT10M"}]}
     )
     event_ = made(response)
     assert response["Location"] == f"/api/v1{url(event_)}"
@@ -68,7 +68,7 @@ def test_a_change_that_changes_nothing_keeps_the_state(api: Api) -> None:
 def test_what_json_does_not_know_survives_a_change(api: Api, ann: Account) -> None:
     data = event("odd", "20260310T090000Z", "SUMMARY:Odd", 'X-THING;X-P="a;b":  kept', "GEO:1;2")
     put(ann, default_of(ann), data, "odd.ics")
-    where = f"/events/{id_of(default_of(ann), 'odd.ics')}"
+    where = f"/calendar-events/{id_of(default_of(ann), 'odd.ics')}"
     got(api.patch(where, {"title": "Even"}, If_Match="*"))
     raw = api.get(f"{where}/raw")
     assert raw["Content-Type"] == "text/calendar"
@@ -78,7 +78,7 @@ def test_what_json_does_not_know_survives_a_change(api: Api, ann: Account) -> No
 
 def test_raw_icalendar_is_stored_octet_for_octet(api: Api) -> None:
     data = event("raw", "20260310T090000Z", "X-THING:1")
-    response = api.send("POST", "/events", data, kind="text/calendar")
+    response = api.send("POST", "/calendar-events", data, kind="text/calendar")
     where = url(made(response))
     assert api.get(f"{where}/raw").content == data
     other = data.replace(b"X-THING:1", b"X-THING:2")
@@ -110,45 +110,45 @@ def test_raw_icalendar_is_stored_octet_for_octet(api: Api) -> None:
 def test_what_cannot_be_is_told_by_its_field(
     api: Api, fields: dict[str, object], pointer: str
 ) -> None:
-    told = problem(api.post("/events", {**EVENT, **fields}), 422, "invalid")
+    told = problem(api.post("/calendar-events", {**EVENT, **fields}), 422, "invalid")
     assert pointer in [each["pointer"] for each in told["errors"]]
 
 
 def test_one_uid_is_once_in_a_calendar(api: Api) -> None:
     create_event(api, uid="one")
-    told = problem(api.post("/events", {**EVENT, "uid": "one"}), 409, "conflict")
+    told = problem(api.post("/calendar-events", {**EVENT, "uid": "one"}), 409, "conflict")
     assert "ics" not in told["detail"]
 
 
 def test_a_calendar_that_takes_no_events_refuses_them(api: Api, ann: Account) -> None:
     tasks = object_id(default_of(ann, role="tasks"))
-    problem(api.post("/events", {**EVENT, "calendar": tasks}), 422, "invalid")
+    problem(api.post("/calendar-events", {**EVENT, "calendar": tasks}), 422, "invalid")
     birthdays = object_id(default_of(ann, role="birthdays"))
-    problem(api.post("/events", {**EVENT, "calendar": birthdays}), 403, "not-allowed")
+    problem(api.post("/calendar-events", {**EVENT, "calendar": birthdays}), 403, "not-allowed")
 
 
 def test_pages_make_up_the_list_and_since_goes_on_from_it(api: Api, ann: Account) -> None:
     made_ = [create_event(api, title=str(number)) for number in range(5)]
-    first = got(api.get("/events?limit=3"))
-    second = got(api.get(f"/events?limit=3&cursor={first['next']}"))
+    first = got(api.get("/calendar-events?limit=3"))
+    second = got(api.get(f"/calendar-events?limit=3&cursor={first['next']}"))
     assert titles(first) + titles(second) == ["0", "1", "2", "3", "4"]
     assert (second["next"], second["state"]) == (None, first["state"])
     got(api.patch(url(made_[1]), {"title": "changed"}, If_Match="*"))
     api.delete(url(made_[3]), If_Match="*")
     create_event(api, title="new")
-    news = got(api.get(f"/events?since={second['state']}"))
+    news = got(api.get(f"/calendar-events?since={second['state']}"))
     assert sorted(titles(news)) == ["changed", "new"]
     assert (news["removed"], news["more"]) == ([made_[3]["id"]], False)
-    assert got(api.get(f"/events?since={news['state']}"))["items"] == []
+    assert got(api.get(f"/calendar-events?since={news['state']}"))["items"] == []
 
 
 def test_changes_come_in_pieces(api: Api) -> None:
-    state = got(api.get("/events"))["state"]
+    state = got(api.get("/calendar-events"))["state"]
     for number in range(5):
         create_event(api, title=str(number))
     told: list[str] = []
     for _ in range(10):
-        page = got(api.get(f"/events?limit=2&since={state}"))
+        page = got(api.get(f"/calendar-events?limit=2&since={state}"))
         assert len(page["items"]) <= 2
         told += titles(page)
         state = page["state"]
@@ -163,8 +163,8 @@ def test_words_are_searched_in_what_a_reader_sees(
     share(ann, default_of(ann), ben, "read")
     for name in ("public", "confidential", "private"):
         create_event(api, title=f"{name} plan", classification=name)
-    assert len(titles(got(api.get("/events?q=PLAN")))) == 3
-    assert titles(got(bens.get("/events?q=plan"))) == ["public plan"]
+    assert len(titles(got(api.get("/calendar-events?q=PLAN")))) == 3
+    assert titles(got(bens.get("/calendar-events?q=plan"))) == ["public plan"]
 
 
 def test_other_readers_see_what_is_theirs_to_see(
@@ -175,7 +175,7 @@ def test_other_readers_see_what_is_theirs_to_see(
         create_event(api, title=name, classification=name)
         for name in ("public", "confidential", "private")
     )
-    page = got(bens.get("/events"))
+    page = got(bens.get("/calendar-events"))
     assert titles(page) == ["public", "Busy"]
     problem(bens.get(url(hidden)), 404, "not-found")
     problem(bens.get(f"{url(hidden)}/raw"), 404, "not-found")
@@ -192,12 +192,12 @@ def test_what_becomes_private_is_told_as_gone_and_its_changes_never(
 ) -> None:
     share(ann, default_of(ann), ben, "read")
     event_ = create_event(api)
-    state = got(bens.get("/events"))["state"]
+    state = got(bens.get("/calendar-events"))["state"]
     got(api.patch(url(event_), {"classification": "private"}, If_Match="*"))
-    page = got(bens.get(f"/events?since={state}"))
+    page = got(bens.get(f"/calendar-events?since={state}"))
     assert (page["items"], page["removed"]) == ([], [event_["id"]])
     got(api.patch(url(event_), {"title": "secret"}, If_Match="*"))
-    again = got(bens.get(f"/events?since={page['state']}"))
+    again = got(bens.get(f"/calendar-events?since={page['state']}"))
     assert (again["items"], again["removed"], again["state"]) == ([], [], page["state"])
 
 
@@ -206,11 +206,11 @@ def test_rights_are_asked_of_each_change(api: Api, ann: Account, bens: Api, ben:
     share(ann, calendar, ben, "read")
     event_ = create_event(api)
     body = {**EVENT, "calendar": object_id(calendar)}
-    problem(bens.post("/events", body), 403, "not-allowed")
+    problem(bens.post("/calendar-events", body), 403, "not-allowed")
     problem(bens.patch(url(event_), {"title": "x"}, If_Match="*"), 403, "not-allowed")
     problem(bens.delete(url(event_), If_Match="*"), 403, "not-allowed")
     share(ann, calendar, ben, "lri")
-    made(bens.post("/events", body))
+    made(bens.post("/calendar-events", body))
     problem(bens.patch(url(event_), {"title": "x"}, If_Match="*"), 403, "not-allowed")
     share(ann, calendar, ben, "free-busy")
     problem(bens.get(url(event_)), 404, "not-found")
@@ -221,11 +221,11 @@ def test_what_is_shared_no_more_makes_a_state_expire(
 ) -> None:
     share(ann, default_of(ann), ben, "read")
     create_event(api)
-    state = got(bens.get("/events"))["state"]
+    state = got(bens.get("/calendar-events"))["state"]
     share(ann, default_of(ann), ben, "read private")
-    problem(bens.get(f"/events?since={state}"), 410, "state-expired")
-    state = got(bens.get("/events"))["state"]
-    problem(bens.get(f"/events?q=board&since={state}"), 410, "state-expired")
+    problem(bens.get(f"/calendar-events?since={state}"), 410, "state-expired")
+    state = got(bens.get("/calendar-events"))["state"]
+    problem(bens.get(f"/calendar-events?q=board&since={state}"), 410, "state-expired")
 
 
 def test_one_of_a_series_is_changed_and_taken_out(api: Api) -> None:
@@ -248,7 +248,7 @@ def test_an_id_in_another_spelling_leads_nowhere(api: Api, ann: Account) -> None
     event_ = create_event(api)
     calendar, name = event_["id"].split(".")
     for other in (f"{calendar}.{name}A", f"{calendar}.{name}=", f"{calendar}.AA", f"x.{name}"):
-        assert api.get(f"/events/{other}").status_code == 404
+        assert api.get(f"/calendar-events/{other}").status_code == 404
     problem(api.get(f"/tasks/{event_['id']}"), 404, "not-found")
 
 
