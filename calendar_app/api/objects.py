@@ -25,6 +25,7 @@ from groupware.core.resources.places import Place, get_place, list_places
 from groupware.core.resources.queries import Stored
 from groupware.rest import items
 from groupware.rest.conditions import Version, read_match
+from groupware.rest.octets import octets_of
 from groupware.rest.pagination import Page, Window, page_of
 from groupware.rest.views import ListView, ObjectView, PageQuery
 from groupware.rest.writing import write
@@ -285,7 +286,7 @@ class RawView(ObjectDetail):
 
     def replace(self, request: Request) -> Response:
         """Put other octets in its place."""
-        data: Any = request.data
+        data = octets_of(request)
 
         def make(found: Shown) -> Prepared:
             prepared = forms.prepare(data)

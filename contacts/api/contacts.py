@@ -30,7 +30,13 @@ from groupware.core.resources.queries import Stored
 from groupware.rest import items
 from groupware.rest.bodies import JsonParser
 from groupware.rest.conditions import Version, read_match
-from groupware.rest.octets import CardParser, CardRenderer, PictureParser, PictureRenderer
+from groupware.rest.octets import (
+    CardParser,
+    CardRenderer,
+    PictureParser,
+    PictureRenderer,
+    octets_of,
+)
 from groupware.rest.pagination import Page, Window, page_of
 from groupware.rest.views import ListView, ObjectView, PageQuery
 from groupware.rest.writing import write
@@ -322,7 +328,7 @@ class ContactRawView(CardView):
     )
     def put(self, request: Request, contact_id: str) -> Response:  # noqa: ARG002 (DRF's)
         """Put a vCard in its place, octet for octet."""
-        data: Any = request.data
+        data = octets_of(request)
         return self.edit(lambda _: forms.prepare(data))
 
 
@@ -358,7 +364,7 @@ class ContactPhotoView(CardView):
     )
     def put(self, request: Request, contact_id: str) -> Response:  # noqa: ARG002 (DRF's)
         """Put a picture in JPEG, PNG, GIF or WebP into the card."""
-        data: Any = request.data
+        data = octets_of(request)
         return self.edit(lambda card: forms.set_photo(card, data))
 
     @extend_schema(

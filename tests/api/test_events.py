@@ -88,6 +88,8 @@ def test_raw_icalendar_is_stored_octet_for_octet(api: Api) -> None:
     assert (response.status_code, response.content) == (200, other)
     broken = api.send("PUT", f"{where}/raw", b"BEGIN:", kind="text/calendar", If_Match="*")
     problem(broken, 422, "invalid")
+    empty = api.send("PUT", f"{where}/raw", b"", kind="text/calendar", If_Match="*")
+    problem(empty, 422, "invalid")
     task = api.send(
         "PUT", f"{where}/raw", data.replace(b"VEVENT", b"VTODO"), kind="text/calendar", If_Match="*"
     )
