@@ -7,7 +7,6 @@ comes after the commit), `call` for work with transactions of its own.
 import asyncio
 import resource
 import signal
-import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -308,21 +307,3 @@ async def _serve(main: Callable[[Stopping], Awaitable[None]]) -> None:
         await main(stopping)
     finally:
         await close_hub()
-
-
-async def listen(
-    factory: Callable[[], asyncio.BaseProtocol],
-    sockets: list[socket.socket],
-    *,
-    backlog: int = 1024,
-    **options: Any,
-) -> list[asyncio.Server]:
-    """Accept connections from inherited sockets; `options` go to `create_server` (ssl)."""
-    loop = asyncio.get_running_loop()
-    servers = []
-    for listening in sockets:
-        listening.settimeout(0)
-        servers.append(
-            await loop.create_server(factory, sock=listening, backlog=backlog, **options)
-        )
-    return servers

@@ -15,8 +15,10 @@ from functools import partial
 from typing import ClassVar, Final, Protocol, cast
 
 import structlog
+from django.conf import settings
 
 from groupware.core import aio
+from groupware.core.accepting import Acceptor
 from groupware.core.aio import Stopping
 from groupware.core.clock import epoch, monotonic
 from groupware.core.linger import MOMENT, Linger
@@ -92,22 +94,27 @@ class ConnectionServer(ABC):
     async def serve(self, stopping: Stopping, listeners: Listeners, tls: TlsContext | None) -> None:
         """Serve both ports, or one without TLS, until the process is asked to stop."""
         self.start()
-        listening = await aio.listen(
-            partial(self.connect, secure=False), listeners.get(self.protocol)
-        )
-        if tls is not None:
-            listening += await aio.listen(
-                partial(self.connect, secure=True),
-                listeners.get(f"{self.protocol}s"),
-                ssl=tls.context,
-                ssl_handshake_timeout=self._limits.handshake_timeout,
-            )
+        listening = list(self._listen(listeners, tls))
         teller = Teller(asyncio.get_running_loop(), self.list_sessions)
         await stopping.wait()
         teller.close()
         for listener in listening:
             listener.close()
         await self.stop()
+
+    def _listen(self, listeners: Listeners, tls: TlsContext | None) -> Iterator[Acceptor]:
+        accept = partial(
+            Acceptor,
+            held=self.connections.__len__,
+            is_shared=settings.GROUPWARE_PROCESSES > 1,
+        )
+        for listening in listeners.get(self.protocol):
+            yield accept(listening, partial(self.connect, secure=False))
+        if tls is not None:
+            timeout = self._limits.handshake_timeout
+            for listening in listeners.get(f"{self.protocol}s"):
+                connect = partial(self.connect, secure=True)
+                yield accept(listening, connect, ssl=tls.context, ssl_handshake_timeout=timeout)
 
     def list_sessions(self, account_id: int) -> Iterator[LiveSession]:
         """Tell the sessions of an account, when an administrator asks for them."""

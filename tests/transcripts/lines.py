@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from groupware.core import aio
+from groupware.core.accepting import Acceptor
 from groupware.core.tls import TlsContext, ensure_certificate, own_certificate_files
 from tests.transcripts.drivers import Client, MemoryOutput, TcpClient, trusting_context
 
@@ -136,7 +136,8 @@ async def listening(
     server.start()
     held = socket.create_server(("127.0.0.1", 0))
     port = int(held.getsockname()[1])
-    [listener] = await aio.listen(accept, [held], ssl=tls.context if tls else None)
+    context = tls.context if tls else None
+    listener = Acceptor(held, accept, lambda: 0, is_shared=False, ssl=context)
 
     def connect() -> "asyncio.Future[TcpClient]":
         return asyncio.ensure_future(TcpClient.open(port, trusting_context() if tls else None))

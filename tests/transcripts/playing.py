@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from groupware.core import aio
+from groupware.core.accepting import Acceptor
 from groupware.core.hub import Hub
 from groupware.core.tls import TlsContext, ensure_certificate, own_certificate_files
 from mail import queries
@@ -70,16 +71,15 @@ async def play_over_tcp(path: Path) -> None:
         server = Server(shared, tls, ServerLimits())
         server.start()
 
-        async def listen(secure: bool) -> int:
+        def listen(secure: bool) -> int:
             listening = socket.create_server(("127.0.0.1", 0))
             factory: Callable[[], ImapProtocol] = lambda: ImapProtocol(server, secure=secure)  # noqa: E731
-            listeners.extend(
-                await aio.listen(factory, [listening], ssl=tls.context if secure else None)
-            )
+            context = tls.context if secure else None
+            listeners.append(Acceptor(listening, factory, lambda: 0, is_shared=False, ssl=context))
             return int(listening.getsockname()[1])
 
-        listeners: list[asyncio.Server] = []
-        ports = {True: await listen(True), False: await listen(False)}
+        listeners: list[Acceptor] = []
+        ports = {True: listen(True), False: listen(False)}
 
         async def connect(secure: bool) -> Client:
             return await TcpClient.open(ports[secure], trusting_context() if secure else None)
