@@ -137,16 +137,41 @@ class GroupCommitter:
             self._is_next = True
             with self._turn:
                 self._is_next = False
-                jobs: list[_Job] = []
-                while job is not None:  # also what has come while another one wrote
-                    jobs.append(job)
-                    if len(jobs) == MAX_GROUP or self._queue.empty():
-                        break
-                    job = self._queue.get()
-                stopping = job is None
-                if jobs:
-                    _run_group(jobs)
+                stopping = job is None or self._write_group(job)
         connections.close_all()
+
+    def _write_group(self, first: _Job) -> bool:
+        """Run a job, and whatever came by the time at which the lock of writes is had.
+
+        Return whether the end of the queue came. Other processes hold that lock as well: who came
+        while it was waited for shares the commit, and does not wait for the next one.
+        """
+        jobs = [first] if first.begin() else []
+        ends = has_lock = False
+        try:
+            if jobs:
+                with db.write_transaction():
+                    has_lock = True
+                    ends = self._collect(jobs)
+                    _run_together(jobs)
+        except BaseException as error:  # noqa: BLE001 (each job is handed it or meets it again)
+            # The lock was not had in time; alone, each would wait as long again.
+            ends = ends or (not has_lock and self._collect(jobs))
+            _go_on_alone(jobs, error, has_lock=has_lock)
+        else:
+            for job in jobs:
+                job.settle()
+        return ends
+
+    def _collect(self, jobs: list[_Job]) -> bool:
+        """Add the jobs that wait; return whether the end of the queue came."""
+        while len(jobs) < MAX_GROUP and not self._queue.empty():
+            job = self._queue.get()
+            if job is None:
+                return True
+            if job.begin():
+                jobs.append(job)
+        return False
 
 
 def close_pool(pool: ThreadPoolExecutor, threads: int) -> None:
@@ -176,31 +201,25 @@ def _write_alone(job: _Job) -> None:
     job.settle()
 
 
-def _run_group(waiting: list[_Job]) -> None:
-    jobs = [job for job in waiting if job.begin()]
-    if len(jobs) <= 1:
-        for job in jobs:
-            _write_alone(job)
-        return
-    has_lock = False
-    try:
-        with db.write_transaction():
-            has_lock = True
-            for job in jobs:
-                _run_in_savepoint(job)
-    except BaseException as error:  # noqa: BLE001 (each job is handed it or meets it again)
-        for job in jobs:
-            if has_lock:
-                # The commit itself failed, and with it every job of the group: whoever is
-                # not to blame succeeds alone.
-                _write_alone(job)
-            else:
-                # The lock was not had in time; alone, each would wait as long again.
-                job.error = error
-                job.settle()
+def _run_together(jobs: list[_Job]) -> None:
+    """Run jobs in the transaction that is open; one that is alone needs no savepoint."""
+    if len(jobs) == 1:
+        jobs[0].run()
         return
     for job in jobs:
-        job.settle()
+        _run_in_savepoint(job)
+
+
+def _go_on_alone(jobs: list[_Job], error: BaseException, *, has_lock: bool) -> None:
+    """Settle the jobs of a group that failed as a whole."""
+    for job in jobs:
+        if has_lock and len(jobs) > 1:
+            # The commit itself failed, and with it every job of the group: whoever is
+            # not to blame succeeds alone.
+            _write_alone(job)
+        else:
+            job.error = error
+            job.settle()
 
 
 def _run_in_savepoint(job: _Job) -> None:

@@ -1,9 +1,11 @@
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 from threading import Event, current_thread
 
 import pytest
@@ -15,6 +17,7 @@ from groupware.core.errors import Busy, DiskReserve, OverQuota
 from groupware.core.groupcommit import MAX_GROUP, GroupCommitter
 from groupware.core.models import Account, OutboxRow, Tombstone
 from tests.conftest import SetLimit
+from tests.serve.running import nobody_commits, wait_for, waits_for_file
 from tests.services.store import state_of
 from tests.services.threads import SECONDS, account_locked_elsewhere, threads, wait
 
@@ -186,6 +189,22 @@ def test_jobs_behind_a_lock_are_busy_and_write_nothing(
     set_limit(limits.LOCK_TIMEOUT, 10)
     committer.submit(lambda: begin_change(ann.pk)).result(SECONDS)
     assert state_of(ann).next_modseq == before + 2
+
+
+@pytest.mark.sqlite
+def test_who_comes_while_the_lock_is_waited_for_shares_the_commit(
+    committer: GroupCommitter, own_data: Path
+) -> None:
+    def is_in_a_group() -> bool:
+        note("written")
+        return bool(connection.savepoint_ids)
+
+    with nobody_commits(own_data):
+        first = committer.submit(is_in_a_group)
+        wait_for(lambda: waits_for_file(os.getpid(), own_data / "write.lock"), "the line")
+        others = [committer.submit(is_in_a_group) for _ in range(2)]
+    assert [future.result(SECONDS) for future in (first, *others)] == [True] * 3
+    assert committer.submit(is_in_a_group).result(SECONDS) is False
 
 
 def test_cancelled_job_is_not_run(committer: GroupCommitter) -> None:
