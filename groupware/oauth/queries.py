@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from oauth2_provider.models import AccessToken, RefreshToken
 
@@ -9,6 +10,9 @@ from groupware.core import db
 from groupware.core.auth import TokenGrant
 from groupware.oauth.models import Application
 from groupware.oauth.tokenhashes import digest
+
+_OWN: Final = "oauth:"
+"""What ids of access tokens begin with: other kinds of tokens have ids of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,17 @@ def find_grant(token: str) -> TokenGrant | None:
         return None
     account_id, key, scope, expires = row
     assert account_id is not None
-    return TokenGrant(account_id, str(key), frozenset(scope.split()), expires.astimezone(UTC))
+    return TokenGrant(account_id, f"{_OWN}{key}", frozenset(scope.split()), expires.astimezone(UTC))
 
 
 def is_live(token_id: str) -> bool:
     """Whether an access token is still there: whatever revokes it takes it away. Hot."""
-    rows = db.fetch_rows("SELECT 1 FROM oauth2_provider_accesstoken WHERE id = %s", [int(token_id)])
-    return bool(rows)
+    key = token_id.removeprefix(_OWN)
+    if key == token_id:
+        return False
+    return bool(
+        db.fetch_rows("SELECT 1 FROM oauth2_provider_accesstoken WHERE id = %s", [int(key)])
+    )
 
 
 def list_authorizations(account_id: int) -> list[Authorization]:
