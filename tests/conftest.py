@@ -35,6 +35,7 @@ DATABASE_FIXTURES = {
     "other_database_url",
     "session_database_url",
     "second_database_url",
+    "module_database_url",
 }
 WITHOUT_SOCKETS = ("unit", "property")
 
@@ -137,6 +138,13 @@ def session_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 @pytest.fixture(scope="session")
 def second_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield another such, for a server beside the first one: each has its own data directory."""
+    with databases.fresh_database(tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield one that the tests of a module have to themselves."""
     with databases.fresh_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 

@@ -17,11 +17,12 @@ TIMEOUT_SECONDS = 0.5
 KEPT_SECONDS = 2.0
 # All of a greeting: what is left unread would end the connection with a reset.
 GREETING_OCTETS = 1024
-CLIENT_SPEAKS_FIRST = frozenset({"HTTP", "HTTPS"})
+CLIENT_SPEAKS_FIRST = frozenset({"HTTP", "HTTPS", "EVENTS"})
 
 _LABELS = {
     "HTTP": ("Web", "these pages"),
     "HTTPS": ("Web, TLS", "these pages"),
+    "EVENTS": ("Events", "a proxy leads programs here that hear of changes"),
     "IMAP": ("IMAP, STARTTLS", "mail programs"),
     "IMAPS": ("IMAP, TLS", "mail programs"),
     "POP3": ("POP3, STLS", "mail programs that fetch"),

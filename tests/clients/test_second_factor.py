@@ -13,6 +13,7 @@ import pyotp
 import pytest
 import requests
 
+from groupware.core import limits
 from groupware.core.clock import epoch
 from tests.clients.people import PASSWORD, create_people
 from tests.serve.running import Running, serving
@@ -37,13 +38,18 @@ class Careful:
 
 @pytest.fixture(scope="module")
 def careful(
-    tmp_path_factory: pytest.TempPathFactory, second_database_url: str
+    tmp_path_factory: pytest.TempPathFactory, module_database_url: str
 ) -> Iterator[Careful]:
     """Set up a second factor with a browser, as people do, and an app password."""
     data = tmp_path_factory.mktemp("careful") / "data"
-    variables = {"GROUPWARE_DATABASE_URL": second_database_url, "GROUPWARE_LOG_LEVEL": "WARNING"}
+    variables = {
+        "GROUPWARE_DATABASE_URL": module_database_url,
+        "GROUPWARE_LOG_LEVEL": "WARNING",
+        # Whatever fails here fails for the second factor, not for all that failed before.
+        f"GROUPWARE_{limits.FREE_FAILURES.name}": "1000",
+    }
     with serving(data, *ROLES, **variables) as server:
-        create_people(server, [ADDRESS], GROUPWARE_DATABASE_URL=second_database_url)
+        create_people(server, [ADDRESS], GROUPWARE_DATABASE_URL=module_database_url)
         with requests.Session() as browser:
             browser.trust_env = False  # it would name other authorities
             browser.verify = str(server.trusted)

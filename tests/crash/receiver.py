@@ -15,6 +15,8 @@ from pathlib import Path
 
 import django
 
+from groupware.core.logging import configure_logging
+
 MESSAGES = 12
 SWEEPS = 10
 GROUP = "team@example.test"
@@ -97,5 +99,6 @@ def finish(notes: Path) -> None:
 
 
 if __name__ == "__main__":
+    configure_logging("WARNING", "text")
     django.setup()
     {"take": take, "file": file, "finish": finish}[sys.argv[1]](Path(sys.argv[2]))

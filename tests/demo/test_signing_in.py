@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 from groupware.serve.banner import DEMO_PASSWORDS
-from tests.serve.running import Running, environment, free_ports, serve_command, serving
+from tests.serve.running import (
+    START_SECONDS,
+    Running,
+    environment,
+    free_ports,
+    serve_command,
+    serving,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -113,7 +120,7 @@ def test_what_hinders_the_team_is_told_in_one_line(tmp_path: Path) -> None:
         env=environment(tmp_path / "data", free_ports(), GROUPWARE_DOMAIN="::1", **UNSET),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=START_SECONDS,
         check=False,
     )
     assert ended.returncode == 1

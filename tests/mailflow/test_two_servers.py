@@ -104,7 +104,7 @@ def site(data: Path, dns: Dns, host: str, domain: str, port: int) -> Iterator[Si
         for record in json.loads(answer.stdout)["records"]:
             if record["kind"] == "TXT":
                 dns.add_txt(record["name"], record["value"])
-            else:
+            elif record["kind"] not in {"A", "AAAA"}:
                 dns.add(record["name"], record["kind"], record["value"])
         dns.add(f"mail.{domain}", "A", host)
         yield Site(domain, running)

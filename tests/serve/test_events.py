@@ -35,8 +35,8 @@ VARIABLES = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, second_database_url: str) -> Iterator[Running]:
-    variables = {"GROUPWARE_DATABASE_URL": second_database_url, **VARIABLES}
+def server(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Running]:
+    variables = {"GROUPWARE_DATABASE_URL": module_database_url, **VARIABLES}
     data = tmp_path_factory.mktemp("events") / "data"
     with serving(data, *ROLES, **variables) as running:
         create_people(running, [ANN.address, BEN.address], **variables)
@@ -121,17 +121,17 @@ def test_an_id_that_nobody_gave_out_begins_anew(server: Running) -> None:
 
 
 def test_others_hear_what_is_shared_as_long_as_it_is(
-    server: Running, second_database_url: str
+    server: Running, module_database_url: str
 ) -> None:
     with Ear(server, basic(BEN)) as ear:
         assert len(ear.hear().data["accounts"]) == 1
-        manage(server, second_database_url, "grant", f"{ANN.address}/mail/INBOX", BEN.address, "lr")
+        manage(server, module_database_url, "grant", f"{ANN.address}/mail/INBOX", BEN.address, "lr")
         assert len(ear.hear_until("access").data["accounts"]) == 2
         append(server, ANN, "Archive")  # which ben must not hear of
         append(server, ANN, "INBOX")
         told = ear.hear_until("change").data["collections"]
         assert [one["id"] for one in told] == [mailbox_id(server, ANN, "INBOX")]
-        manage(server, second_database_url, "revoke", f"{ANN.address}/mail/INBOX", BEN.address)
+        manage(server, module_database_url, "revoke", f"{ANN.address}/mail/INBOX", BEN.address)
         assert len(ear.hear_until("access").data["accounts"]) == 1
         append(server, ANN, "INBOX")
         append(server, BEN, "INBOX")
@@ -140,17 +140,17 @@ def test_others_hear_what_is_shared_as_long_as_it_is(
 
 
 def test_new_credentials_end_the_streams_of_old_ones(
-    server: Running, second_database_url: str
+    server: Running, module_database_url: str
 ) -> None:
     with Ear(server, basic(BEN)) as ear:
         ear.hear()
-        manage(server, second_database_url, "account", "disable", BEN.address)
+        manage(server, module_database_url, "account", "disable", BEN.address)
         assert ear.wait_for_end() < HEARD_SECONDS
     try:
         with Ear(server, basic(BEN)) as ear:
             assert ear.status == 401
     finally:
-        manage(server, second_database_url, "account", "enable", BEN.address)
+        manage(server, module_database_url, "account", "enable", BEN.address)
 
 
 def test_a_stream_shows_that_it_lives(server: Running) -> None:

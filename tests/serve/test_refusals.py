@@ -63,7 +63,7 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, name: str, value: str, part
 
 
 def test_an_unknown_role_is_one_line_that_lists_the_roles(tmp_path: Path) -> None:
-    assert "the roles are web, imap" in refused(tmp_path / "data", "gopher")
+    assert "the roles are web, events, imap" in refused(tmp_path / "data", "gopher")
 
 
 def test_ctrl_c_while_the_server_is_still_starting_is_no_traceback(tmp_path: Path) -> None:

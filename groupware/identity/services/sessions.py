@@ -129,5 +129,8 @@ def end_everywhere(account_id: int) -> None:
 
 def remove_expired() -> int:
     """Remove the sessions that are over, and return how many."""
+    expired = WebSession.objects.filter(expires_at__lte=now())
+    if not expired.exists():
+        return 0
     with db.write_transaction():
-        return WebSession.objects.filter(expires_at__lte=now()).delete()[0]
+        return expired.delete()[0]

@@ -37,14 +37,14 @@ def python() -> Path:
 
 @pytest.fixture(scope="module")
 def served(
-    python: Path, tmp_path_factory: pytest.TempPathFactory, second_database_url: str
+    python: Path, tmp_path_factory: pytest.TempPathFactory, module_database_url: str
 ) -> Iterator[tuple[Running, str]]:
     """Yield a server with one person, and its database."""
     data = tmp_path_factory.mktemp("oauth") / "data"
-    variables = {"GROUPWARE_DATABASE_URL": second_database_url, "GROUPWARE_LOG_LEVEL": "WARNING"}
+    variables = {"GROUPWARE_DATABASE_URL": module_database_url, "GROUPWARE_LOG_LEVEL": "WARNING"}
     with serving(data, "imap", "pop3", "smtp", "web", **variables) as running:
-        create_people(running, [ADDRESS], GROUPWARE_DATABASE_URL=second_database_url)
-        yield running, second_database_url
+        create_people(running, [ADDRESS], GROUPWARE_DATABASE_URL=module_database_url)
+        yield running, module_database_url
     assert "Traceback" not in running.output.read_text()
 
 
