@@ -38,12 +38,13 @@ class Listener:
     """Somebody who wants to hear of changes, and whose credentials were looked at.
 
     `kinds` are values of `CollectionKind` that the credentials reach; `known` what Last-Event-ID
-    says.
+    says. `is_open` tells whether a browser that listens is still signed in; it reads a row.
     """
 
     principal: Principal
     kinds: frozenset[str]
     known: Positions | None = None
+    is_open: Callable[[], bool] = lambda: True
 
 
 class Full(GroupwareError):
@@ -156,7 +157,7 @@ class _Stream:
         self._hint.clear()
         listener = self._listener
         try:
-            news: News = await aio.read(read_news, listener.principal, listener.kinds, self._known)
+            news: News = await aio.read(_read, listener, self._known)
         except AuthenticationFailed:
             raise
         except (Error, GroupwareError) as error:
@@ -182,6 +183,12 @@ class _Stream:
     async def _put(self, message: Message) -> None:
         async with asyncio.timeout(limits.EVENTS_WRITE.value):
             await self._send(message)
+
+
+def _read(listener: Listener, known: Positions | None) -> News:
+    if not listener.is_open():
+        raise AuthenticationFailed("This browser was signed out.")
+    return read_news(listener.principal, listener.kinds, known)
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -4,7 +4,7 @@ What follows needs none: the answer carries the listener to the event loop (`gro
 which keeps the stream open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
 from django.http import HttpResponse
@@ -16,6 +16,7 @@ from groupware.api.push.positions import read_positions
 from groupware.api.push.streams import Listener
 from groupware.core.auth import Principal
 from groupware.core.models import CollectionKind
+from groupware.rest.authentication import SessionAuthentication
 from groupware.rest.permissions import holds
 from groupware.rest.views import ApiView
 
@@ -49,6 +50,18 @@ def kinds_of(principal: Principal) -> frozenset[str]:
     return frozenset(kind for scope, kind in KINDS.items() if holds(principal, scope))
 
 
+def watch_of(request: Request) -> Callable[[], bool]:
+    """Return what tells whether the credentials of a request are still there.
+
+    A browser can be signed out alone, which ends no other session of its account.
+    """
+    if not isinstance(request.successful_authenticator, SessionAuthentication):
+        return lambda: True
+    session = request._request.session  # noqa: SLF001 (as DRF's own authentication does)
+    store, key = type(session), session.session_key
+    return lambda: bool(store(key).load())
+
+
 class Events(ApiView):
     """What changes, as it happens."""
 
@@ -77,4 +90,5 @@ class Events(ApiView):
         now, `reset` that the past of an account is not to be relied on: list it anew.
         """
         known = read_positions(request.headers.get("Last-Event-ID", ""))
-        return EventStream(Listener(self.principal, kinds_of(self.principal), known))
+        kinds, is_open = kinds_of(self.principal), watch_of(request)
+        return EventStream(Listener(self.principal, kinds, known, is_open))
