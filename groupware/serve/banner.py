@@ -31,7 +31,7 @@ def _label(name: str) -> str:
         return "Web"
     if name in IMPLICIT_TLS:
         return f"{_label(name.removesuffix('S'))} (TLS)"
-    return name.title() if name == "SUBMISSION" else name
+    return name.title() if name in {"SUBMISSION", "EVENTS"} else name
 
 
 def _url(name: str, address: str) -> str:
