@@ -13,12 +13,11 @@ from calendar_app.queries.calendars import CalendarInfo, find_calendars
 from calendar_app.queries.listing import Reader
 from calendar_app.services import calendars, links
 from calendar_app.services.calendars import CalendarSettings
-from groupware.core import db, holdings
+from groupware.core import db
 from groupware.core.errors import NotAllowed, NotFound
 from groupware.core.models import CollectionKind, CollectionRole
 from groupware.core.resources import queries
-from groupware.core.resources.places import Place, get_place, list_places
-from groupware.rest.collections import CollectionList
+from groupware.core.resources.places import Place, get_place
 from groupware.rest.conditions import Version
 from groupware.rest.pagination import Page, Window, page_of_all
 from groupware.rest.places import (
@@ -27,6 +26,7 @@ from groupware.rest.places import (
     PlaceSerializer,
     face_of,
     key_of,
+    list_shown,
     set_own_face,
     shares_views,
     show_place,
@@ -165,7 +165,7 @@ class CalendarList(ListView[dict[str, Any]]):
 
     def list_page(self, window: Window, filters: Mapping[str, Any]) -> Page[dict[str, Any]]:  # noqa: ARG002
         """Return a page, own calendars first."""
-        places, known = self._list()
+        places, known = list_shown(self.account_id, KIND)
         page = page_of_all(places, window, key_of, known.state().text())
         return Page([_show(each) for each in show_all(page.items)], page.state, page.next)
 
@@ -176,23 +176,12 @@ class CalendarList(ListView[dict[str, Any]]):
         filters: Mapping[str, Any],  # noqa: ARG002
     ) -> Page[dict[str, Any]]:
         """Return calendars that changed, also by what is in them, and ids of those gone."""
-        places, known = self._list()
+        places, known = list_shown(self.account_id, KIND)
         change = known.changes_since(since, limit)
         found = {place.info.collection_id: place for place in places}
         shown = show_all([found[key] for key in change.changed])
         items = [_show(each) for each in shown]
         return Page(items, change.state, removed=change.removed, more=change.more)
-
-    def _list(self) -> tuple[list[Place], CollectionList]:
-        places = sorted(list_places(self.account_id, KIND), key=key_of)
-        owners = holdings.list_owners(self.account_id)
-        shown: dict[int, set[int]] = {self.account_id: set()}
-        for place in places:
-            shown.setdefault(place.info.account_id, set()).add(place.info.collection_id)
-        whole = {self.account_id, *(owner.account_id for owner in owners if "r" in owner.rights)}
-        faces = [(place.info.object_id, place.face) for place in places if not place.is_own]
-        seen_as = (self.account_id, owners, faces)
-        return places, CollectionList(KIND, shown, seen_as, whole)
 
     @extend_schema(
         operation_id="create_calendar",

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from groupware.core import db, rights
+from groupware.core import db, holdings, rights
 from groupware.core.errors import NotFound
 from groupware.core.models import Account, Collection, CollectionKind, Grant
 from groupware.core.resources.collections import (
@@ -18,10 +18,11 @@ from groupware.core.resources.collections import (
     POSITIONS,
     Face,
 )
-from groupware.core.resources.places import Place, get_place
+from groupware.core.resources.places import Place, get_place, list_places
 from groupware.core.resources.readers import face_for_reader
 from groupware.core.rights import grantee_of, parse_rights, rights_of
 from groupware.rest.changes import digest
+from groupware.rest.collections import CollectionList
 from groupware.rest.conditions import Version
 from groupware.rest.fields import OwnerSerializer
 from groupware.rest.views import ApiView, ObjectView
@@ -95,6 +96,18 @@ def key_of(place: Place) -> tuple[bool, str, int, int]:
 
 
 KEY = (bool, str, int, int)
+
+
+def list_shown(account_id: int, kind: CollectionKind) -> tuple[list[Place], CollectionList]:
+    """Return the places that somebody is shown, in their order, and the list that they make."""
+    places = sorted(list_places(account_id, kind), key=key_of)
+    owners = holdings.list_owners(account_id)
+    shown: dict[int, set[int]] = {account_id: set()}
+    for place in places:
+        shown.setdefault(place.info.account_id, set()).add(place.info.collection_id)
+    whole = {account_id, *(owner.account_id for owner in owners if "r" in owner.rights)}
+    faces = [(place.info.object_id, place.face) for place in places if not place.is_own]
+    return places, CollectionList(kind, shown, (account_id, owners, faces), whole)
 
 
 def face_of(wanted: Mapping[str, Any]) -> Face:

@@ -15,9 +15,8 @@ from groupware.core.errors import GroupwareError, Invalid, NotFound
 from groupware.core.networks import network_of
 from groupware.core.proxies import client_address
 from groupware.rest import problems
-from groupware.rest.conditions import Version
 from groupware.rest.errors import WrongFields, register
-from groupware.rest.views import ApiView, ObjectView
+from groupware.rest.views import ApiView
 from groupware.rest.writing import write
 from mail import contents
 from mail.api.finding import GONE, Message, actor_in, find_message
@@ -29,7 +28,7 @@ from mail.api.letters import (
     write_message,
 )
 from mail.api.octets import NEEDED
-from mail.api.showing import MessageSerializer, show_message, version_of
+from mail.api.showing import MessageSerializer, OneMessage, show_message, version_of
 from mail.flags import DRAFT
 from mail.flow.clients import Client
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
@@ -175,7 +174,7 @@ class DraftList(LetterView):
 @extend_schema_view(
     get=extend_schema(operation_id="get_draft", summary="Read a draft", responses=MessageSerializer)
 )
-class DraftView(LetterView, ObjectView[Message]):
+class DraftView(LetterView, OneMessage):
     """One draft: a message with the flag `draft`."""
 
     scopes: ClassVar[Mapping[str, str]] = {
@@ -187,18 +186,6 @@ class DraftView(LetterView, ObjectView[Message]):
     def find(self) -> Message:
         """Return the draft of the URL."""
         return find_draft(self.account_id, self.kwargs["draft_id"])
-
-    def version_of(self, found: Message) -> Version:
-        """Return its state."""
-        return version_of(found.row)
-
-    def owner_of(self, found: Message) -> int:
-        """Return whose mailbox it is in."""
-        return found.place.info.account_id
-
-    def represent(self, found: Message) -> object:
-        """Return everything but its text."""
-        return MessageSerializer(show_message(found.place, found.row)).data
 
     @extend_schema(
         operation_id="replace_draft",

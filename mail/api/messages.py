@@ -11,21 +11,19 @@ from rest_framework.response import Response
 
 from groupware.core.lost import list_lost
 from groupware.rest.changes import Point, State, cut, digest, expired
-from groupware.rest.conditions import Version
 from groupware.rest.errors import WrongFields
 from groupware.rest.pagination import Page, Window, page_of
 from groupware.rest.tokens import pack
-from groupware.rest.views import ListView, ObjectView, PageQuery
+from groupware.rest.views import ListView, PageQuery
 from mail import flagrows, queries
 from mail.api.finding import Message, actor_in, find_message, get_readable
 from mail.api.flagging import FlagsSerializer, parse_names, require_settable
 from mail.api.showing import (
     MessageSerializer,
     MessageSummarySerializer,
+    OneMessage,
     message_id,
-    show_message,
     show_summary,
-    version_of,
 )
 from mail.listing import LISTED, get_past, list_newest, read_messages
 from mail.objectids import parse_thread_id
@@ -152,7 +150,7 @@ def _is_in(modseq: int, ranges: Sequence[tuple[int, int]]) -> bool:
         operation_id="get_message", summary="Read a message", responses=MessageSerializer
     )
 )
-class MessageView(ObjectView[Message]):
+class MessageView(OneMessage):
     """One message in one mailbox."""
 
     tag = "Messages"
@@ -165,18 +163,6 @@ class MessageView(ObjectView[Message]):
     def find(self) -> Message:
         """Return the message of the URL."""
         return find_message(self.account_id, self.kwargs["message_id"])
-
-    def version_of(self, found: Message) -> Version:
-        """Return its state."""
-        return version_of(found.row)
-
-    def owner_of(self, found: Message) -> int:
-        """Return whose mailbox it is in."""
-        return found.place.info.account_id
-
-    def represent(self, found: Message) -> object:
-        """Return everything but its text."""
-        return MessageSerializer(show_message(found.place, found.row)).data
 
     @extend_schema(
         operation_id="set_flags",

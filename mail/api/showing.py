@@ -8,6 +8,8 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from groupware.rest.conditions import Version
+from groupware.rest.views import ObjectView
+from mail.api.finding import Message
 from mail.flags import FLAG_NAMES
 from mail.mime.text import decode_header
 from mail.objectids import email_id, thread_id
@@ -162,3 +164,19 @@ def _moment(seconds: int | None) -> datetime | None:
     if seconds is None:
         return None
     return datetime.fromtimestamp(min(max(seconds, 0), LATEST), UTC)
+
+
+class OneMessage(ObjectView[Message]):
+    """What a message and a draft have in common: how they are shown."""
+
+    def version_of(self, found: Message) -> Version:
+        """Return its state."""
+        return version_of(found.row)
+
+    def owner_of(self, found: Message) -> int:
+        """Return whose mailbox it is in."""
+        return found.place.info.account_id
+
+    def represent(self, found: Message) -> object:
+        """Return everything but its text."""
+        return MessageSerializer(show_message(found.place, found.row)).data
