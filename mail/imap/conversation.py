@@ -49,9 +49,10 @@ from mail.imap.events import (
     NeedContinuation,
     Refusal,
 )
+from mail.imap.output import Output
 from mail.imap.requests import Append, Request, Search, Sort, Thread
 from mail.imap.responses import Code, Condition
-from mail.imap.session import Output, Session, Shared
+from mail.imap.session import Session, Shared
 from mail.search.keys import has_seqs
 
 _log = structlog.get_logger("groupware.imap")

@@ -6,7 +6,7 @@ that a session runs in memory as well as on a socket.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -30,6 +30,7 @@ from mail.imap.errors import (
 from mail.imap.events import Limits
 from mail.imap.keeping import Memory
 from mail.imap.looking import Look, Position, look, look_briefly, read_rights
+from mail.imap.output import Output
 from mail.imap.responses import Code, Condition
 from mail.imap.view import MailboxView, Updates
 from mail.imap.wire import Dialect
@@ -37,28 +38,6 @@ from mail.uidset import to_ranges
 
 Handler = Callable[["Session", Any], Awaitable[Outcome]]
 """Does one command; raises `Refused` or any `GroupwareError`."""
-
-
-class Output(Protocol):
-    """Where a session writes to."""
-
-    def write(self, data: bytes) -> None:
-        """Send, or keep until the client takes it."""
-
-    async def drain(self) -> None:
-        """Wait until little is kept; raises ConnectionError when the client takes nothing."""
-
-    async def start_tls(self) -> None:
-        """Go on in TLS."""
-
-    def start_compression(self, ahead: bytes) -> None:
-        """Deflate what is written from now on, and inflate what comes, `ahead` first of all."""
-
-    def close(self) -> None:
-        """Send what is kept and close."""
-
-    def abort(self) -> None:
-        """Close without sending what is kept."""
 
 
 @dataclass(slots=True)

@@ -5,32 +5,25 @@ keys that must all hold. The search index can only take candidates away before t
 (`mail.search.narrowing`), never add any.
 """
 
-from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cached_property
-from typing import Any, Final, Protocol
+from datetime import date
+from typing import Any, Final
 
-from groupware.core import blobs
 from mail import queries
 from mail.conditions import Condition, find_messages
 from mail.flags import parse_flags
-from mail.mime.dates import parse_date
-from mail.mime.sections import filter_header_fields
 from mail.search import keys
+from mail.search.candidates import Candidate, View
 from mail.search.narrowing import find_candidates
 from mail.search.rowkeys import find_condition
 from mail.services.content import LISTED_FIELDS
-from mail.services.search import read_text
 from mail.services.search_candidates import may_hold
 from mail.services.search_text import (
     FIELD_COLUMNS,
     TEXT_VERSION,
-    SearchableText,
     fold_fields,
-    fold_header,
     fold_term,
 )
 from mail.uidset import Ranges, to_ranges
@@ -39,99 +32,7 @@ ROWS: Final = 1_000
 ROWS_WITH_CONTENT: Final = 200
 """Rows of one crossing to the store, without and with content."""
 
-Predicate = Callable[["Candidate"], bool]
-
-
-class Identity(Protocol):
-    """Which mailbox it is, and who reads it: 0 for its owner."""
-
-    @property
-    def collection_id(self) -> int:
-        """Return the mailbox."""
-
-    @property
-    def reader_id(self) -> int:
-        r"""Return whose `\Seen` counts."""
-
-    @property
-    def lost(self) -> tuple[tuple[int, int], ...]:
-        """Return mod-sequences that a client may have been told and that were lost."""
-
-    def trust(self, modseq: int) -> int:
-        """Return a mod-sequence of the client's, 0 for one that may have been lost."""
-
-
-class View(Protocol):
-    """A mailbox as those who search it know it."""
-
-    @property
-    def identity(self) -> Identity:
-        """Return which mailbox it is."""
-
-    @property
-    def uids(self) -> "array[int]":
-        """Return the UIDs that are known, ascending."""
-
-    def ranges_of_uids(self, messages: keys.MessageSet) -> Ranges:
-        """Return the ranges of UIDs that a set names."""
-
-    def ranges_of_seqs(self, messages: keys.MessageSet) -> Ranges | None:
-        """Return the UIDs behind sequence numbers, None where one is beyond the last message."""
-
-    def list_uids(self, ranges: Iterable[tuple[int, int]]) -> list[int]:
-        """Return the known UIDs in ascending ranges."""
-
-    def keep_known(self, rows: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Return those of rows, which begin with their UID, that are known."""
-
-
-class Candidate:
-    """One message; what is dear to know is found out when asked for, once."""
-
-    def __init__(self, row: Mapping[str, Any]) -> None:
-        self.row = row
-
-    @cached_property
-    def day(self) -> date:
-        """The internal date's day, in the zone that it was given in."""
-        zone = timezone(timedelta(minutes=self.row["internal_zone"]))
-        return datetime.fromtimestamp(self.row["internal_date"], zone).date()
-
-    @cached_property
-    def sent_day(self) -> date | None:
-        """The day that the Date field says, in its own zone."""
-        field = filter_header_fields(self.listed, [b"date"], negate=False)
-        sent = parse_date(field.partition(b":")[2].strip())
-        if sent is None:
-            return None
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=sent.epoch + sent.offset)
-        return moment.date()
-
-    @cached_property
-    def listed(self) -> bytes:
-        """The fields that the row keeps."""
-        return bytes(self.row["header_fields"])
-
-    @cached_property
-    def prefix(self) -> bytes:
-        """The fields that were added on arrival."""
-        return bytes(self.row["prefix"] or b"")
-
-    @cached_property
-    def header(self) -> bytes:
-        """The octets of the header."""
-        header = blobs.read_location(self.row["blob_location"], 0, self.row["header_size"])
-        return self.prefix + header
-
-    def prefix_holds(self, wanted: bytes) -> bool:
-        """Whether a folded term is in the text of those fields."""
-        return may_hold(self.prefix, wanted) and wanted in fold_header(self.prefix)
-
-    @cached_property
-    def text(self) -> SearchableText:
-        """Header and body as search sees them, without what was added on arrival."""
-        row = self.row
-        return read_text(row["blob_location"], row["search_version"], row["search_text"])
+Predicate = Callable[[Candidate], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +58,7 @@ class SearchPlan:
     candidates: list[int] | None = None
     """UIDs outside of which nothing can match, ascending; None before the first batch."""
 
-    def select(self, view: "View") -> list[tuple[int, int]]:
+    def select(self, view: View) -> list[tuple[int, int]]:
         """Return what the database finds by the condition alone."""
         identity = view.identity
         assert self.condition is not None
@@ -166,7 +67,7 @@ class SearchPlan:
         )
         return view.keep_known(rows)
 
-    def list_candidates(self, view: "View") -> list[int]:
+    def list_candidates(self, view: View) -> list[int]:
         """Return the messages that are known, inside the ranges, that the index leaves."""
         if self.candidates is None:
             found = find_candidates(view.identity.collection_id, self.key)
