@@ -20,6 +20,7 @@ from groupware.core import limits
 from groupware.core.clock import now
 from groupware.core.scopes import SCOPES
 from groupware.oauth.models import Application
+from groupware.oauth.services import codes
 from groupware.oauth.services.applications import tell
 from groupware.oauth.services.tokens import refresh_deadline
 from groupware.oauth.tokenhashes import digest
@@ -87,9 +88,14 @@ class Validator(OAuth2Validator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Whether a code is good; the row is this transaction's from now on, so that it is used once."""
+        """Whether a code is good; the row is this transaction's from now on, so that it is used once.
+
+        One that was used before ends what came of it.
+        """
         hashed = digest(code)
         held = _locked(Grant.objects.filter(code=hashed, application=client)).first()
+        if held is None:
+            codes.end_used(hashed, client)
         if held is None or not held.user.is_active:
             return False
         return bool(super().validate_code(client_id, hashed, client, request, *args, **kwargs))
@@ -105,8 +111,14 @@ class Validator(OAuth2Validator):
     def invalidate_authorization_code(
         self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """Use the code up."""
-        super().invalidate_authorization_code(client_id, digest(code), request, *args, **kwargs)
+        """Use the code up, and note what it became."""
+        hashed = digest(code)
+        super().invalidate_authorization_code(client_id, hashed, request, *args, **kwargs)
+        codes.note_used(hashed, request.made_refresh_token)
+
+    def _create_refresh_token(self, request: Any, *args: Any) -> Any:
+        request.made_refresh_token = super()._create_refresh_token(request, *args)
+        return request.made_refresh_token
 
     def get_code_challenge(self, code: str, request: Any) -> Any:
         """Return what the verifier must hash to."""

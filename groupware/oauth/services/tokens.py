@@ -10,6 +10,8 @@ from oauth2_provider.models import AccessToken, Grant, RefreshToken
 from groupware.core import db, limits
 from groupware.core.clock import now
 from groupware.core.errors import NotFound
+from groupware.oauth.models import UsedCode
+from groupware.oauth.services import codes
 from groupware.oauth.services.applications import tell
 from groupware.oauth.tokenhashes import digest
 
@@ -34,6 +36,7 @@ def _is_known(asked: Mapping[str, str]) -> bool:
     code, *tokens = (digest(asked.get(name, "")) for name in ("code", "refresh_token", "token"))
     known = (
         Grant.objects.filter(code=code),
+        UsedCode.objects.filter(code=code),
         RefreshToken.objects.filter(token_checksum__in=tokens),
         AccessToken.objects.filter(token_checksum__in=tokens),
     )
@@ -81,6 +84,7 @@ def forget_expired() -> None:
     """
     moment = now()
     _forget(RefreshToken.objects.filter(created__lte=refresh_deadline()))
+    _forget(codes.unneeded())
     _forget(AccessToken.objects.filter(expires__lte=moment, refresh_token=None))
     _forget(Grant.objects.filter(expires__lte=moment))
 

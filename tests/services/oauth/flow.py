@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpResponse
 from django.test import Client
 
+from groupware.core import auth
+from groupware.core.errors import AuthenticationFailed
 from groupware.core.models import Account
 from groupware.oauth.services.applications import NewApplication, create_application
 
@@ -102,3 +104,20 @@ def answer_of(response: HttpResponse) -> dict[str, str]:
     location = response["Location"]
     assert location.startswith(REDIRECT + "?"), location
     return {name: value for name, [value] in parse_qs(urlsplit(location).query).items()}
+
+
+def open_session(token: str, protocol: str = "imap") -> auth.Principal:
+    return auth.authenticate_token(token, protocol=protocol, network="192.0.2.1")
+
+
+def is_refused(token: str, protocol: str = "imap") -> bool:
+    try:
+        open_session(token, protocol)
+    except AuthenticationFailed:
+        return True
+    return False
+
+
+def error_of(response: Any, status: int = 400) -> str:
+    assert response.status_code == status, response.content
+    return str(response.json()["error"])

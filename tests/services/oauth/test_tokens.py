@@ -2,62 +2,33 @@
 
 import base64
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
-from groupware.core import auth, clock, db, limits
+from groupware.core import auth, db, limits
 from groupware.core.directory import delete_account, set_active
-from groupware.core.errors import AuthenticationFailed, NotFound
+from groupware.core.errors import NotFound
 from groupware.core.events import CredentialsChanged
 from groupware.core.models import Account
 from groupware.oauth import queries, validator
 from groupware.oauth.services import applications, tokens
 from tests.conftest import SetLimit
-from tests.services.oauth.flow import REDIRECT, VERIFIER, App, signed_in
+from tests.services.oauth.conftest import Later
+from tests.services.oauth.flow import (
+    REDIRECT,
+    VERIFIER,
+    App,
+    error_of,
+    is_refused,
+    open_session,
+    signed_in,
+)
 from tests.services.store import create
 
 pytestmark = pytest.mark.django_db
-Later = Callable[..., None]
-
-
-@pytest.fixture
-def app(ann: Account) -> App:
-    """Return a public application, in front of ann."""
-    return App.register(signed_in(ann))
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Later:
-    """Return what lets time pass, for the toolkit as well."""
-
-    def pass_time(**spans: float) -> None:
-        moment = clock.now() + timedelta(**spans)
-        for module in ("groupware.core.tokens.now", "groupware.oauth.validator.now",
-                       "groupware.oauth.services.tokens.now", "django.utils.timezone.now"):  # fmt: skip
-            monkeypatch.setattr(module, lambda: moment)
-
-    return pass_time
-
-
-def open_session(token: str, protocol: str = "imap") -> auth.Principal:
-    return auth.authenticate_token(token, protocol=protocol, network="192.0.2.1")
-
-
-def is_refused(token: str, protocol: str = "imap") -> bool:
-    try:
-        open_session(token, protocol)
-    except AuthenticationFailed:
-        return True
-    return False
-
-
-def error_of(response: Any, status: int = 400) -> str:
-    assert response.status_code == status, response.content
-    return str(response.json()["error"])
 
 
 def test_token_of_a_code_opens_what_it_was_given_for(app: App, ann: Account) -> None:
@@ -101,19 +72,6 @@ def test_whoever_lacks_a_part_gets_no_token(app: App, changes: dict[str, str]) -
     assert 400 <= response.status_code <= 401
     assert "error" in response.json()
     assert not AccessToken.objects.exists()
-
-
-def test_code_is_used_once(app: App) -> None:
-    code = app.get_code()
-    assert app.exchange(code).status_code == 200
-    assert error_of(app.exchange(code)) == "invalid_grant"
-
-
-def test_code_is_good_for_a_moment(app: App, later: Later, set_limit: SetLimit) -> None:
-    set_limit(limits.OAUTH_CODE_LIFETIME, 30)
-    code = app.get_code()
-    later(seconds=31)
-    assert error_of(app.exchange(code)) == "invalid_grant"
 
 
 def test_code_of_one_application_is_of_no_use_to_another(app: App) -> None:
