@@ -6,13 +6,16 @@ WORKERS ?= 2
 STAMP := .venv/.installed-$(shell cksum requirements-dev.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deps check fuzz bench format lock
+.PHONY: help run test test-deps check fuzz bench format lock tour
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
 
 run: $(STAMP) ## start every server in the foreground, until Ctrl-C
 	@exec $(BIN)/python manage.py serve
+
+tour: $(STAMP) ## prove each promise live, on a server of its own, in about a minute (MESSAGES=1000: shorter)
+	@$(BIN)/python -m groupware.tour $(if $(MESSAGES),--messages $(MESSAGES))
 
 test: $(STAMP) ## run the whole suite
 	@$(BIN)/python -m tests.run -n $(WORKERS)
