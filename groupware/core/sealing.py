@@ -6,6 +6,7 @@ into the seal: moved into a row of another purpose it opens nothing.
 """
 
 import secrets
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -47,6 +48,10 @@ def unseal(sealed: bytes, purpose: str) -> str:
 
 
 def _cipher() -> AESGCM:
-    held = load_secret(settings.GROUPWARE_DATA, KEY)
+    return _derived(load_secret(settings.GROUPWARE_DATA, KEY))
+
+
+@lru_cache(maxsize=4)
+def _derived(held: str) -> AESGCM:
     derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"groupware sealing 1")
     return AESGCM(derive.derive(held.encode()))

@@ -2,9 +2,10 @@
 
 A state names its list, so that another's is refused, and says up to where each part of it is
 known. A part is a collection (of messages, events, cards) or an owner (of mailboxes, calendars,
-address books).
+address books). Its length tells nothing of how far the counters are.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,8 +14,10 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 from groupware.rest.errors import StateExpired
 from groupware.rest.tokens import BadToken, pack, unpack
 
-MANY_PARTS: Final = 150
-"""Parts up to which a state tells each; above, it says whether anything changed and no more."""
+MANY_PARTS: Final = 100
+"""Parts up to which a state tells each; above, it says whether anything changed and no more. So many
+still fit into a cursor, which carries a state."""
+_POINT: Final = re.compile(r"([0-9]{1,15})\.([0-9a-f]{12})(?:\.([0-9a-f]{16}))?")
 
 T = TypeVar("T")
 
@@ -36,6 +39,11 @@ class Point(NamedTuple):
             return self.last_id is not None and item_id > self.last_id
         return modseq > self.modseq
 
+    def text(self) -> str:
+        """Return it as a state has it: as long, however large its numbers are."""
+        last = "" if self.last_id is None else f".{self.last_id:016x}"
+        return f"{self.epoch}.{self.modseq:012x}{last}"
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -48,11 +56,7 @@ class State:
         """Return it as clients are told it."""
         if len(self.points) > MANY_PARTS:
             return pack([self.scope, self._digest()])
-        parts = {
-            part: [*point[: 3 if point[2] is not None else 2]]
-            for part, point in self.points.items()
-        }
-        return pack([self.scope, parts])
+        return pack([self.scope, {part: point.text() for part, point in self.points.items()}])
 
     def _digest(self) -> str:
         return digest(*(f"{part}:{point}" for part, point in sorted(self.points.items())))
@@ -86,12 +90,12 @@ def _read_points(told: Any) -> dict[str, Point]:
     if not isinstance(told, dict):
         expired()
     points = {}
-    for part, values in told.items():
-        if not isinstance(values, list) or len(values) not in (2, 3):
+    for part, text in told.items():
+        found = _POINT.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
             expired()
-        if not all(type(value) is int and 0 <= value < 1 << 62 for value in values):
-            expired()
-        points[part] = Point(*values)
+        epoch, modseq, last = found.groups()
+        points[part] = Point(int(epoch), int(modseq, 16), None if last is None else int(last, 16))
     return points
 
 

@@ -1,7 +1,8 @@
-"""Opaque texts that a client hands back: cursors and states. Pure.
+"""Opaque texts that a client hands back: cursors, states, and ids of the events of a stream.
 
-They are not signed. Whoever makes one up is told nothing that he may not read anyway, since every
-query goes by his rights; what cannot be read is refused.
+They are sealed (docs/adr/0064): they count changes of whole accounts, also of those that share a
+mailbox with the client and nothing else. Whoever changes one, or keeps one from before the key was
+lost, is refused.
 """
 
 import base64
@@ -9,8 +10,11 @@ import binascii
 import json
 from typing import Any, Final
 
+from groupware.core.sealing import Unsealable, seal, unseal
+
 MAX_LENGTH: Final = 8_000
 """Characters: what fits into a URL everywhere."""
+PURPOSE: Final = "rest token"
 
 
 class BadToken(ValueError):
@@ -18,9 +22,9 @@ class BadToken(ValueError):
 
 
 def pack(value: Any) -> str:
-    """Return JSON values as text for a URL."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    """Return JSON values as text for a URL; no two are alike, also of the same value."""
+    text = json.dumps(value, separators=(",", ":"))
+    return base64.urlsafe_b64encode(seal(text, PURPOSE)).rstrip(b"=").decode()
 
 
 def unpack(text: str) -> Any:
@@ -29,6 +33,6 @@ def unpack(text: str) -> Any:
         raise BadToken("too long")
     try:
         octets = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        return json.loads(octets)
-    except (binascii.Error, ValueError, RecursionError) as error:
+        return json.loads(unseal(octets, PURPOSE))
+    except (binascii.Error, Unsealable, ValueError, RecursionError) as error:
         raise BadToken("not given out here") from error

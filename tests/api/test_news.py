@@ -1,5 +1,9 @@
 """What a listener is told, from the tables, with the rights of that moment."""
 
+import base64
+import json
+from typing import Any
+
 import pytest
 from django.db.models import F
 
@@ -10,6 +14,7 @@ from groupware.core import auth, db, rights
 from groupware.core.errors import AuthenticationFailed
 from groupware.core.models import Account, AccountState, Collection
 from groupware.core.principals import Principal
+from groupware.rest.tokens import pack
 from mail.services import mailboxes
 from tests.services.dav.samples import event
 from tests.services.store import append, collection_of, mailbox
@@ -125,9 +130,37 @@ def test_an_id_says_what_was_told(ann: Account) -> None:
     assert read_positions(positions.text()) == positions
 
 
-@pytest.mark.parametrize("text", ["", "x", "W10", "WyJhIixbWzEsMl1dXQ", "WyJhIixbWy0xLDAsMF1dXQ"])
-def test_an_id_of_somebody_elses_is_none(text: str) -> None:
-    assert read_positions(text) is None
+@pytest.mark.parametrize(
+    "told",
+    [[], {}, 5, ["a", [[1, 2]]], ["a", ["1.2"]], ["a", [1]], ["a", ["1.-2.000000000001"]], [1, []]],
+)
+def test_an_id_of_somebody_elses_is_none(told: Any) -> None:
+    assert read_positions(pack(told)) is None
+    before_sealing = base64.urlsafe_b64encode(json.dumps(["a", [[1, 2, 3]]]).encode()).decode()
+    assert read_positions(before_sealing.rstrip("=")) is None
+
+
+def test_how_much_happens_in_what_is_not_shared_shows_nowhere(ann: Account, ben: Account) -> None:
+    rights.grant(ann, collection_of(ann), ben, rights.parse_rights("lr"))
+    began = news(ben)
+    quiet = news(ben, began.positions)
+    for _ in range(12):
+        append(ann, "Archive")
+    busy = news(ben, began.positions)
+    assert quiet.events == busy.events == []
+    quiet_id, busy_id = quiet.positions.text(), busy.positions.text()
+    assert len(quiet_id) == len(busy_id)
+    assert quiet_id != quiet.positions.text(), "an id that stays the same would tell of none"
+    append(ann)
+    [told] = news(ben, busy.positions).events
+    assert told.data.keys() == {"account", "collections", "removed"}
+
+
+def test_a_reset_of_anothers_account_tells_no_counter(ann: Account, ben: Account) -> None:
+    rights.grant(ann, collection_of(ann), ben, rights.parse_rights("lr"))
+    began = news(ben)
+    Collection.objects.filter(account=ann).update(token_epoch=F("token_epoch") + 1)
+    assert news(ben, began.positions).events == [Event("reset", {"account": ann.pk})]
 
 
 def test_a_look_costs_the_same_however_much_is_shared(

@@ -78,10 +78,16 @@ def read_news(principal: Principal, kinds: frozenset[str], known: Positions | No
         if at is None or at == (epoch, modseq):
             continue
         if at[0] != epoch or not floor <= at[1] <= modseq:
-            events.append(Event("reset", {"account": account_id, "modseq": modseq}))
+            events.append(Event("reset", _about(account_id, held.get(account_id), modseq)))
         elif told := _tell(account_id, held.get(account_id), at[1], kinds):
-            events.append(Event("change", {"account": account_id, "modseq": modseq} | told))
+            about = _about(account_id, held.get(account_id), modseq)
+            events.append(Event("change", about | told))
     return News(events, now, watched)
+
+
+def _about(account_id: int, owner: Owner | None, modseq: int) -> dict[str, Any]:
+    """Return of whom an event is; how far another's counter is tells of what is not shared."""
+    return {"account": account_id} | ({} if owner else {"modseq": modseq})
 
 
 def _access_to(owner: Owner) -> str:

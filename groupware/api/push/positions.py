@@ -1,14 +1,17 @@
-"""What a listener was told: the id of each event, handed back as Last-Event-ID. Pure.
+"""What a listener was told: the id of each event, handed back as Last-Event-ID.
 
-It says up to which modseq each account that is watched is known, so that what happened during a cut
+Sealed, it says up to which modseq each account that is watched is known, so that what happened during a cut
 is found in the tables, and by a digest what was shared at that time.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from groupware.rest.tokens import BadToken, pack, unpack
+
+_AT: Final = re.compile(r"([0-9]{1,15})\.([0-9]{1,15})\.([0-9a-f]{12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,10 @@ class Positions:
 
     def text(self) -> str:
         """Return it as an event's id."""
-        return pack([self.access, [[account, *at] for account, at in self.accounts.items()]])
+        rows = [
+            f"{account}.{epoch}.{modseq:012x}" for account, (epoch, modseq) in self.accounts.items()
+        ]
+        return pack([self.access, rows])
 
 
 def read_positions(text: str) -> Positions | None:
@@ -37,7 +43,8 @@ def read_positions(text: str) -> Positions | None:
 
 
 def _read_row(row: Any) -> tuple[int, tuple[int, int]]:
-    account, epoch, modseq = row
-    if not all(type(value) is int and 0 <= value < 1 << 62 for value in (account, epoch, modseq)):
+    found = _AT.fullmatch(row)
+    if found is None:
         raise ValueError("no position")
-    return account, (epoch, modseq)
+    account, epoch, modseq = found.groups()
+    return int(account), (int(epoch), int(modseq, 16))

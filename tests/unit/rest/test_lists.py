@@ -38,6 +38,17 @@ def test_long_and_broken_texts_are_refused(text: str) -> None:
         unpack(text)
 
 
+def test_a_text_tells_nothing_and_nobody_makes_one_up() -> None:
+    first, second = pack(["scope", {"a": "1.2"}]), pack(["scope", {"a": "1.2"}])
+    assert first != second, "who compares two learns nothing"
+    assert b"scope" not in base64.urlsafe_b64decode(first + "==")
+    before_sealing = base64.urlsafe_b64encode(json.dumps(["scope", {}]).encode()).decode()
+    damaged = first[:40] + ("A" if first[40] != "A" else "B") + first[41:]
+    for text in (before_sealing.rstrip("="), damaged, first[4:]):
+        with pytest.raises(BadToken):
+            unpack(text)
+
+
 @given(st.lists(st.integers(0, 50), unique=True).map(sorted), st.integers(1, 9))
 def test_pages_make_up_the_list(rows: list[int], limit: int) -> None:
     seen: list[int] = []
@@ -70,9 +81,8 @@ def test_a_cursor_of_another_list_is_refused(told: Any) -> None:
 
 @pytest.mark.parametrize("text", ["\0", "\ud800"])
 def test_a_cursor_with_text_that_no_database_takes_is_refused(text: str) -> None:
-    packed = base64.urlsafe_b64encode(json.dumps([[text], ""]).encode()).rstrip(b"=").decode()
     with pytest.raises(WrongFields):
-        read_window(2, packed, (str,))
+        read_window(2, pack([[text], ""]), (str,))
 
 
 def state(**points: Point) -> State:
@@ -101,13 +111,26 @@ def test_a_state_that_tells_of_something_else_is_refused(known: State) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [[], ["scope"], ["scope", []], ["scope", {"a": 1}], ["scope", {"a": [1]}],
-             ["scope", {"a": [1, -1]}], ["scope", {"a": [1, True]}], ["scope", {"a": [1, 1.5]}],
-             ["scope", {"a": [1, 1, 1, 1]}], {"scope": 1}, 5]
+    "told", [[], ["scope"], ["scope", []], ["scope", {"a": 1}], ["scope", {"a": "1"}],
+             ["scope", {"a": "1.5"}], ["scope", {"a": [1, 5]}], ["scope", {"a": "1.-00000000005"}],
+             ["scope", {"a": "1.000000000005.1"}], {"scope": 1}, 5]
 )  # fmt: skip
 def test_a_state_that_was_made_up_is_refused(told: Any) -> None:
     with pytest.raises(StateExpired):
         state(a=Point(1, 6)).read(pack(told))
+
+
+def test_a_state_is_as_long_however_large_its_numbers_are() -> None:
+    small, large = state(a=Point(1, 5, 3)), state(a=Point(1, 1 << 40, 1 << 62))
+    assert len(small.text()) == len(large.text())
+    assert large.read(large.text()) == large
+
+
+def test_the_longest_state_fits_into_a_cursor() -> None:
+    longest = State(digest(), {f"{part:022}": Point(1, 1 << 40) for part in range(MANY_PARTS)})
+    page = page_of([1, 2], Window(1), lambda row: (row,), longest.text())
+    window = read_window(1, page.next or "", (int,))
+    assert longest.read(window.state) == longest
 
 
 def test_a_state_of_many_parts_tells_whether_anything_changed() -> None:
