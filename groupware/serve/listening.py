@@ -10,6 +10,7 @@ import os
 
 from groupware.api.push.streams import Full, Headers, Listener, Receive, Send, Streams
 from groupware.core import aio
+from groupware.core.livesessions import Teller
 from groupware.rest import errors, problems
 
 
@@ -19,6 +20,7 @@ class Listening:
     def __init__(self, stopping: int | None) -> None:
         self._stopping = stopping
         self._streams: Streams | None = None
+        self._teller: Teller | None = None
 
     async def serve(
         self, listener: Listener, headers: Headers, receive: Receive, send: Send
@@ -31,8 +33,9 @@ class Listening:
         if self._streams is None:
             self._streams = Streams()
             aio.open_hub()
+            loop = asyncio.get_running_loop()
+            self._teller = Teller(loop, self._streams.list_sessions)
             if self._stopping is not None:
-                loop = asyncio.get_running_loop()
                 loop.add_reader(self._stopping, self._stop, loop, self._stopping)
         return self._streams
 
@@ -45,6 +48,8 @@ class Listening:
         """End what is open; the worker ends."""
         if self._streams is not None:
             self._streams.stop()
+            if self._teller is not None:
+                self._teller.close()
             await aio.close_hub()
             aio.close_crossing()
 

@@ -12,7 +12,8 @@ from tests.conftest import SetLimit
 
 
 def listener(account_id: int = 1) -> Listener:
-    return Listener(Principal(account_id, "ann@example.test", 1), frozenset({"mail"}))
+    principal = Principal(account_id, "ann@example.test", 1)
+    return Listener(principal, frozenset({"mail"}), network="192.0.2.1")
 
 
 async def nothing_comes() -> dict[str, Any]:
@@ -56,6 +57,21 @@ async def test_an_account_holds_so_many_streams_and_no_more(set_limit: SetLimit)
     for task in held:
         task.cancel()
     await asyncio.gather(*held, return_exceptions=True)
+
+
+async def test_streams_are_told_among_the_live_sessions_of_an_account() -> None:
+    streams = Streams()
+    held = [opened(streams, account_id) for account_id in (1, 1, 2)]
+    await asyncio.sleep(0)
+    told = list(streams.list_sessions(1))
+    assert [(one.protocol, one.network, one.credential) for one in told] == [
+        ("events", "192.0.2.1", "password")
+    ] * 2
+    assert len({one.id for one in told}) == 2
+    for task in held:
+        task.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+    assert list(streams.list_sessions(1)) == []
 
 
 async def test_a_client_that_reads_nothing_is_let_go(set_limit: SetLimit) -> None:

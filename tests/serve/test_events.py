@@ -44,13 +44,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -
     assert "Traceback" not in running.output.read_text()
 
 
-def manage(server: Running, database_url: str, *words: str) -> None:
-    subprocess.run(
+def manage(server: Running, database_url: str, *words: str) -> str:
+    done = subprocess.run(
         [sys.executable, str(BASE_DIR / "manage.py"), *words],
         check=True,
         capture_output=True,
+        text=True,
         env=environment(server.data, server.ports, GROUPWARE_DATABASE_URL=database_url),
     )
+    return done.stdout
 
 
 def append(server: Running, person: Person, mailbox: str = "INBOX") -> None:
@@ -151,6 +153,24 @@ def test_new_credentials_end_the_streams_of_old_ones(
             assert ear.status == 401
     finally:
         manage(server, module_database_url, "account", "enable", BEN.address)
+
+
+def test_streams_are_listed_among_live_sessions_and_ended_there(
+    server: Running, module_database_url: str
+) -> None:
+    def sessions(*words: str) -> list[dict[str, Any]]:
+        text = manage(server, module_database_url, "account", "sessions", BEN.address, *words)
+        held: list[dict[str, Any]] = json.loads(text)
+        return [one for one in held if one["protocol"] == "events"]
+
+    with Ear(server, basic(BEN)) as ear, Ear(server, basic(BEN), port="EVENTS") as other:
+        ear.hear()
+        other.hear()
+        assert [one["network"] for one in sessions("--json")] == ["127.0.0.1"] * 2
+        assert len(sessions("--json", "--end")) == 2
+        assert ear.wait_for_end() < HEARD_SECONDS
+        assert other.wait_for_end() < HEARD_SECONDS
+    assert sessions("--json") == []
 
 
 def test_a_stream_shows_that_it_lives(server: Running) -> None:

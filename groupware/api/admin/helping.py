@@ -88,7 +88,7 @@ class LiveSessionSerializer(serializers.Serializer[LiveSession]):
     """A session that is open now."""
 
     id = serializers.CharField(help_text="As the lines of the log have it.")
-    protocol = serializers.CharField(help_text="imap, pop3, submission.")
+    protocol = serializers.CharField(help_text="imap, pop3, submission, events, web.")
     network = serializers.CharField(help_text="From where.")
     credential = serializers.ChoiceField(["password", "app-password", "token"])
     began_at = MomentField()

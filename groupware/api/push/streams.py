@@ -1,13 +1,15 @@
 """Streams of events: each waits for hints in the event loop, and holds no thread meanwhile.
 
 A hint (of the hub) or a heartbeat makes it look into the tables; what is told comes from there. A
-client that does not read, whose credentials end, or that has too many streams, is let go.
+client that does not read, whose credentials end, or that has too many streams, is let go. They are
+told among the live sessions of their accounts (`groupware.core.livesessions`).
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,10 +21,14 @@ from groupware.api.push.news import News, read_news
 from groupware.api.push.positions import Positions
 from groupware.core import aio, limits
 from groupware.core.auth import Principal
+from groupware.core.clock import epoch
 from groupware.core.errors import AuthenticationFailed, GroupwareError
 from groupware.core.events import Event
+from groupware.core.livesessions import LiveSession, credential_of
+from groupware.core.logging import bind_session
 from groupware.rest import errors, problems
 
+PROTOCOL: Final = "events"
 GATHER_SECONDS: Final = 0.005
 """How long further changes are waited for: a burst is told once."""
 _log = structlog.get_logger("groupware.events")
@@ -38,13 +44,14 @@ class Listener:
     """Somebody who wants to hear of changes, and whose credentials were looked at.
 
     `kinds` are values of `CollectionKind` that the credentials reach; `known` what Last-Event-ID
-    says. `is_open` tells whether a browser that listens is still signed in; it reads a row.
+    says, `network` where it comes from. `is_open` tells whether a browser that listens is still signed in; it reads a row.
     """
 
     principal: Principal
     kinds: frozenset[str]
     known: Positions | None = None
     is_open: Callable[[], bool] = lambda: True
+    network: str = ""
 
 
 class Full(GroupwareError):
@@ -59,11 +66,16 @@ class Streams:
 
     def __init__(self) -> None:
         self._of_accounts: Counter[int] = Counter()
+        self._open: set[_Stream] = set()
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """End all streams: their clients connect anew."""
         self._stopping.set()
+
+    def list_sessions(self, account_id: int) -> Iterator[LiveSession]:
+        """Tell the streams of an account, when somebody asks for them."""
+        return (held.session for held in self._open if held.session_of == account_id)
 
     @contextmanager
     def _admit(self, account_id: int) -> Iterator[None]:
@@ -91,14 +103,16 @@ class Streams:
         ends = [
             asyncio.create_task(_until_gone(receive)),
             asyncio.create_task(self._stopping.wait()),
-            asyncio.create_task(stream.run()),
+            asyncio.create_task(stream.run(), context=stream.context),
         ]
+        self._open.add(stream)
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in ends:
                 task.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
+            self._open.discard(stream)
             stream.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(limits.EVENTS_WRITE.value):
@@ -115,6 +129,26 @@ class _Stream:
         self._known = listener.known
         self._hint = asyncio.Event()
         self._watched: dict[int, Callable[[], None]] = {}
+        self.context = copy_context()
+        self._session_id = self.context.run(bind_session, PROTOCOL, peer=listener.network)
+        self._opened_at = self._active_at = epoch()
+
+    @property
+    def session_of(self) -> int:
+        """The account that listens."""
+        return self._listener.principal.account_id
+
+    @property
+    def session(self) -> LiveSession:
+        """What is told of it; a client says nothing, and is active when it takes what it is sent."""
+        return LiveSession(
+            id=self._session_id,
+            protocol=PROTOCOL,
+            network=self._listener.network,
+            credential=credential_of(self._listener.principal),
+            began_at=self._opened_at,
+            active_at=self._active_at,
+        )
 
     def close(self) -> None:
         """Watch nothing any more."""
@@ -183,6 +217,7 @@ class _Stream:
     async def _put(self, message: Message) -> None:
         async with asyncio.timeout(limits.EVENTS_WRITE.value):
             await self._send(message)
+        self._active_at = epoch()
 
 
 def _read(listener: Listener, known: Positions | None) -> News:

@@ -16,6 +16,7 @@ from groupware.api.push.positions import read_positions
 from groupware.api.push.streams import Listener
 from groupware.core.auth import Principal
 from groupware.core.models import CollectionKind
+from groupware.core.proxies import client_address
 from groupware.rest.authentication import SessionAuthentication
 from groupware.rest.permissions import holds
 from groupware.rest.views import ApiView
@@ -91,4 +92,5 @@ class Events(ApiView):
         """
         known = read_positions(request.headers.get("Last-Event-ID", ""))
         kinds, is_open = kinds_of(self.principal), watch_of(request)
-        return EventStream(Listener(self.principal, kinds, known, is_open))
+        network = str(client_address(request.META))
+        return EventStream(Listener(self.principal, kinds, known, is_open, network))
