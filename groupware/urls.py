@@ -1,6 +1,7 @@
 """Every URL of the web role."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 from groupware.dav import public
 from groupware.oauth.views import metadata
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # RFC 8414 §3: how a client that knows the server's name alone finds the way to a token.
     path(".well-known/oauth-authorization-server", metadata.metadata, name="oauth-metadata"),
     path("static/<path:path>", static.serve_static, name="static"),
+    path("language/", set_language, name="set_language"),
     path("account/", include("groupware.identity.urls")),
     # Outside of /dav, whose door asks everybody who he is.
     path("public/<str:secret>.ics", public.calendar, name="public-calendar"),

@@ -1,7 +1,8 @@
 """What the DNS has to say of a domain so that its mail, calendars and contacts are found and believed.
 
 RFC 5321 §5.1 (MX), 7208 (SPF), 6376 (DKIM), 7489 (DMARC), 8461 (MTA-STS), 8460 (TLS-RPT), 6186 and
-8314 (SRV of mail), 8601 §3 (the name of an address), 6764 (SRV of DAV); autoconfig is what Thunderbird and others ask for.
+8314 (SRV of mail), 8601 §3 (the name of an address), 6764 (SRV of DAV); autoconfig is what Thunderbird
+and others ask for, autodiscover what Outlook does.
 """
 
 import hashlib
@@ -42,6 +43,7 @@ _SERVICES = (
     ("_pop3", "POP3", 30),
     ("_caldavs", "HTTPS", 0),
     ("_carddavs", "HTTPS", 0),
+    ("_autodiscover", "HTTPS", 0),
 )
 
 
@@ -159,19 +161,30 @@ def _transport(name: str, host: str) -> list[Record]:
         Record(f"mta-sts.{name}", "CNAME", f"{host}.", "MTA-STS policy"),
         Record(f"_smtp._tls.{name}", "TXT", f"v=TLSRPTv1; rua=mailto:postmaster@{name}", "TLS-RPT"),
         Record(f"autoconfig.{name}", "CNAME", f"{host}.", "mail programs"),
+        Record(f"autodiscover.{name}", "CNAME", f"{host}.", "Outlook"),
     ]
 
 
 def _services(name: str, host: str) -> list[Record]:
-    records = []
+    records = [
+        # Without TLS there is neither (RFC 6764 §3, RFC 6186 §3.4).
+        Record(f"{service}._tcp.{name}", "SRV", "0 0 0 .", "client set-up")
+        for service in ("_caldav", "_carddav")
+    ]
     for service, role, priority in _SERVICES:
-        port = public_port(role)
+        port = _web_port() if role == "HTTPS" else public_port(role)
         # The root says that there is no such service (RFC 6186 §3.4).
         value = f"{priority} 1 {port} {host}." if port else "0 0 0 ."
         records.append(Record(f"{service}._tcp.{name}", "SRV", value, "client set-up"))
         if service.endswith("davs"):
             records.append(Record(f"{service}._tcp.{name}", "TXT", "path=/dav/", "client set-up"))
     return records
+
+
+def _web_port() -> int:
+    """Return the port of the web over TLS: that of the public address, where a proxy ends TLS."""
+    parts = urlsplit(settings.GROUPWARE_PUBLIC_URL)
+    return parts.port or 443 if parts.scheme == "https" else public_port("HTTPS")
 
 
 def render_zone(records: list[Record]) -> str:

@@ -30,6 +30,14 @@ WEB_BODY_RATE = Limit(
     Unit.OCTETS,
     "octets a second at which the body of an HTTP request must come at least",
 )
+AUTODISCOVER_REQUEST = Limit(
+    "AUTODISCOVER_MAX_REQUEST",
+    16 << 10,
+    Unit.OCTETS,
+    "the XML with which a program asks for the settings of an address (autodiscover)",
+    lowest=1 << 10,
+    highest=1 << 20,
+)
 DAV_REQUEST = Limit(
     "DAV_MAX_REQUEST",
     16 << 20,

@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "groupware.web.domainfiles.serve_domain_files",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -129,7 +130,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "core.Account"
 PASSWORD_HASHERS = ["groupware.core.hashers.PasswordHasher"]
 
+# The language follows the browser, or the cookie of who chose one. Each app brings its texts.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("it", "Italiano")]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 400 * 86_400
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -143,6 +150,7 @@ SESSION_COOKIE_HTTPONLY = True
 # Where browsers say that a form of ours comes from, behind a proxy that ends TLS before us.
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(GROUPWARE_PUBLIC_URL))]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = GROUPWARE_PUBLIC_URL.startswith("https://")
+LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
 
 # The front of the web role has bounded the body before; each parser has its own bound.
 DATA_UPLOAD_MAX_MEMORY_SIZE = GROUPWARE_LIMITS["WEB_MAX_BODY"]

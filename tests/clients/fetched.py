@@ -23,7 +23,7 @@ NODE_FILES = ("package.json", "package-lock.json")
 def node_modules(folder: Path) -> Path:
     """Return where the packages of the folder's package-lock.json are; skip where they are not."""
     files = [folder / name for name in NODE_FILES]
-    return _kept(folder.name, files, lambda place: _install_packages(files, place)) / "node_modules"
+    return kept(folder.name, files, lambda place: _install_packages(files, place)) / "node_modules"
 
 
 def python_with(requirements: Path) -> Path:
@@ -31,7 +31,7 @@ def python_with(requirements: Path) -> Path:
 
     It is apart from this tree's own: clients want other versions of what the server stands on.
     """
-    place = _kept(requirements.stem, [requirements], lambda place: _install(requirements, place))
+    place = kept(requirements.stem, [requirements], lambda place: _install(requirements, place))
     return place / "bin" / "python"
 
 
@@ -39,12 +39,12 @@ def source_of(name: str, requirements: Path) -> Path:
     """Return the unpacked source distribution of one of the hashed requirements."""
     requirement = _lines_of(name, requirements)
     digest_of = [requirements]
-    place = _kept(f"{name}-source", digest_of, lambda place: _download(name, requirement, place))
+    place = kept(f"{name}-source", digest_of, lambda place: _download(name, requirement, place))
     [found] = [path for path in place.iterdir() if path.is_dir()]
     return found
 
 
-def _kept(name: str, described_by: Sequence[Path], make: Callable[[Path], None]) -> Path:
+def kept(name: str, described_by: Sequence[Path], make: Callable[[Path], None]) -> Path:
     """Return the directory of a thing; the first process that wants it makes it."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groupware-tests"
     cache.mkdir(parents=True, exist_ok=True)

@@ -69,6 +69,11 @@ def test_the_first_call_makes_a_key_and_prints_what_the_dns_is_to_have() -> None
         "_submissions._tcp.example.org.\t3600\tIN\tSRV\t0 1 465 mail.example.org.",
         "_imaps._tcp.example.org.\t3600\tIN\tSRV\t0 1 993 mail.example.org.",
         "_caldavs._tcp.example.org.\t3600\tIN\tSRV\t0 1 443 mail.example.org.",
+        "_carddavs._tcp.example.org.\t3600\tIN\tSRV\t0 1 443 mail.example.org.",
+        "_caldav._tcp.example.org.\t3600\tIN\tSRV\t0 0 0 .",
+        "_carddav._tcp.example.org.\t3600\tIN\tSRV\t0 0 0 .",
+        "autodiscover.example.org.\t3600\tIN\tCNAME\tmail.example.org.",
+        "_autodiscover._tcp.example.org.\t3600\tIN\tSRV\t0 1 443 mail.example.org.",
     ):
         assert wanted in text
     assert "PRIVATE" not in text

@@ -56,7 +56,8 @@ def test_with_a_real_certificate_it_is_enforced_and_has_another_id(
 
 @pytest.mark.parametrize("domain", ["team.example", "alias.example"])
 def test_a_mail_program_finds_its_settings(client: Client, settings: Settings, domain: str) -> None:
-    settings.GROUPWARE_PORTS = settings.GROUPWARE_PORTS | {"SUBMISSIONS": 10_465, "POP3S": 0}
+    moved = {"SUBMISSIONS": 10_465, "POP3": 0, "POP3S": 0}
+    settings.GROUPWARE_PORTS = settings.GROUPWARE_PORTS | moved
     response = client.get(AUTOCONFIG, headers={"host": f"autoconfig.{domain}"})
     assert response["Content-Type"] == "text/xml"
     provider = ElementTree.fromstring(response.content).find("emailProvider")
@@ -78,3 +79,29 @@ def test_a_mail_program_finds_its_settings(client: Client, settings: Settings, d
 )
 def test_no_other_host_has_settings(client: Client, host: str) -> None:
     assert client.get(AUTOCONFIG, headers={"host": host}).status_code == 404
+
+
+def test_a_domain_that_leads_here_itself_has_them_too(client: Client) -> None:
+    path = "/.well-known/autoconfig/mail/config-v1.1.xml"
+    there = client.get(AUTOCONFIG, headers={"host": "autoconfig.team.example"})
+    assert client.get(path, headers={"host": "team.example"}).content == there.content
+    assert client.get(path, headers={"host": "other.example"}).status_code == 404
+
+
+def test_calendars_and_contacts_are_told_beside_mail(client: Client) -> None:
+    response = client.get(AUTOCONFIG, headers={"host": "autoconfig.team.example"})
+    root = ElementTree.fromstring(response.content)
+    told = [
+        (held.tag, held.get("type"), held.findtext("serverURL"), held.findtext("username"))
+        for held in root
+        if held.tag != "emailProvider"
+    ]
+    url, login = "https://mail.example.org/dav/", "%EMAILADDRESS%"
+    assert told == [("addressBook", "carddav", url, login), ("calendar", "caldav", url, login)]
+
+
+def test_the_page_that_helps_is_named_in_each_language(client: Client) -> None:
+    response = client.get(AUTOCONFIG, headers={"host": "autoconfig.team.example"})
+    [page] = ElementTree.fromstring(response.content).iter("documentation")
+    assert page.get("url") == "https://mail.example.org/account/devices/new/"
+    assert [held.get("lang") for held in page] == ["en", "it"]
