@@ -6,7 +6,7 @@ WORKERS ?= 2
 STAMP := .venv/.installed-$(shell cksum requirements-dev.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deps check fuzz bench format lock tour
+.PHONY: help run test test-deps check fuzz bench format lock messages tour
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
@@ -43,6 +43,9 @@ bench: $(STAMP) ## measure beside others (some of it: OF=dav,mail ONLY=month,syn
 format: $(STAMP) ## put the code into its form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix-only --quiet .
+
+messages: $(STAMP) ## bring the translations up to date, and compile them
+	@$(BIN)/python -m tests.messages
 
 lock: $(STAMP) ## resolve pyproject.toml into the hashed requirements anew
 	@.ci/lock

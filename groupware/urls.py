@@ -5,7 +5,8 @@ from django.views.i18n import set_language
 
 from groupware.dav import public
 from groupware.oauth.views import metadata
-from groupware.web import static, views
+from groupware.panel.registry import site
+from groupware.web import static, theme, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.front_page, name="front-page"),
@@ -18,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("static/<path:path>", static.serve_static, name="static"),
     path("language/", set_language, name="set_language"),
     path("account/", include("groupware.identity.urls")),
+    path("admin/", site.urls),
+    path("theme/", theme.choose_theme, name="theme"),
     # Outside of /dav, whose door asks everybody who he is.
     path("public/<str:secret>.ics", public.calendar, name="public-calendar"),
     # RFC 6764 §5: how a client that knows the server's name alone finds the rest.

@@ -363,6 +363,12 @@ _EFFECTIVE = (
 )
 
 
+def grants_reaching(account: Account) -> list[int]:
+    """Return the ids of the grants that an account holds: itself, by groups, by its domain."""
+    sql = f"{GROUPS_HELD} SELECT id FROM core_grant WHERE {REACHED} ORDER BY id"
+    return [key for (key,) in db.fetch_rows(sql, [account.pk, account.pk, account.pk])]
+
+
 def effective_rights(account_id: int, owner_id: int, collection_id: int | None = None) -> Rights:
     """Return what an account may do with a collection, or with a whole account (None).
 

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "groupware.identity",
+    "groupware.panel",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",

@@ -1,6 +1,6 @@
 """Accounts: made, changed, deleted; and people let in again, by the help desk too."""
 
-from groupware.core import directory, factors, throttle
+from groupware.core import auth, directory, factors, throttle
 from groupware.core.administration.administrator import Administrator
 from groupware.core.directory import NewAccount
 from groupware.core.directory.lookups import parse
@@ -66,6 +66,12 @@ def end_sessions(by: Administrator, account: Account) -> None:
     """End every session of an account."""
     by.require_over(Permission.HELP, account)
     directory.sign_out(account.login)
+
+
+def revoke_app_password(by: Administrator, account: Account, public_id: str) -> None:
+    """Let an app password of an account open nothing any more; raises `NotFound`."""
+    by.require_over(Permission.HELP, account)
+    auth.revoke_app_password(account.pk, public_id)
 
 
 def unlock(by: Administrator, account: Account) -> int:

@@ -45,6 +45,18 @@ class Administrator:
             self._reaches[permission] = roles.find_reach(self.account_id, permission)
         return self._reaches[permission]
 
+    def may(self, permission: Permission) -> bool:
+        """Return whether he may do something anywhere: for what is shown, never for what is done."""
+        try:
+            self.reach(permission)
+        except NotAllowed:
+            return False
+        return True
+
+    def may_in(self, permission: Permission, domain_id: int | None) -> bool:
+        """Return whether he may do something in a domain: for what is shown, as `may`."""
+        return self.may(permission) and domain_id in self.reach(permission)
+
     def require(self, permission: Permission, domain_id: int | None) -> Reach:
         """Raise `NotAllowed` unless he may do something in a domain; None is the whole server."""
         reach = self.reach(permission)

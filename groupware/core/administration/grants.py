@@ -1,5 +1,7 @@
 """Grants on what accounts own, to accounts, groups and domains within the same reach."""
 
+from django.db.models import QuerySet
+
 from groupware.core import rights
 from groupware.core.administration.administrator import Administrator
 from groupware.core.errors import Invalid, NotFound
@@ -10,13 +12,7 @@ from groupware.core.roles import Permission
 
 def get(by: Administrator, number: int) -> Grant:
     """Return a grant on what an account that he sees owns; raises `NotFound`."""
-    found = (
-        Grant.objects.filter(pk=number, account__in=by.accounts())
-        .select_related(
-            "account", "collection", "grantee_account", "grantee_group", "grantee_domain"
-        )
-        .first()
-    )
+    found = visible(by).filter(pk=number).first()
     if found is None:
         raise NotFound(f"There is no grant {number}.")
     return found
@@ -61,3 +57,17 @@ def _find_grantee(by: Administrator, text: str) -> Grantee:
         raise Invalid(f"{text} is elsewhere: what is here is shared with those who are here.")
     by.require(Permission.MANAGE, found.pk if isinstance(found, Domain) else found.domain_id)
     return found
+
+
+def visible(by: Administrator) -> QuerySet[Grant]:
+    """Return the grants on what accounts that he sees own."""
+    columns = ("account", "collection", "grantee_account", "grantee_group", "grantee_domain")
+    found = Grant.objects.select_related(*columns)
+    ids = by.sees.domain_ids
+    return found if ids is None else found.filter(account__domain__in=ids)
+
+
+def list_held(by: Administrator, account: Account) -> list[Grant]:
+    """Return what an account holds itself, by groups and by its domain, of owners that he sees."""
+    reached = rights.grants_reaching(account)
+    return list(visible(by).filter(pk__in=reached).order_by("account__login", "pk"))

@@ -1,0 +1,226 @@
+"""Admin classes that read within the reach of a role, and write by services alone.
+
+Django's admin lists the objects: search, filters, order, pages, bulk actions. What it would write itself
+is refused here: forms are plain ones, which hand what they read to `create`, `change` or an `Act`, each
+of which calls a service within `administer`. docs/adr/0060.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin, ShowFacets, SimpleListFilter
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from groupware.core.administration import Administrator
+from groupware.core.errors import GroupwareError
+from groupware.core.roles import Permission
+from groupware.panel.access import administer_as, administrator_of, is_fresh, to_sign_in
+from groupware.panel.admin.pages import ObjectPages
+from groupware.panel.navigation import PEOPLE, Text
+
+MOST_COUNTED = 20_000
+"""Objects of a list that are counted for its pages; who looks for more searches."""
+if TYPE_CHECKING:
+    Base: TypeAlias = ModelAdmin[Any]
+else:
+    Base = ModelAdmin
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs alone
+    """Pages of a list whose count is bounded: no list is counted to its end."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many there are, up to the bound."""
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[:MOST_COUNTED].count())
+
+
+class DomainFilter(SimpleListFilter):
+    """The objects of one of the domains that he sees."""
+
+    title = "domain"
+    parameter_name = "domain"
+
+    def lookups(
+        self,
+        request: HttpRequest,
+        model_admin: Any,
+    ) -> list[tuple[str, str]]:
+        """Return the domains."""
+        self.title = _("Domain")
+        own = administrator_of(request).domains().filter(alias_of=None).order_by("name")
+        return [(str(key), name) for key, name in own.values_list("pk", "name")[:1000]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return what is in it."""
+        wanted = self.value()
+        return queryset.filter(domain=int(wanted)) if wanted else queryset
+
+
+class ServiceAdmin(ObjectPages, Base):
+    """The base of all.
+
+    `slug` is the segment of its URL below /admin/. `rows` is what an administrator sees, `permission`
+    what he must have somewhere to see the list at all, `adds` what he must have to add to it; None: any
+    role, and nobody.
+    """
+
+    slug: ClassVar[str]
+    title: ClassVar[Text]
+    icon: ClassVar[str]
+    section: ClassVar[str] = PEOPLE
+    permission: ClassVar[Permission | None] = None
+    adds: ClassVar[Permission | None] = Permission.MANAGE
+    add_label: ClassVar[Text] = ""
+    about: ClassVar[Text] = ""
+    empty_text: ClassVar[Text] = ""
+    bulk: ClassVar[Sequence[str]] = ()
+
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    paginator = BoundedPaginator
+    actions_selection_counter = False
+    empty_value_display = ""
+    change_list_template = "panel/list.html"
+
+    def rows(self, by: Administrator) -> QuerySet[Any]:
+        """Return what an administrator sees."""
+        raise NotImplementedError
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return what who asks sees, as the list reads it."""
+        return self.rows(administrator_of(request)).order_by(*self.get_ordering(request))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Take no filter from the URL but those that are offered: columns are nobody's to guess."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the list, the page that adds, the page of an object, and one for each act."""
+        view = self.admin_site.admin_view
+        meta = self.model._meta  # noqa: SLF001 (documented)
+        stem = f"{meta.app_label}_{meta.model_name}"
+        urls = [path("", view(self.changelist_view), name=f"{stem}_changelist")]
+        if self.adds is not None:
+            urls.append(path("add/", view(self.add_view), name=f"{stem}_add"))
+        urls.append(path("<int:object_id>/", view(self.change_view), name=f"{stem}_change"))
+        urls += [
+            path(
+                f"<int:object_id>/{act.slug}/",
+                view(self.act_view),
+                {"slug": act.slug},
+                name=f"{stem}_{act.slug}",
+            )
+            for act in self.acts
+        ]
+        return urls
+
+    def list_url(self) -> str:
+        """Return where the list is."""
+        meta = self.model._meta  # noqa: SLF001 (documented)
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show the list."""
+        by = administrator_of(request)
+        if self.permission is not None:
+            by.reach(self.permission)
+        if request.method == "POST" and not is_fresh(request):
+            return to_sign_in(request)
+        shown = {
+            "admin_class": self,
+            "title": self.title,
+            "most_counted": MOST_COUNTED,
+            "may_add": self.adds is not None and by.may(self.adds),
+        }
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
+
+    def in_bulk(
+        self,
+        request: HttpRequest,
+        chosen: QuerySet[Any],
+        work: Callable[[Administrator, Any], object],
+    ) -> None:
+        """Do something to each of what was chosen, each in its own transaction; tell how it went."""
+        done = 0
+        for key in list(chosen.values_list("pk", flat=True)):
+            try:
+                administer_as(request, partial(self._work_on, key, work))
+            except GroupwareError as error:
+                messages.error(request, error.message)
+            else:
+                done += 1
+        text = ngettext("%(count)s changed.", "%(count)s changed.", done)
+        messages.success(request, text % {"count": done})
+
+    def _work_on(
+        self, key: int, work: Callable[[Administrator, Any], object], by: Administrator
+    ) -> None:
+        work(by, self.find(by, key))
+
+    # Django asks these before it shows anything; what may be done is asked of the roles.
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether the list is shown: the site has looked at the role."""
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether bulk actions are offered."""
+        return administrator_of(request).may(Permission.MANAGE)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Django adds nothing."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Django deletes nothing."""
+        return False
+
+    # Invariant: nothing is written but by services.
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: Any) -> NoReturn:
+        """Refuse."""
+        refuse()
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: Any) -> NoReturn:
+        """Refuse."""
+        refuse()
+
+    def delete_model(self, request: Any, obj: Any) -> NoReturn:
+        """Refuse."""
+        refuse()
+
+    def delete_queryset(self, request: Any, queryset: Any) -> NoReturn:
+        """Refuse."""
+        refuse()
+
+    def log_addition(self, request: Any, obj: Any, message: Any) -> NoReturn:
+        """Refuse: the audit log is kept by the services."""
+        refuse()
+
+    def log_change(self, request: Any, obj: Any, message: Any) -> NoReturn:
+        """Refuse: the audit log is kept by the services."""
+        refuse()
+
+
+def refuse() -> NoReturn:
+    """Say that somebody goes around the services."""
+    raise RuntimeError("The panel writes by services alone.")
+
+
+def choices_of(labels: Mapping[str, Text]) -> list[tuple[str, Text]]:
+    """Return choices for a field."""
+    return list(labels.items())

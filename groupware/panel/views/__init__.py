@@ -1,0 +1,1 @@
+"""Pages of the panel that are no list of objects."""

@@ -1,0 +1,1 @@
+"""The panel, by Django's client and against its registry."""
