@@ -47,6 +47,18 @@ class StillAtWork(GroupwareError):
     """The outcome of a request with this idempotency key is not known."""
 
 
+class PartlyDone(GroupwareError):
+    """A request with this idempotency key was stopped after something was written."""
+
+
+class ToldOnce(GroupwareError):
+    """A request with this idempotency key succeeded, and its answer is told once."""
+
+
+class ProofWanted(GroupwareError):
+    """What opens an account was asked for without a proof of who asks, or with a wrong one."""
+
+
 class KeyReused(GroupwareError):
     """An idempotency key came with another request."""
 
@@ -84,6 +96,9 @@ _TABLE: Final[dict[type[Exception], Problem]] = {
     ConditionRequired: problems.CONDITION_REQUIRED,
     StateExpired: problems.STATE_EXPIRED,
     StillAtWork: problems.STILL_AT_WORK,
+    PartlyDone: problems.PARTLY_DONE,
+    ToldOnce: problems.TOLD_ONCE,
+    ProofWanted: problems.PROOF_WANTED,
     KeyReused: problems.KEY_REUSED,
     TooManyRequests: problems.TOO_MANY_REQUESTS,
     Http404: problems.NOT_FOUND,

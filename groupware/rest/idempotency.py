@@ -2,13 +2,13 @@
 
 A client that hears nothing sends its POST again with the same key, and is answered as the first time.
 A row is committed before the work and filled after it, so that nothing is ever done twice: of a
-request whose outcome is not known, one that is at work or was cut off, that is said (409).
+request whose outcome is not known, one that is at work or was cut off, that is said (409). So is it
+of one that was stopped after something was written, and of one whose answer held a secret.
 """
 
 import json
 import re
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Any, Final
 
 import structlog
@@ -19,8 +19,15 @@ from rest_framework.response import Response
 from groupware.core import db, limits
 from groupware.core.clock import epoch
 from groupware.core.errors import GroupwareError, LimitExceeded
-from groupware.core.sealing import seal, unseal
-from groupware.rest.errors import BadRequest, KeyReused, StillAtWork, describe
+from groupware.core.sealing import fingerprint, seal, unseal
+from groupware.rest.errors import (
+    BadRequest,
+    KeyReused,
+    PartlyDone,
+    StillAtWork,
+    ToldOnce,
+    describe,
+)
 from groupware.rest.models import IdempotencyKey
 
 HEADER: Final = "Idempotency-Key"
@@ -28,13 +35,24 @@ REPLAYED: Final = "Idempotency-Replayed"
 BATCH: Final = 1_000
 """Rows that one transaction removes."""
 _KEY: Final = re.compile(r'"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([A-Za-z0-9._~+/=:-]{1,255})')
-_NOTHING_DONE: Final = frozenset({401, 403, 429, 503, 507})
-"""Refusals after which the same request may succeed: they are not kept."""
+_COME_AGAIN: Final = frozenset({429, 503, 507})
+_MAY_SUCCEED: Final = frozenset({401, 403}) | _COME_AGAIN
+"""Refusals after which the same request may succeed: where nothing was written they are not kept."""
 _KEPT_HEADERS: Final = ("ETag", "Location")
 
+_PARTLY_DONE: Final = (
+    "This request was stopped after a part of it was done: look what was, and send the rest with"
+    " another key."
+)
+_TOLD_ONCE: Final = (
+    "This request was done, and its answer is told once, because it holds a secret. If it never came,"
+    " take back what was made, and ask for another with another key."
+)
 _log = structlog.get_logger("groupware.rest")
 
 Handler = Callable[..., Response]
+Outcome = tuple[int, Mapping[str, str], Any]
+"""Status, header fields and data of an answer."""
 
 
 def read_key(request: Request) -> str:
@@ -51,26 +69,42 @@ def read_key(request: Request) -> str:
     return found[1] or found[2]
 
 
-def answer_once(key: str, account_id: int, request: Request, handle: Handler) -> Response:
+def answer_once(
+    key: str, account_id: int, request: Request, handle: Handler, *, tells_secrets: bool = False
+) -> Response:
     """Return what `handle` answers, or answered the first time that this request came.
 
-    Raises `StillAtWork`, `KeyReused`, and what `handle` raises.
+    An answer that `tells_secrets` is kept nowhere: that it was given is. Raises `StillAtWork`,
+    `KeyReused`, and what `handle` raises.
     """
     held = _begin(account_id, key, _fingerprint(request))
     if isinstance(held, Response):
         return held
+    before = db.count_commits()
     try:
         response = handle()
     except Exception as error:
         told = describe_outcome(error)
         if told is not None:
-            _finish(held, account_id, *told)
+            _finish(held, account_id, _stopped(told, wrote=db.count_commits() > before))
         raise
-    _finish(held, account_id, response.status_code, dict(response.headers), response.data)
+    outcome: Outcome | None = (response.status_code, dict(response.headers), response.data)
+    if tells_secrets:
+        outcome = describe_outcome(ToldOnce(_TOLD_ONCE))
+    _finish(held, account_id, outcome)
     return response
 
 
-def describe_outcome(error: Exception) -> tuple[int, Mapping[str, str], Any] | None:
+def _stopped(told: Outcome, *, wrote: bool) -> Outcome | None:
+    """Return what is kept of a refusal; None where the same request may come again."""
+    if told[0] not in _MAY_SUCCEED:
+        return told
+    if wrote and told[0] in _COME_AGAIN:
+        return describe_outcome(PartlyDone(_PARTLY_DONE))
+    return told if wrote else None
+
+
+def describe_outcome(error: Exception) -> Outcome | None:
     """Return a refusal as it is kept; None for a fault, of which nobody knows what it left."""
     if not isinstance(error, GroupwareError) and not hasattr(error, "status_code"):
         return None
@@ -81,7 +115,7 @@ def describe_outcome(error: Exception) -> tuple[int, Mapping[str, str], Any] | N
 def _fingerprint(request: Request) -> bytes:
     body: bytes = request._request.body  # noqa: SLF001 (as it came, before any parser)
     parts = (request.method or "", request.get_full_path(), request.content_type, "")
-    return sha256("\0".join(parts).encode("utf-8", "surrogateescape") + body).digest()
+    return fingerprint("\0".join(parts).encode("utf-8", "surrogateescape") + body)
 
 
 def _begin(account_id: int, key: str, fingerprint: bytes) -> int | Response:
@@ -123,21 +157,24 @@ def _replay(text: str) -> Response:
     return answer
 
 
-def _finish(row: int, account_id: int, status: int, headers: Mapping[str, str], data: Any) -> None:
+def _finish(row: int, account_id: int, outcome: Outcome | None) -> None:
     """Keep the answer. Where it cannot be kept, the work is done all the same, and answered."""
-    kept = {
-        name: text for name, text in headers.items() if name in (*_KEPT_HEADERS, "Content-Type")
-    }
-    text = json.dumps([status, kept, json.loads(JSONRenderer().render(data) or b"null")])
     held = IdempotencyKey.objects.filter(pk=row)
     try:
         with db.write_transaction():
-            if status in _NOTHING_DONE:
+            if outcome is None:
                 held.delete()
             else:
-                held.update(answer=seal(text, _purpose(account_id)))
+                held.update(answer=seal(_kept(*outcome), _purpose(account_id)))
     except GroupwareError as error:
         _log.warning("an answer was not kept", reason=error.detail or error.message)
+
+
+def _kept(status: int, headers: Mapping[str, str], data: Any) -> str:
+    kept = {
+        name: text for name, text in headers.items() if name in (*_KEPT_HEADERS, "Content-Type")
+    }
+    return json.dumps([status, kept, json.loads(JSONRenderer().render(data) or b"null")])
 
 
 def _purpose(account_id: int) -> str:

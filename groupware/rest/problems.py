@@ -78,6 +78,28 @@ STILL_AT_WORK: Final = Problem(
     "A request with this idempotency key is at work, or was cut off by a crash. Wait and send it"
     " again; where it stays so, look whether it was done, and send it anew with another key.",
 )
+PARTLY_DONE: Final = Problem(
+    "partly-done",
+    409,
+    "A part of that request was done",
+    "The request with this idempotency key was stopped after something was written. Look what was"
+    " done, and send what is left with another key.",
+)
+TOLD_ONCE: Final = Problem(
+    "told-once",
+    409,
+    "That was done, and its answer is told once",
+    "The request with this idempotency key succeeded. Its answer held a secret, which is kept nowhere."
+    " If it never came, take back what was made, and ask for another with another key.",
+)
+PROOF_WANTED: Final = Problem(
+    "proof-wanted",
+    403,
+    "Prove that it is you",
+    "This opens the account, so a token or an app password is not enough. Send your own `password` in"
+    " the body, with a `code` where a second factor is on, or do it in a browser that signed in a"
+    " moment ago. The text says what is missing or wrong.",
+)
 STATE_EXPIRED: Final = Problem(
     "state-expired",
     410,
@@ -144,12 +166,15 @@ PROBLEMS: Final = (
     BAD_REQUEST,
     UNAUTHENTICATED,
     NOT_ALLOWED,
+    PROOF_WANTED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     TOO_SLOW,
     CONFLICT,
     STILL_AT_WORK,
+    PARTLY_DONE,
+    TOLD_ONCE,
     STATE_EXPIRED,
     STALE,
     TOO_LARGE,

@@ -40,6 +40,8 @@ class ApiView(APIView):
     scopes: ClassVar[Mapping[str, str]] = {}
     query: ClassVar[type[serializers.Serializer[Any]] | None] = None
     """What a GET takes behind the question mark, beside what its base class takes."""
+    tells_secrets: ClassVar[bool] = False
+    """Whether what a POST answers is told once, and kept nowhere: not for a repetition either."""
 
     authentication_classes = [
         BearerAuthentication,
@@ -102,7 +104,9 @@ class ApiView(APIView):
             def handle() -> Response:
                 return handler(request, *args, **kwargs)
 
-            return idempotency.answer_once(key, account_id, request, handle)
+            return idempotency.answer_once(
+                key, account_id, request, handle, tells_secrets=self.tells_secrets
+            )
 
         self.__dict__["post"] = once
 
@@ -133,7 +137,8 @@ class ApiView(APIView):
     ) -> Response:
         """Keep what is a person's own out of every cache but the client's."""
         answer = super().finalize_response(request, response, *args, **kwargs)
-        answer.headers.setdefault("Cache-Control", "private, no-cache")
+        kept = "no-store" if self.tells_secrets else "private, no-cache"
+        answer.headers.setdefault("Cache-Control", kept)
         for name, text in self.left.headers().items() if self.left else ():
             answer.headers.setdefault(name, text)
         return answer

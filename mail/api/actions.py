@@ -27,7 +27,7 @@ from mail.places import Place, get_place
 from mail.queries import get_mailbox_by_id
 from mail.services.copying import copy_messages, move_messages
 from mail.services.flags import StoreOp, store_flags
-from mail.services.mailboxes import provide_mailbox
+from mail.services.mailboxes import find_provided, provide_mailbox
 from mail.services.messages import remove_messages
 from mail.uidset import Ranges, to_ranges
 
@@ -43,6 +43,8 @@ _OUTCOMES: Final = (
     errors.Stale,
 )
 """What is told of messages one by one; what stops all of them is the answer itself."""
+_FOR_NOW: Final = (errors.Busy, errors.DiskReserve)
+"""What stops all of them, and may be over soon: once something was done it is told one by one as well."""
 
 New = Mapping[int, str | None]
 """By UID of what was there, the id that the message has now, None where it has no other."""
@@ -70,7 +72,10 @@ class ResultSerializer(serializers.Serializer[Any]):
     """What became of one message."""
 
     id = serializers.CharField()
-    status = serializers.ChoiceField(("done", "not-found", "refused"))
+    status = serializers.ChoiceField(
+        ("done", "not-found", "refused", "deferred"),
+        help_text="What is `deferred` was not done for now: send that again, as a new request.",
+    )
     new_id = serializers.CharField(
         allow_null=True, help_text="The id of the copy, or of the message where it is now."
     )
@@ -161,7 +166,7 @@ class ActionsView(ApiView):
             object_id, uid = split_item(text)
             by_mailbox.setdefault(object_id, []).append(uid)
         for object_id, uids in by_mailbox.items():
-            for uid, result in self._act(wanted, object_id, uids).items():
+            for uid, result in self._act(wanted, object_id, uids, is_first=not found).items():
                 found[f"{object_id}-{uid}"] = result
         results = [found[text] for text in dict.fromkeys(given["ids"])]
         return Response(ResultsSerializer({"results": results}).data)
@@ -182,17 +187,23 @@ class ActionsView(ApiView):
         return _Wanted(self.account_id, action, target_id, changes)
 
     def _find_trash(self) -> str:
-        def provide() -> str:
-            trash = provide_mailbox(self.account_id, SpecialUse.TRASH)
-            return get_mailbox_by_id(trash).object_id
+        def provide() -> int:
+            return provide_mailbox(self.account_id, SpecialUse.TRASH)
 
-        return write(self.account_id, provide)
+        # What is there is read alone: nothing is written before the messages are.
+        found = find_provided(self.account_id, SpecialUse.TRASH)
+        trash = found if found is not None else write(self.account_id, provide)
+        return get_mailbox_by_id(trash).object_id
 
-    def _act(self, wanted: _Wanted, object_id: str, uids: Sequence[int]) -> dict[int, Any]:
+    def _act(
+        self, wanted: _Wanted, object_id: str, uids: Sequence[int], *, is_first: bool
+    ) -> dict[int, Any]:
         """Return by UID what became of the messages of one mailbox."""
         try:
             done = self._write(wanted, object_id, sorted(set(uids)))
-        except _OUTCOMES as error:
+        except (*_OUTCOMES, *_FOR_NOW) as error:
+            if is_first and isinstance(error, _FOR_NOW):
+                raise
             return {uid: _result(object_id, uid, error) for uid in uids}
         gone = NotFound(GONE)
         return {
@@ -220,10 +231,17 @@ class ActionsView(ApiView):
 def _result(
     object_id: str, uid: int, error: GroupwareError | None, new_id: str | None = None
 ) -> dict[str, Any]:
-    missing = isinstance(error, NotFound)
     return {
         "id": f"{object_id}-{uid}",
-        "status": "done" if error is None else "not-found" if missing else "refused",
+        "status": _status_of(error),
         "new_id": new_id,
         "detail": error.message if error else "",
     }
+
+
+def _status_of(error: GroupwareError | None) -> str:
+    if error is None:
+        return "done"
+    if isinstance(error, NotFound):
+        return "not-found"
+    return "deferred" if isinstance(error, _FOR_NOW) else "refused"

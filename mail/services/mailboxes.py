@@ -154,6 +154,14 @@ def _revive(change: Change, collection_id: int, name: str, special_use: str) -> 
 
 def provide_mailbox(account_id: int, use: SpecialUse) -> int:
     """Return the mailbox of a special use, else the one with the name of it, else a new one."""
+    found = find_provided(account_id, use)
+    if found is not None:
+        return found
+    return create_mailbox(account_id, use.value, use).collection_id
+
+
+def find_provided(account_id: int, use: SpecialUse) -> int | None:
+    """Return the mailbox of a special use, else the one with the name of it, else None."""
     used = Mailbox.objects.filter(
         collection__account_id=account_id, special_use=use, selectable=True
     )
@@ -161,9 +169,7 @@ def provide_mailbox(account_id: int, use: SpecialUse) -> int:
     if found is not None:
         return found
     named = find_mailbox(account_id, use.value)
-    if named is not None and named.selectable:
-        return named.collection_id
-    return create_mailbox(account_id, use.value, use).collection_id
+    return named.collection_id if named is not None and named.selectable else None
 
 
 def create_default_mailboxes(account_id: int) -> None:

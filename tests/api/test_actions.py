@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from groupware.core import rights
+from groupware.core.errors import Busy, DiskReserve
 from groupware.core.models import Account, AccountState
 from groupware.core.rights import find_grantee, parse_rights
+from mail.api import actions
 from mail.api.actions import MOST
 from mail.flags import SEEN
+from mail.services import copying
 from mail.services.content import prepare_message
 from tests.api.speaking import Api, problem
 from tests.services.store import append, collection_of, mailbox, message, rows_of, uids_of
@@ -202,3 +205,48 @@ def test_conversations_are_unseen_by_who_has_not_seen_them(
     share(ann, ben, "l")
     problem(bens.get(f"/mailboxes/{box(ann)}/threads"), 403, "not-allowed")
     assert threads(api, ann, "?limit=5")["next"] is None
+
+
+def stop_at(count: int, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let the copying of a request fail from its `count`th mailbox on."""
+    copy, asked = copying.copy_messages, []
+
+    def copy_some(*args: Any) -> Any:
+        asked.append(args)
+        if len(asked) >= count:
+            raise error
+        return copy(*args)
+
+    monkeypatch.setattr(actions, "copy_messages", copy_some)
+
+
+@pytest.mark.parametrize("error", [Busy("wait"), DiskReserve("full")])
+def test_what_stops_the_rest_is_told_message_by_message(
+    api: Api, ann: Account, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    fill(ann, 2)
+    fill(ann, 1, "Sent")
+    wanted, archive = [*ids(ann, 1, 2), *ids(ann, 1, name="Sent")], box(ann, "Archive")
+    asked = {"ids": wanted, "action": "copy", "mailbox": archive}
+    with monkeypatch.context() as patch:
+        stop_at(2, patch, error)
+        first = api.post("/messages/actions", asked, Idempotency_Key="one")
+        results = first.json()["results"]
+        assert [result["status"] for result in results] == ["done", "done", "deferred"]
+        assert results[2]["detail"] == str(error)
+    again = api.post("/messages/actions", asked, Idempotency_Key="one")
+    assert again.json() == first.json()
+    assert uids_of(ann, "Archive") == [1, 2]
+    assert act(api, wanted[2:], "copy", mailbox=archive) == [("done", f"{archive}-3")]
+
+
+def test_what_stops_all_is_the_answer_and_may_come_again(
+    api: Api, ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(ann, 1)
+    asked = {"ids": ids(ann, 1), "action": "copy", "mailbox": box(ann, "Archive")}
+    with monkeypatch.context() as patch:
+        stop_at(1, patch, Busy("wait"))
+        problem(api.post("/messages/actions", asked, Idempotency_Key="one"), 503, "busy")
+    assert api.post("/messages/actions", asked, Idempotency_Key="one").status_code == 200
+    assert uids_of(ann, "Archive") == [1]

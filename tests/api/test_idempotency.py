@@ -1,6 +1,9 @@
 """Requests that are sent again: done once, answered alike."""
 
+import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,12 +12,14 @@ from django.db import connection
 from groupware.core import limits
 from groupware.core.clock import epoch
 from groupware.core.directory import delete_account
-from groupware.core.errors import Busy
+from groupware.core.errors import Busy, NotAllowed
 from groupware.core.models import Account
+from groupware.core.sealing import fingerprint, unseal
 from groupware.rest import idempotency
 from groupware.rest.models import IdempotencyKey
 from mail import queries
 from mail.api import mailboxes
+from mail.services.mailboxes import create_mailbox
 from tests.api.speaking import Api, problem
 from tests.conftest import SetLimit
 
@@ -79,6 +84,61 @@ def test_request_that_found_the_server_busy_may_come_again(
         patch.setattr(mailboxes, "write", fail)
         problem(create(api), 503, "busy")
     assert create(api).status_code == 201
+
+
+def fail_after_a_write(account: Account, error: Exception) -> Callable[..., None]:
+    def write(*_: object) -> None:
+        create_mailbox(account.pk, "A part of it")
+        raise error
+
+    return write
+
+
+@pytest.mark.django_db(transaction=True)
+def test_request_that_was_stopped_after_a_write_is_not_done_again(
+    api: Api, ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(mailboxes, "write", fail_after_a_write(ann, Busy("wait")))
+        problem(create(api), 503, "busy")
+    again = create(api)
+    problem(again, 409, "partly-done")
+    assert again["Idempotency-Replayed"] == "true"
+    assert queries.find_mailbox(ann.pk, "Work") is None
+    assert create(api, key='"another"').status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refusal_after_a_write_is_told_again(
+    api: Api, ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(mailboxes, "write", fail_after_a_write(ann, NotAllowed("no")))
+        first = problem(create(api), 403, "not-allowed")
+    assert problem(create(api), 403, "not-allowed") == first
+
+
+def test_answer_with_a_secret_is_told_once_and_kept_nowhere(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailboxes.MailboxList, "tells_secrets", True)
+    first = create(api)
+    assert (first.status_code, first["Cache-Control"]) == (201, "no-store")
+    again = problem(create(api), 409, "told-once")
+    assert "Work" not in json.dumps(again)
+    held = IdempotencyKey.objects.get()
+    kept = unseal(bytes(held.answer or b""), f"idempotency {held.account_id}")
+    assert "Work" not in kept
+    assert problem(create(api, key='"another"'), 409, "conflict")
+
+
+def test_request_is_compared_by_what_nobody_computes_from_the_database(api: Api) -> None:
+    create(api)
+    held = bytes(IdempotencyKey.objects.get().fingerprint)
+    body = json.dumps({"name": "Work"}).encode()
+    plain = b"POST\0/api/v1/mailboxes\0application/json\0" + body
+    assert held == fingerprint(plain)
+    assert held != sha256(plain).digest()
 
 
 def test_other_methods_take_no_key(api: Api) -> None:

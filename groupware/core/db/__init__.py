@@ -30,6 +30,7 @@ from groupware.core.db.rows import (
     key_share,
 )
 from groupware.core.db.transactions import (
+    count_commits,
     finds,
     lock_timeout,
     on_commit,
@@ -47,6 +48,7 @@ __all__ = [
     "Room",
     "can_read_here",
     "code_point",
+    "count_commits",
     "database_file",
     "directory",
     "execute",

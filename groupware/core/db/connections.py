@@ -18,6 +18,7 @@ class Local(threading.local):
     """What this thread is doing with its connection."""
 
     committed: list[Callback] | None = None
+    commits: int = 0
     reading: bool = False
     relaxed: bool = False
     is_doomed: bool = False

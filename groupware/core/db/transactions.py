@@ -70,9 +70,15 @@ def _transaction() -> Iterator[None]:
             crashpoints.reach("before-commit")
     finally:
         local.committed = None
+    local.commits += 1
     crashpoints.reach("after-commit")
     # Here no lock is held: a callback may write, and others do not wait for the notices.
     run_callbacks(callbacks)
+
+
+def count_commits() -> int:
+    """Return how many write transactions this thread has committed: more than before, it wrote."""
+    return local.commits
 
 
 class _InsideRelaxed(AbstractContextManager[None]):
