@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from groupware.core.models import Account, Collection
 from mail import queries
@@ -16,6 +15,7 @@ from mail.services.content import prepare_message
 from mail.services.flags import StoreOp, store_flags
 from mail.services.mailboxes import create_mailbox, delete_mailbox, rename_mailbox, subscribe
 from tests.services.damage import find
+from tests.services.longway import long_way
 from tests.services.store import EVERYTHING, append, mailbox, prepared, rows_of, state_of, uids_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ def migrate() -> Iterator[Migrate]:
     """Return what brings mail's tables to a migration, to today's without one; so it ends."""
 
     def to(name: str = "") -> None:
-        executor = MigrationExecutor(connection)
+        executor = long_way(connection)
         executor.migrate([("mail", name)] if name else executor.loader.graph.leaf_nodes("mail"))
 
     yield to

@@ -1,0 +1,1 @@
+"""What stands in for parts of other people's packages. docs/adr/0062."""

@@ -1,0 +1,1 @@
+"""Of `allauth.account`: the migrations."""

@@ -1,0 +1,1 @@
+"""Of `oauth2_provider`: the migrations."""

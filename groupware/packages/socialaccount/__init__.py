@@ -1,0 +1,1 @@
+"""Of `allauth.socialaccount`: the migrations."""
