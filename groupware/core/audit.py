@@ -88,10 +88,9 @@ def target_of(what: Account | Group | Domain | Address) -> Target:
 
 
 def record(action: str, what: Target | Account | Group | Domain | Address, **detail: Any) -> None:
-    """Write an entry, in the caller's write transaction; call it last.
+    """Write an entry in the caller's write transaction, which `change` began; call it last.
 
-    It takes the lock of the log, which is held to the commit: whoever wants an account's lock as
-    well takes that first. `action` is `kind.verb`, such as `account.rename`.
+    `action` is `kind.verb`, such as `account.rename`.
     """
     actor = _actor.get()
     target = what if isinstance(what, Target) else target_of(what)
@@ -114,6 +113,18 @@ def record(action: str, what: Target | Account | Group | Domain | Address, **det
             )
         ]
     )
+
+
+@contextmanager
+def change() -> Iterator[None]:
+    """Run the block in a write transaction that records what it does.
+
+    Invariant: who writes to the log locks it before anything else, the accounts' locks and rows of
+    the directory. Two who took them the other way round would wait for each other (docs/adr/0064).
+    """
+    with db.write_transaction():
+        lock()
+        yield
 
 
 def lock() -> None:

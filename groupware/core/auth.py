@@ -142,7 +142,9 @@ def create_app_password(account_id: int, label: str, scopes: frozenset[str]) -> 
         raise Invalid(f"A label has at most {MAX_LABEL} characters, all of them printable.")
     public_id = secrets.token_hex(4)
     secret = secrets.token_hex(16)
-    with db.write_transaction():
+    with audit.change():
+        if not Account.objects.filter(pk=account_id).exists():
+            raise NotFound("The account is gone.")
         AppPassword.objects.create(
             account_id=account_id,
             public_id=public_id,
@@ -163,7 +165,7 @@ def list_app_passwords(account_id: int) -> list[AppPassword]:
 
 def revoke_app_password(account_id: int, public_id: str) -> None:
     """Revoke an app password; sessions of the account begin anew."""
-    with db.write_transaction():
+    with audit.change():
         revoked = AppPassword.objects.filter(
             account_id=account_id, public_id=public_id, revoked_at=None
         ).update(revoked_at=now())

@@ -14,7 +14,7 @@ from groupware.core import audit, db
 from groupware.core.changes import begin_change
 from groupware.core.clock import now
 from groupware.core.directory import get_account, get_domain
-from groupware.core.directory.lookups import directory_change, parse
+from groupware.core.directory.lookups import parse, sharing_change
 from groupware.core.errors import Invalid, NotFound
 from groupware.core.events import MailboxListChanged, publish
 from groupware.core.models import Account, Collection, Domain, Grant, Group
@@ -167,7 +167,7 @@ def change_grant(
     owner and for delegates of a single collection, `NotFound` where the account, the collection or the grantee is gone since it was read.
     """
     _refuse_owner(account, grantee)
-    with directory_change():
+    with sharing_change():
         _lock(account)
         _hold(collection, grantee)
         held = find_grant(account, collection, grantee)
@@ -219,7 +219,7 @@ def replace_grants(
     Those who are not named have what `others` leaves them. All of it happens or nothing. Raises as
     `change_grant` does.
     """
-    with directory_change():
+    with sharing_change():
         _lock(account)
         place = None if collection is None else collection.pk
         held = {
@@ -240,7 +240,7 @@ def replace_grants(
 
 def revoke(account: Account, collection: Collection | None, grantee: Grantee) -> None:
     """Take away what was granted there; raises `NotFound` where nothing was."""
-    with directory_change():
+    with sharing_change():
         _lock(account)
         held = find_grant(account, collection, grantee)
         if held is None:

@@ -225,7 +225,7 @@ def hold(wanted: QueueFilter) -> int:
 
     What is being sent this moment comes to its end.
     """
-    with db.write_transaction():
+    with audit.change():
         number = _matching(wanted).filter(is_held=False).update(is_held=True)
         _record("queue.hold", wanted, number)
     return number
@@ -233,7 +233,7 @@ def hold(wanted: QueueFilter) -> int:
 
 def release(wanted: QueueFilter) -> int:
     """Let go of what is held, to be tried now; return how many recipients."""
-    with db.write_transaction():
+    with audit.change():
         held = _matching(wanted).filter(is_held=True)
         number = held.update(is_held=False, next_attempt_at=epoch())
         _record("queue.release", wanted, number)
@@ -243,7 +243,7 @@ def release(wanted: QueueFilter) -> int:
 
 def retry_now(wanted: QueueFilter) -> int:
     """Try what is meant now, unless it is held; return how many recipients."""
-    with db.write_transaction():
+    with audit.change():
         number = _matching(wanted).filter(is_held=False).update(next_attempt_at=epoch())
         _record("queue.retry", wanted, number)
         db.on_commit(partial(wake, WAKE, RETRY))

@@ -281,7 +281,7 @@ def _give_up(batch: Batch, reply: Reply, *, notify: bool) -> int:
         for each in batch.recipients
     ]
     notice = report(batch.message, outcomes, _readable(batch.message)) if notify else None
-    with db.write_transaction():
+    with audit.change():
         removed = _remove(batch.message.pk, [each.id for each in batch.recipients])
         if removed < len(batch.recipients):
             raise Stale("What is given up was settled meanwhile.")

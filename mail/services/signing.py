@@ -12,7 +12,7 @@ from functools import lru_cache
 import structlog
 from django.db.models import Q
 
-from groupware.core import audit, db
+from groupware.core import audit
 from groupware.core.addresses import BadAddress, parse_domain
 from groupware.core.clock import epoch, now
 from groupware.core.directory import get_domain
@@ -114,7 +114,7 @@ def create_key(domain: str, *, selector: str = "", algorithm: str = keys.RSA) ->
         raise Invalid("A selector is of small letters, digits and hyphens, 63 at most.")
     # Before the transaction: an RSA key takes a while.
     sealed = seal_secret(keys.export_private(keys.generate(algorithm)), _PURPOSE)
-    with db.write_transaction():
+    with audit.change():
         owner = _owner(domain)
         held = list(DkimKey.objects.filter(domain=owner))
         taken = {key.selector for key in held}
@@ -137,7 +137,7 @@ def create_key(domain: str, *, selector: str = "", algorithm: str = keys.RSA) ->
 
 def use_key(domain: str, selector: str) -> KeyEntry:
     """Sign with this key from now on; the one of its algorithm until now is retired."""
-    with db.write_transaction():
+    with audit.change():
         key = _get_key(domain, selector)
         others = DkimKey.objects.filter(domain=key.domain, algorithm=key.algorithm)
         others.filter(state=KeyState.ACTIVE).update(state=KeyState.RETIRED)
@@ -149,7 +149,7 @@ def use_key(domain: str, selector: str) -> KeyEntry:
 
 def drop_key(domain: str, selector: str) -> None:
     """Forget a key, whatever its state."""
-    with db.write_transaction():
+    with audit.change():
         key = _get_key(domain, selector)
         owner = key.domain
         key.delete()

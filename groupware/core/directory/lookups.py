@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError
 
-from groupware.core import db
+from groupware.core import audit, db
 from groupware.core.addresses import BadAddress, parse_address, parse_domain
 from groupware.core.clock import now
 from groupware.core.errors import AlreadyExists, Invalid, NotFound
@@ -43,10 +43,26 @@ def parse_label(text: str) -> str:
 
 @contextmanager
 def directory_change() -> Iterator[None]:
-    """Write to the directory; whoever takes a name at the same moment as another is refused."""
+    """Write to the directory, one after the other, by the lock of the audit log."""
+    with _names_once(), audit.change():
+        yield
+
+
+@contextmanager
+def sharing_change() -> Iterator[None]:
+    """Write what people may do themselves with what is theirs.
+
+    The log is locked where somebody acts of whom it tells, and by nobody else.
+    """
+    with _names_once(), audit.change() if audit.is_somebody_acting() else db.write_transaction():
+        yield
+
+
+@contextmanager
+def _names_once() -> Iterator[None]:
+    """Refuse whoever takes a name at the same moment as another."""
     try:
-        with db.write_transaction():
-            yield
+        yield
     except IntegrityError as error:
         raise AlreadyExists(
             "Another change came first at the same moment: look what is there now, then try again.",

@@ -97,7 +97,7 @@ def confirm_enrolment(account_id: int, code: str) -> list[str]:
 
     Every live session of the account ends: it was opened by a password alone.
     """
-    with db.write_transaction():
+    with audit.change():
         account = Account.objects.select_for_update().get(pk=account_id)
         held = SecondFactor.objects.filter(account=account, confirmed_at=None).first()
         if held is None:
@@ -167,7 +167,7 @@ def _take_recovery(account_id: int, given: str) -> bool:
 
 def renew_recovery_codes(account_id: int) -> list[str]:
     """Replace the recovery codes, and return the new ones, which are never shown again."""
-    with db.write_transaction():
+    with audit.change():
         account = Account.objects.select_for_update().get(pk=account_id)
         if not account.second_factor:
             raise NotFound("There is no second factor, so there is nothing to recover from.")
@@ -181,7 +181,7 @@ def remove(account_id: int) -> None:
 
     Whoever calls this has seen a code of it. An admin's way is `groupware.core.factors.reset`.
     """
-    with db.write_transaction():
+    with audit.change():
         account = Account.objects.select_for_update().get(pk=account_id)
         if not account.second_factor:
             raise NotFound("There is no second factor.")
