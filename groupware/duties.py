@@ -12,6 +12,7 @@ from calendar_app.services import reindexing, subscriptions
 from contacts.services import directory
 from groupware.core import audit, blobs, outbox, quota, retention
 from groupware.core.blobs import collector
+from groupware.core.leaving import departures, exports, invitations
 from groupware.dav.services import locks, properties
 from groupware.identity.services import sessions
 from groupware.oauth.services import tokens
@@ -59,6 +60,10 @@ DUTIES = (
     Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
     Duty("audit", 3600.0, audit.expire),
+    Duty("exports", 5.0, exports.work_off, is_long=True),
+    Duty("exports-over", 3600.0, exports.expire),
+    Duty("departures", 60.0, departures.work_off, is_long=True),
+    Duty("invitations", 3600.0, invitations.expire),
     Duty("mail-retention", 600.0, mail_retention.run_due, is_long=True),
     Duty("quota-warnings", 3600.0, quota.note_full_accounts),
     Duty("expunged", 600.0, expunged.let_go),

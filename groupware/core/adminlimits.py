@@ -9,3 +9,24 @@ AUDIT_DAYS = Limit(
     "how long the audit log keeps what was done to the directory, and by whom",
     highest=36_500,
 )
+INVITATION_DAYS = Limit(
+    "INVITATION_DAYS",
+    7,
+    Unit.DAYS,
+    "days for which the link of an invitation lets a person choose a password",
+    highest=90,
+)
+EXPORT_DAYS = Limit(
+    "EXPORT_DAYS", 14, Unit.DAYS, "days for which the file of an export is kept", highest=365
+)
+EXPORTS = Limit(
+    "MAX_EXPORTS", 3, Unit.COUNT, "exports of one account that are kept at once", highest=100
+)
+GRACE_DAYS = Limit(
+    "GRACE_DAYS",
+    30,
+    Unit.DAYS,
+    "days after which an account is deleted that somebody leaves, where nothing else is said",
+    lowest=0,
+    highest=3_650,
+)

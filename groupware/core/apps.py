@@ -10,3 +10,10 @@ class CoreConfig(AppConfig):
     label = "core"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Kernel"
+
+    def ready(self) -> None:
+        """Keep who is left to as long as somebody leaves."""
+        from groupware.core import provisioning
+        from groupware.core.leaving import departures
+
+        provisioning.register_guard(departures.refuse_deletion)

@@ -198,10 +198,10 @@ def _end_sessions(account: Account) -> None:
     db.on_commit(lambda: publish(event))
 
 
-def delete_account(address: str) -> None:
-    """Delete an account with everything it owns and every address that leads only to it.
+def delete_account(address: str, *, successor: Account | None = None) -> None:
+    """Delete an account with everything it owns; a successor gets its addresses, as aliases.
 
-    Raises `NotFound`, and `NotAllowed` where an app forbids it (what is on hold).
+    Without one every address goes that leads only to it. Raises `NotFound`, and `NotAllowed` where an app forbids it (what is on hold).
     """
     with directory_change():
         account = get_account(address)
@@ -211,16 +211,34 @@ def delete_account(address: str) -> None:
         Account.objects.filter(pk=account.pk).update(is_active=False)
         event = CredentialsChanged(account.pk)
         db.on_commit(lambda: publish(event))
-        alone = [
-            held.pk
-            for held in Address.objects.filter(targets__account=account)
-            if held.targets.count() == 1
-        ]
-        Address.objects.filter(pk__in=alone).delete()
+        if successor is not None:
+            _lead_to(successor, account)
+        _delete_addresses(account)
         _delete_items(account.pk)
         Collection.objects.filter(account=account).delete()
         account.delete()
         audit.record("account.delete", target)
+
+
+def _lead_to(successor: Account, account: Account) -> None:
+    """Let what led to an account lead to its successor, unless it leads there already."""
+    held = Address.objects.filter(targets__account=successor)
+    AddressTarget.objects.filter(account=account).exclude(address__in=held).update(
+        account=successor
+    )
+    Address.objects.filter(targets__account=successor, kind=AddressKind.PRIMARY).exclude(
+        local_part=successor.login.rpartition("@")[0], domain=successor.domain_id
+    ).update(kind=AddressKind.ALIAS)
+
+
+def _delete_addresses(account: Account) -> None:
+    """Delete the addresses that lead to nobody else."""
+    alone = [
+        held.pk
+        for held in Address.objects.filter(targets__account=account)
+        if held.targets.count() == 1
+    ]
+    Address.objects.filter(pk__in=alone).delete()
 
 
 def _delete_items(account_id: int) -> None:

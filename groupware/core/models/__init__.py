@@ -17,6 +17,7 @@ from groupware.core.models.directory import (
     Group,
     GroupMember,
 )
+from groupware.core.models.leaving import AccountExport, Departure, ExportState, Invitation
 from groupware.core.models.outbox import OutboxRow
 from groupware.core.models.photo import AccountPhoto
 from groupware.core.models.quota import QuotaWarning
@@ -38,6 +39,7 @@ from groupware.core.models.store import (
 
 __all__ = [
     "Account",
+    "AccountExport",
     "AccountKind",
     "AccountPhoto",
     "AccountState",
@@ -53,11 +55,14 @@ __all__ = [
     "CollectionKind",
     "CollectionRole",
     "CollectionTombstone",
+    "Departure",
     "DirectoryState",
     "Domain",
+    "ExportState",
     "Grant",
     "Group",
     "GroupMember",
+    "Invitation",
     "LoginThrottle",
     "LostModseqs",
     "OutboxRow",

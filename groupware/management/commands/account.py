@@ -18,6 +18,7 @@ from groupware.management.account_page import (
 from groupware.management.app_passwords import ADDRESS, APP_PASSWORD
 from groupware.management.base import Answer, Subcommand, TableCommand, argument
 from groupware.management.commands.address import DOMAIN
+from groupware.management.leaving import DEPART, DEPARTURES, EXPORTS, INVITE, STAY
 from groupware.management.passwords import ChosenPassword, choose_password, is_terminal
 from groupware.management.pop3 import POP3
 from groupware.management.second_factor import SECOND_FACTOR
@@ -217,6 +218,11 @@ class Command(TableCommand):
         Subcommand("disable", "let nobody sign in; mail still arrives", disable, (ADDRESS,)),
         Subcommand("enable", "let a disabled account sign in again", enable, (ADDRESS,)),
         Subcommand("delete", "delete it with all that it owns", delete, (ADDRESS, YES)),
+        INVITE,
+        DEPART,
+        STAY,
+        DEPARTURES,
+        EXPORTS,
         APP_PASSWORD,
         POP3,
         SECOND_FACTOR,
