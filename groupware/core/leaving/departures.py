@@ -171,7 +171,7 @@ def _open(departure: Departure) -> None:
 
 def _ask_last(departure: Departure) -> AccountExport:
     """Have the export made that holds what came until the end."""
-    with db.write_transaction():
+    with audit.change():
         export = exports.ask_once_more(departure.account)
         Departure.objects.filter(pk=departure.pk).update(last_export=export)
     return export

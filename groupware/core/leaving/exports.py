@@ -49,8 +49,7 @@ def ask(account: Account) -> AccountExport:
 
     Raises `LimitExceeded` where an account has as many files as it may.
     """
-    with db.write_transaction():
-        audit.lock()
+    with audit.change():
         pending = AccountExport.objects.filter(account=account, state__in=_PENDING).first()
         if pending is not None:
             return pending
@@ -62,7 +61,7 @@ def ask(account: Account) -> AccountExport:
 
 
 def ask_once_more(account: Account) -> AccountExport:
-    """Have an export made however many there are, in the caller's write transaction."""
+    """Have an export made however many there are, in the caller's recorded change."""
     return _create(account)
 
 
