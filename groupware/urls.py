@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("static/<path:path>", static.serve_static, name="static"),
     path("language/", set_language, name="set_language"),
     path("account/", include("groupware.identity.urls")),
+    path("account/", include("groupware.account.urls")),
     path("admin/", site.urls),
     path("theme/", theme.choose_theme, name="theme"),
     # Outside of /dav, whose door asks everybody who he is.

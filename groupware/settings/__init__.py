@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "groupware.identity",
+    "groupware.account",
     "groupware.panel",
     "allauth",
     "allauth.account",

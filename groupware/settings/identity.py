@@ -8,7 +8,7 @@ AUTHENTICATION_BACKENDS = ["groupware.identity.backends.WebBackend"]
 SESSION_ENGINE = "groupware.identity.services.sessionstore"
 SESSION_COOKIE_NAME = "session"
 LOGIN_URL = "sign-in"
-LOGIN_REDIRECT_URL = "security"
+LOGIN_REDIRECT_URL = "account-home"
 
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "login"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None

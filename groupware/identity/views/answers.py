@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 
 from groupware.core import limits
 from groupware.core.clock import epoch
@@ -48,7 +49,7 @@ def go_on(request: HttpRequest, next_url: str, *, is_signed_in: bool) -> HttpRes
     """Lead the browser to where it wanted, or to the page that asks for the second factor."""
     if not is_signed_in:
         return redirect("sign-in-code")
-    return redirect(safe_next(request, next_url) or "security")
+    return redirect(safe_next(request, next_url) or settings.LOGIN_REDIRECT_URL)
 
 
 def refuse(request: HttpRequest, error: GroupwareError, next_url: str = "") -> HttpResponse:
@@ -63,7 +64,7 @@ def sign_in_page(
     """Return the sign-in page."""
     context = {
         "next": safe_next(request, next_url),
-        "error": error,
+        "error": gettext(error) if error else "",
         "domain": settings.GROUPWARE_DOMAIN,
         "provider": settings.GROUPWARE_OIDC,
         "address": request.POST.get("login", ""),

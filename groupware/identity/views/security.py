@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -50,7 +51,7 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
         with audit.acting(_actor(request)):
             answer = ACTIONS[action](request, _account(request))
     except GroupwareError as error:
-        return _page(request, {"error": error.message}, status=answers.status_of(error))
+        return _page(request, {"error": _(error.message)}, status=answers.status_of(error))
     return answer if isinstance(answer, HttpResponse) else _page(request, answer)
 
 
@@ -58,11 +59,11 @@ def change_password(request: HttpRequest, account: Account) -> Shown:
     """Change the password; this browser stays signed in, everything else begins anew."""
     new = request.POST.get("new", "")
     if new != request.POST.get("again", ""):
-        raise Invalid("The two new passwords differ: nothing was changed.")
+        raise Invalid(_("The two new passwords differ: nothing was changed."))
     current, network = request.POST.get("current", ""), str(client_address(request.META))
     passwords.change(account.pk, current, new, network=network)
     sessions.stay(request)
-    return {"done": "The password is changed. Every other browser and program signs in anew."}
+    return {"done": _("The password is changed. Every other browser and program signs in anew.")}
 
 
 def begin_factor(_request: HttpRequest, account: Account) -> Shown:
@@ -78,7 +79,7 @@ def confirm_factor(request: HttpRequest, account: Account) -> Shown:
         enrolment = _shown(factors.get_enrolment(account.pk))
         return {"error": error.message, "enrolment": enrolment}
     sessions.stay(request)
-    return {"codes": codes, "done": "The second factor is on."}
+    return {"codes": codes, "done": _("The second factor is on.")}
 
 
 def remove_factor(request: HttpRequest, account: Account) -> Shown:
@@ -87,13 +88,13 @@ def remove_factor(request: HttpRequest, account: Account) -> Shown:
     factors.check_code(account.pk, request.POST.get("code", ""), network=network)
     factors.remove(account.pk)
     sessions.stay(request)
-    return {"done": "The second factor is off: the password alone opens the account."}
+    return {"done": _("The second factor is off: the password alone opens the account.")}
 
 
 def renew_codes(_request: HttpRequest, account: Account) -> Shown:
     """Replace the recovery codes."""
     codes = factors.renew_recovery_codes(account.pk)
-    return {"codes": codes, "done": "The old recovery codes are void."}
+    return {"codes": codes, "done": _("The old recovery codes are void.")}
 
 
 def create_app_password(request: HttpRequest, account: Account) -> Shown:
@@ -107,14 +108,14 @@ def revoke_app_password(request: HttpRequest, account: Account) -> Shown:
     """Revoke an app password."""
     auth.revoke_app_password(account.pk, request.POST.get("id", ""))
     sessions.stay(request)
-    return {"done": "The app password opens nothing any more."}
+    return {"done": _("The app password opens nothing any more.")}
 
 
 def end_browser(request: HttpRequest, account: Account) -> HttpResponse:
     """Sign a browser out."""
     number = request.POST.get("id", "")
     if not (number.isascii() and number.isdigit()) or len(number) > 18:
-        raise Invalid("Choose one of the browsers that are listed.")
+        raise Invalid(_("Choose one of the browsers that are listed."))
     sessions.end_browser(account.pk, int(number))
     return redirect("security")
 
@@ -164,6 +165,7 @@ def _page(request: HttpRequest, shown: Shown, *, status: int = 200) -> HttpRespo
     account = _account(request)
     provider = settings.GROUPWARE_OIDC
     context = {
+        "section": "security",
         "account": account,
         "factor": factors.describe(account.pk),
         "browsers": sessions.list_browsers(account.pk, request.session.session_key),
