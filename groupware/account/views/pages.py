@@ -75,7 +75,7 @@ def show(
     return render(request, f"account/{template}.html", held, status=status)
 
 
-def done(request: HttpRequest, text: str, page: str, **kwargs: object) -> HttpResponse:
+def done(request: HttpRequest, text: str, page: str) -> HttpResponse:
     """Lead the browser to a page that says once what was done."""
     messages.success(request, text)
-    return redirect(page, **kwargs)
+    return redirect(page)

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -22,9 +23,11 @@ from groupware.core.clock import epoch
 from groupware.core.errors import GroupwareError, Invalid
 from groupware.core.models import Account
 from groupware.core.proxies import client_address
+from groupware.core.scopes import SCOPES
 from groupware.identity.services import elsewhere, factors, outside, passwords, sessions
 from groupware.identity.views import answers
 
+_WORDS = {**SCOPES, "api": gettext_lazy("Use the REST API in your name, but for administering")}
 Shown = dict[str, object]
 """What an action wants the page to show this once."""
 
@@ -170,7 +173,7 @@ def _page(request: HttpRequest, shown: Shown, *, status: int = 200) -> HttpRespo
         "factor": factors.describe(account.pk),
         "browsers": sessions.list_browsers(account.pk, request.session.session_key),
         "app_passwords": auth.list_app_passwords(account.pk),
-        "scopes": sorted(auth.SCOPES),
+        "scopes": [(scope, _WORDS.get(scope, "")) for scope in sorted(auth.SCOPES)],
         "is_fresh": sessions.is_fresh(request.session),
         "has_own_password": not elsewhere.keeps_password(account),
         "provider": provider,

@@ -36,6 +36,7 @@ pytestmark = [
     pytest.mark.usefixtures("cheap_hashes"),
     pytest.mark.timeout(300),
 ]
+HOME = "/account/"
 START, SECURITY, LOGIN = "/account/login/oidc/", "/account/security/", "/account/login/"
 
 
@@ -89,7 +90,7 @@ def is_signed_in(browser: Client) -> bool:
 def test_verified_address_signs_in_the_account_that_has_it(eve: Account, browser: Client) -> None:
     assert b"Sign in with Canaille" in browser.get(LOGIN).content
     answer = go(browser, EVE)
-    assert (answer.status_code, answer["Location"]) == (302, SECURITY)
+    assert (answer.status_code, answer["Location"]) == (302, HOME)
     assert browser.get(SECURITY).context["account"].pk == eve.pk
 
 
@@ -114,7 +115,7 @@ def test_browser_goes_on_to_where_it_wanted(eve: Account, browser: Client) -> No
     answer = go(browser, EVE, f"{START}?next=/account/security/%3Fx%3D1")
     assert answer["Location"] == "/account/security/?x=1"
     other = Client()
-    assert go(other, EVE, f"{START}?next=https://evil.example/")["Location"] == SECURITY
+    assert go(other, EVE, f"{START}?next=https://evil.example/")["Location"] == HOME
 
 
 @pytest.mark.usefixtures("provider")
@@ -197,7 +198,7 @@ def test_person_links_another_identity_and_unlinks_it(eve: Account, browser: Cli
     assert go(browser, STRANGER)["Location"] == SECURITY
     assert OutsideIdentity.objects.get().account_id == eve.pk
     other = Client()
-    assert go(other, STRANGER)["Location"] == SECURITY
+    assert go(other, STRANGER)["Location"] == HOME
     assert other.get(SECURITY).context["account"].pk == eve.pk
     browser.post(f"{SECURITY}unlink/")
     assert go(Client(), STRANGER).status_code == 403

@@ -100,7 +100,7 @@ def test_recovery_codes_are_renewed(
 
 def test_app_password_is_made_and_revoked(eve: Account, signed_in: Client) -> None:
     page = act(signed_in, "create-app-password", label="Tablet", scopes=["imap"])
-    (made,) = found(r"<code>([0-9a-f]{8}-[0-9a-f]{32})</code>", page)
+    (made,) = found(r'<code class="secret">([0-9a-f]{8}-[0-9a-f]{32})</code>', page)
     assert opens(eve, made)
     assert act(signed_in, "create-app-password", label="Tablet").status_code == 422
     act(signed_in, "revoke-app-password", id=made.partition("-")[0])
