@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from groupware.account.views import devices, home, identities, profile, setup, shares
+from groupware.account.views import devices, export, home, identities, profile, setup, shares
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="account-home"),
@@ -16,5 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("identities/", identities.identities, name="account-identities"),
     path("identities/<int:identity_id>/", identities.identity, name="account-identity"),
     path("shares/", shares.shares, name="account-shares"),
+    path("export/", export.export, name="account-export"),
+    path("export/file/", export.download, name="account-export-download"),
+    path("export/remove/", export.remove, name="account-export-remove"),
     path("shares/end/", shares.end, name="account-end-share"),
 ]

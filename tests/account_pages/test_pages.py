@@ -25,6 +25,8 @@ PAGES = sorted(
         "account-revoke-application",
         "account-apple-profile",
         "account-end-share",
+        "account-export-download",
+        "account-export-remove",
     }
 )
 SECURITY = "/account/security/"
@@ -66,6 +68,9 @@ def test_every_url_is_one_of_those(ann: Account) -> None:
         "account-identity",
         "account-shares",
         "account-end-share",
+        "account-export",
+        "account-export-download",
+        "account-export-remove",
     }
 
 
@@ -149,6 +154,9 @@ def test_forms_of_other_sites_are_refused(ann: Account, sign_in: SignIn) -> None
     [
         ("/account/devices/new/", {"kind": "android"}),
         ("/account/devices/new/profile/", {"password": "1"}),
+        ("/account/export/", {}),
+        ("/account/export/file/", {"id": "1"}),
+        ("/account/export/remove/", {"id": "1"}),
         ("/account/shares/", {"collection": "all", "grantee": "@example.test", "may": "all"}),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -21,7 +21,7 @@ from groupware.core.proxies import client_address
 from groupware.identity.services import sessions
 from groupware.identity.views import answers
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def own_page(*methods: str) -> Callable[[View], View]:
@@ -38,9 +38,9 @@ def needs_proof(view: View) -> View:
     """Let a POST be from who proved a moment ago who he is; others sign in anew, and come back."""
 
     @wraps(view)
-    def proven(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def proven(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and not sessions.is_fresh(request.session):
-            back = request.POST.get("back", "") or request.path
+            back = answers.safe_next(request, request.POST.get("back", "")) or request.path
             return redirect(f"{reverse('sign-in')}?{urlencode({'next': back})}")
         return view(request, *args, **kwargs)
 
