@@ -45,6 +45,11 @@ def is_fresh(request: HttpRequest) -> bool:
     return sessions.is_fresh(request.session)
 
 
+def _page(request: HttpRequest) -> str:
+    """Return the page itself, which is what a form was sent to; of a link also what it fills in."""
+    return request.path if request.method == "POST" else request.get_full_path()
+
+
 def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
     """Lead to the sign-in page, and from there back to this one."""
-    return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
+    return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': _page(request)})}")

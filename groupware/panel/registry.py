@@ -1,14 +1,30 @@
-"""The panel as it is: its pages, and its kinds of objects in the order of the sidebar."""
+"""The panel as it is: its pages, and its kinds of objects; `place` orders those in the sidebar."""
 
 from django.utils.translation import gettext_lazy as _
 
-from groupware.core.models import Account
+from groupware.core.models import Account, Address, AdminRole, Domain, Grant, Group
 from groupware.core.roles import Permission
 from groupware.panel.admin.accounts import AccountAdmin
+from groupware.panel.admin.addresses import AddressAdmin
+from groupware.panel.admin.domains import DomainAdmin
+from groupware.panel.admin.grants import GrantAdmin
+from groupware.panel.admin.groups import GroupAdmin
+from groupware.panel.admin.roles import RoleAdmin
+from groupware.panel.admin.rooms import RoomAdmin
 from groupware.panel.navigation import OVERVIEW, Page
 from groupware.panel.site import PanelSite
+from groupware.panel.views.dns import domain_dns
 from groupware.panel.views.overview import overview
 
-PAGES = (Page("index", "", overview, Permission.LOOK, _("Overview"), "home", OVERVIEW),)
+PAGES = (
+    Page("index", "", overview, Permission.LOOK, _("Overview"), "home", OVERVIEW),
+    Page("domain-dns", "domains/<int:object_id>/dns/", domain_dns, Permission.MANAGE),
+)
 site = PanelSite(PAGES)
+site.register(Domain, DomainAdmin)
 site.register(Account, AccountAdmin)
+site.register(Group, GroupAdmin)
+site.register(Address, AddressAdmin)
+site.register_also(Account, RoomAdmin)
+site.register(Grant, GrantAdmin)
+site.register(AdminRole, RoleAdmin)

@@ -6,9 +6,10 @@ sees what its role reaches; everything else is not there.
 
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path, reverse
@@ -18,6 +19,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from groupware.core.errors import NotAllowed, NotFound
 from groupware.panel.access import administrator_of, to_sign_in
+from groupware.panel.admin.base import ServiceAdmin
 from groupware.panel.navigation import Entry, Page, arrange, is_at
 
 POLICY = (
@@ -42,6 +44,17 @@ class PanelSite(AdminSite):
         super().__init__(name="admin")
         self.disable_action("delete_selected")
         self.pages = pages
+        self.also: list[ServiceAdmin] = []
+
+    @property
+    def admins(self) -> list[ServiceAdmin]:
+        """Every admin class, in the order of the sidebar."""
+        registered = cast("list[ServiceAdmin]", list(self._registry.values()))
+        return sorted([*registered, *self.also], key=lambda held: held.place)
+
+    def register_also(self, model: type[Model], admin_class: type[ServiceAdmin]) -> None:
+        """Register a second admin class of a model; its `stem` is its own."""
+        self.also.append(admin_class(model, self))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 (Django's)
         """Let in who has a role; what a page refuses becomes a page that says so."""
@@ -83,8 +96,7 @@ class PanelSite(AdminSite):
             path(page.path, self.admin_view(self._page_view(page)), name=page.name)
             for page in self.pages
         ]
-        admins: list[Any] = list(self._registry.values())
-        return urls + [path(f"{held.slug}/", include(held.get_urls())) for held in admins]
+        return urls + [path(f"{held.slug}/", include(held.get_urls())) for held in self.admins]
 
     def _page_view(self, page: Page) -> View:
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -111,8 +123,7 @@ class PanelSite(AdminSite):
                 url = reverse(f"admin:{page.name}")
                 here = is_at(request, url, root)
                 found.append(Entry(page.title, url, page.icon, page.section, here))
-        admins: list[Any] = list(self._registry.values())
-        for held in admins:
+        for held in self.admins:
             if held.permission is None or by.may(held.permission):
                 url = held.list_url()
                 here = is_at(request, url, root)

@@ -28,3 +28,11 @@ ROLES: dict[str, Text] = {
     Role.DOMAIN: _("Domain administrator"),
     Role.HELP_DESK: _("Help desk"),
 }
+RIGHT_WORDS: dict[str, Text] = {
+    "read": _("read"),
+    "write": _("read and write"),
+    "all": _("everything, also share it further"),
+    "free-busy": _("see when it is busy"),
+    "send-as": _("send mail as the owner"),
+    "send-on-behalf": _("send mail on behalf of the owner"),
+}

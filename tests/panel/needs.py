@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from groupware.core import auth, directory
-from groupware.core.models import Account
-from tests.panel.people import People
+from groupware.core import auth, directory, rights
+from groupware.core.models import Account, Address, AdminRole, Collection, Domain, Grant, Group
+from mail.services import signing
+from tests.panel.people import OWN, People
+from tests.services.store import create
 
 Build = Callable[[People], Any]
 
@@ -64,3 +66,113 @@ need("core_account_revoke-app-password", _ann, _app_password)
 need("core_account_enable", _disabled)
 need("core_account_disable", _ann)
 need("core_account_delete", _ann, _typed)
+
+
+def _domain(people: People) -> Domain:
+    return people.domain
+
+
+def _empty_domain(_people: People) -> Domain:
+    return directory.create_domain("empty.test", alias_of=OWN)
+
+
+def _key(people: People, _target: Domain) -> dict[str, Any]:
+    for _ in range(2):
+        made = signing.create_key(people.domain.name, algorithm="ed25519")
+    return {"selector": made.selector}
+
+
+def _named(_people: People, target: Domain) -> dict[str, Any]:
+    return {"typed": target.name}
+
+
+need("core_domain_add", sent=lambda *_: {"name": "new.test", "alias_of": ""})
+need("core_domain_change", _domain)
+need("domain-dns", _domain)
+need("core_domain_create-key", _domain, lambda *_: {"algorithm": "ed25519"})
+need("core_domain_use-key", _domain, _key)
+need("core_domain_drop-key", _domain, _key)
+need("core_domain_delete", _empty_domain, _named)
+
+
+def _group(people: People) -> Group:
+    group = directory.create_group(f"team@{OWN}", description="All")
+    directory.add_member(group.name, people.ann.login)
+    return group
+
+
+def _policy(people: People, _target: Any) -> dict[str, Any]:
+    return {"post": "members", "owners": people.ann.login, "moderators": "", "senders": ""}
+
+
+def _members(people: People, _target: Group) -> dict[str, Any]:
+    return {"description": "Some", "members": f"{people.ann.login}, {people.ben.login}"}
+
+
+need(
+    "core_group_add",
+    sent=lambda people, _: {"address": f"new@{OWN}", "members": people.ann.login},
+)
+need("core_group_change", _group, _members)
+need("core_group_policy", _group, _policy)
+need("core_group_delete", _group)
+
+
+def _list(people: People) -> Address:
+    return directory.create_address(f"both@{OWN}", [people.ann.login, people.ben.login])
+
+
+def _to_ben(people: People, _target: Any) -> dict[str, Any]:
+    return {"address": f"sales@{OWN}", "targets": people.ben.login}
+
+
+need("core_address_add", sent=_to_ben)
+need("core_address_change", _list, _to_ben)
+need("core_address_policy", _list, _policy)
+need("core_address_delete", _list)
+
+
+def _room(_people: People) -> Account:
+    return create(f"room@{OWN}", kind="room", name="Blue")
+
+
+def _new_room(*_: Any) -> dict[str, Any]:
+    return {"address": f"hall@{OWN}", "name": "Hall", "kind": "room"}
+
+
+def _renamed(_people: People, target: Account) -> dict[str, Any]:
+    return {"name": "Red", "address": target.login}
+
+
+def _shared(people: People, target: Account) -> dict[str, Any]:
+    place = Collection.objects.filter(account=target).order_by("pk").first()
+    assert place is not None
+    return {"place": place.object_id, "grantee": people.ben.login, "rights": "read"}
+
+
+need("core_room_add", sent=_new_room)
+need("core_room_change", _room, _renamed)
+need("core_room_share", _room, _shared)
+need("core_room_delete", _room, _typed)
+need("core_account_share", _ann, _shared)
+
+
+def _grant(people: People) -> Grant:
+    rights.grant(people.ann, None, people.ben, rights.parse_rights("read"))
+    return Grant.objects.get(account=people.ann)
+
+
+def _role(people: People) -> AdminRole:
+    return AdminRole.objects.get(account=people.help_desk)
+
+
+def _new_role(people: People, _target: Any) -> dict[str, Any]:
+    held = {"role": "help-desk", "domain": str(people.domain.pk)}
+    return {"address": people.ann.login, **held}
+
+
+need("core_grant_change", _grant)
+need("core_grant_revoke", _grant)
+need("core_adminrole_add", sent=_new_role)
+need("core_adminrole_change", _role)
+need("core_adminrole_revoke", _role)

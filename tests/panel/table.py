@@ -53,11 +53,7 @@ def permission_of(name: str) -> Permission | None:
         if page.name == name:
             return page.permission
     stem, _, last = name.rpartition("_")
-    held: Any = next(
-        admin
-        for model, admin in site._registry.items()
-        if stem == f"{model._meta.app_label}_{model._meta.model_name}"
-    )
+    held: Any = next(admin for admin in site.admins if stem == admin.stem)
     found: Permission | None
     if last == "add":
         found = held.adds

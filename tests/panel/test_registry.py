@@ -12,7 +12,7 @@ from groupware.panel.admin.base import ServiceAdmin
 from groupware.panel.registry import site
 
 SOURCES = sorted((BASE_DIR / "groupware" / "panel").rglob("*.py"))
-ADMINS: list[Any] = list(site._registry.values())
+ADMINS = site.admins
 WRITES = {
     "save",
     "delete",

@@ -188,6 +188,12 @@ def list_groups_of(account: Account) -> list[str]:
     return list(rows.values_list("group__name", flat=True))
 
 
+def list_places(account: Account) -> list[tuple[str, str, str]]:
+    """Return (object id, kind, name) of the collections of an account by kind and name."""
+    rows = Collection.objects.filter(account=account).order_by("kind", "name")
+    return list(rows.values_list("object_id", "kind", "name"))
+
+
 def list_collections(account: Account) -> list[CollectionEntry]:
     """Return the collections of an account by kind and name."""
     rows = Collection.objects.filter(account=account).order_by("kind", "name")

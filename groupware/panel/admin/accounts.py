@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,245 +16,27 @@ from django.utils.translation import gettext_lazy
 
 from groupware.core import auth, directory, throttle
 from groupware.core.administration import Administrator, accounts
-from groupware.core.directory import MIN_PASSWORD, NewAccount, listings
+from groupware.core.directory import NewAccount, listings
 from groupware.core.errors import NotFound
 from groupware.core.livesessions import list_sessions
 from groupware.core.models import Account, AccountKind, Address
 from groupware.core.roles import Permission, list_roles
 from groupware.panel.acts import Act, Data
+from groupware.panel.admin.account_acts import ACTS, DELETE, DISABLE, ENABLE, SHARE
+from groupware.panel.admin.account_forms import (
+    PEOPLE_KINDS,
+    AccountForm,
+    KindFilter,
+    NewAccountForm,
+    StateFilter,
+)
 from groupware.panel.admin.base import DomainFilter, ServiceAdmin
 from groupware.panel.admin.pages import Part
 from groupware.panel.admin.shares import grants_given, grants_held
-from groupware.panel.fields import SizeField, TypedField
+from groupware.panel.fields import TypedField
 from groupware.panel.navigation import Text
-from groupware.panel.templatetags.panel import badge, meter
+from groupware.panel.templatetags.panel import badge, meter, place_name
 from groupware.panel.words import ACCOUNT_KINDS
-
-PEOPLE_KINDS = (AccountKind.PERSON.value, AccountKind.SHARED.value)
-_ADDRESS = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-
-
-class NewAccountForm(forms.Form):
-    """A person, or a shared mailbox."""
-
-    address = forms.CharField(
-        label=gettext_lazy("Address"),
-        max_length=320,
-        widget=forms.EmailInput(attrs=_ADDRESS),
-        help_text=gettext_lazy("What people write to, and what the person signs in with."),
-    )
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=200, required=False)
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"),
-        choices=[(kind, ACCOUNT_KINDS[kind]) for kind in PEOPLE_KINDS],
-        help_text=gettext_lazy(
-            "A person gets a strong password, shown once. Nobody signs in to a shared mailbox:"
-            " grant it to those who read it."
-        ),
-    )
-    quota = SizeField(
-        label=gettext_lazy("Space"),
-        help_text=gettext_lazy("Such as 10 GB; empty: as much as the installation gives."),
-    )
-
-
-class AccountForm(forms.Form):
-    """What can be changed of an account."""
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=200, required=False)
-    address = forms.CharField(
-        label=gettext_lazy("Address"),
-        max_length=320,
-        widget=forms.EmailInput(attrs=_ADDRESS),
-        help_text=gettext_lazy("The old one stays as an alias. Sessions end with the change."),
-    )
-    quota = SizeField(
-        label=gettext_lazy("Space"), help_text=gettext_lazy("Such as 10 GB; empty: unlimited.")
-    )
-
-
-class PasswordForm(forms.Form):
-    """A password that is given, or one that is made."""
-
-    password = forms.CharField(
-        label=gettext_lazy("New password"),
-        required=False,
-        strip=False,
-        min_length=MIN_PASSWORD,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("Leave it empty: a strong one is made and shown once."),
-    )
-
-
-class StateFilter(SimpleListFilter):
-    """Accounts in some state."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the states."""
-        self.title = _("State")
-        return [
-            ("active", _("May sign in")),
-            ("disabled", _("Disabled")),
-            ("factor", _("With second factor")),
-            ("plain", _("Without second factor")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return those in it."""
-        wanted: dict[str, dict[str, object]] = {
-            "active": {"is_active": True, "kind": AccountKind.PERSON},
-            "disabled": {"is_active": False},
-            "factor": {"second_factor": True},
-            "plain": {"second_factor": False, "kind": AccountKind.PERSON},
-        }
-        return queryset.filter(**wanted.get(self.value() or "", {}))
-
-
-class KindFilter(SimpleListFilter):
-    """Accounts of one kind."""
-
-    title = "kind"
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
-        """Return the kinds of the list."""
-        self.title = _("Kind")
-        return [(kind, ACCOUNT_KINDS[kind]) for kind in model_admin.kinds]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return those of it."""
-        return queryset.filter(kind=self.value()) if self.value() in ACCOUNT_KINDS else queryset
-
-
-def _set_password(by: Administrator, found: Account, data: Data) -> object:
-    given = data["password"] or None
-    made = accounts.set_password(by, found, given)
-    return {"login": found.login, "password": made if given is None else ""}
-
-
-def _revoke(by: Administrator, found: Account, data: Data) -> None:
-    accounts.revoke_app_password(by, found, data["public_id"])
-
-
-class AppPasswordForm(forms.Form):
-    """Which app password."""
-
-    public_id = forms.CharField(max_length=16, widget=forms.HiddenInput)
-
-
-def _is_person(_by: Administrator, found: Account) -> bool:
-    return found.kind == AccountKind.PERSON
-
-
-def _is_other(by: Administrator, found: Account) -> bool:
-    return found.pk != by.account_id
-
-
-def _is_other_person(by: Administrator, found: Account) -> bool:
-    return _is_person(by, found) and _is_other(by, found)
-
-
-ENABLE = Act(
-    "enable",
-    gettext_lazy("Enable"),
-    lambda by, found, _data: accounts.set_active(by, found, active=True),
-    Permission.MANAGE,
-    gettext_lazy("The person may sign in again, with the password of before."),
-    gettext_lazy("The account is enabled."),
-    is_offered=lambda _by, found: not found.is_active,
-)
-DISABLE = Act(
-    "disable",
-    gettext_lazy("Disable"),
-    lambda by, found, _data: accounts.set_active(by, found, active=False),
-    Permission.MANAGE,
-    gettext_lazy(
-        "Nobody signs in any more and every session ends, on every device. Mail still arrives, and"
-        " nothing is lost."
-    ),
-    gettext_lazy("The account is disabled; its sessions are over."),
-    is_offered=lambda by, found: found.is_active and _is_other(by, found),
-    is_dangerous=True,
-)
-DELETE = Act(
-    "delete",
-    gettext_lazy("Delete for good"),
-    lambda by, found, _data: accounts.delete(by, found),
-    Permission.MANAGE,
-    gettext_lazy(
-        "Mail, calendars, contacts and addresses of the account are deleted, at once and for good."
-        " Disable it instead where you are not sure."
-    ),
-    gettext_lazy("The account is deleted."),
-    is_offered=_is_other,
-    is_dangerous=True,
-    is_gone=True,
-)
-ACTS = (
-    Act(
-        "password",
-        gettext_lazy("Set a new password"),
-        _set_password,
-        Permission.HELP,
-        gettext_lazy("The old password opens nothing any more, and every session ends."),
-        gettext_lazy("The password is set."),
-        form=PasswordForm,
-        shown="panel/password_shown.html",
-        is_offered=_is_other_person,
-        is_dangerous=True,
-    ),
-    Act(
-        "second-factor",
-        gettext_lazy("Take the second factor away"),
-        lambda by, found, _data: accounts.reset_second_factor(by, found),
-        Permission.HELP,
-        gettext_lazy(
-            "For somebody who lost the telephone: the password alone opens the account until a new"
-            " second factor is set up. Be sure that you speak with the person."
-        ),
-        gettext_lazy("The second factor is gone; every session is over."),
-        is_offered=lambda by, found: found.second_factor and _is_other_person(by, found),
-        is_dangerous=True,
-    ),
-    Act(
-        "end-sessions",
-        gettext_lazy("Sign out everywhere"),
-        lambda by, found, _data: accounts.end_sessions(by, found),
-        Permission.HELP,
-        gettext_lazy(
-            "Every session ends, of every program and browser. Programs that know a password come"
-            " back by themselves: set another one, or revoke the app password, to keep them out."
-        ),
-        gettext_lazy("Every session is over."),
-        is_offered=_is_person,
-    ),
-    Act(
-        "unlock",
-        gettext_lazy("Forget failed logins"),
-        lambda by, found, _data: accounts.unlock(by, found),
-        Permission.HELP,
-        gettext_lazy("Whoever failed to sign in too often may try again at once."),
-        gettext_lazy("Nobody has to wait any more."),
-        is_offered=_is_person,
-    ),
-    Act(
-        "revoke-app-password",
-        gettext_lazy("Revoke an app password"),
-        _revoke,
-        Permission.HELP,
-        gettext_lazy("The device or program that uses it is out at once; others stay in."),
-        gettext_lazy("The app password opens nothing any more."),
-        form=AppPasswordForm,
-        is_offered=_is_person,
-    ),
-    ENABLE,
-    DISABLE,
-    DELETE,
-)
 
 
 class AccountAdmin(ServiceAdmin):
@@ -262,23 +45,24 @@ class AccountAdmin(ServiceAdmin):
     slug = "accounts"
     title = gettext_lazy("Accounts")
     icon = "person"
+    place = 20
     add_label = gettext_lazy("New account")
-    add_form = NewAccountForm
+    add_form: ClassVar[type[forms.Form]] = NewAccountForm
     add_about = gettext_lazy(
         "The account is there at once with its mailboxes, a calendar and an address book."
     )
     empty_text = gettext_lazy("Nobody is here yet: create the first account.")
     created_template = "panel/password_shown.html"
     form_title = gettext_lazy("Name, address, space")
-    change_form_class = AccountForm
-    acts = ACTS
+    change_form_class: ClassVar[type[forms.Form] | None] = AccountForm
+    acts: ClassVar[Sequence[Act]] = ACTS
     kinds: ClassVar[tuple[str, ...]] = PEOPLE_KINDS
 
-    list_display = ("who", "kind_shown", "space", "state_shown", "since")
-    list_filter = (DomainFilter, KindFilter, StateFilter)
+    list_display: Any = ("who", "kind_shown", "space", "state_shown", "since")
+    list_filter: ClassVar[Any] = (DomainFilter, KindFilter, StateFilter)
     search_fields = ("login", "name")
     ordering = ("login",)
-    actions = ("disable_chosen", "enable_chosen", "end_sessions_chosen")
+    actions: Any = ("disable_chosen", "enable_chosen", "end_sessions_chosen")
 
     def rows(self, by: Administrator) -> QuerySet[Any]:
         """Return the accounts of the list with what they use."""
@@ -383,6 +167,11 @@ class AccountAdmin(ServiceAdmin):
         if act is DELETE:
             label = _("Type %(login)s to confirm") % {"login": found.login}
             form.fields["typed"] = TypedField(found.login, label)
+        if act is SHARE:
+            held = listings.list_places(found)
+            choices = [(key, place_name(f"{kind}/{name}")) for key, kind, name in held]
+            place: Any = form.fields["place"]
+            place.choices = [("", _("everything")), *choices]
         return form
 
     def parts(self, by: Administrator, found: Any) -> Sequence[Part]:
@@ -394,11 +183,12 @@ class AccountAdmin(ServiceAdmin):
             parts += self._signing_in(found)
         return [
             *parts,
-            Part(_("Addresses and groups"), "panel/parts/addresses.html", _reached(found)),
+            Part(_("Addresses and groups"), "panel/parts/addresses.html", _reached(by, found)),
             Part(
                 _("Shares"),
                 "panel/parts/grants.html",
                 {"given": grants_given(found), "held": grants_held(by, found)},
+                acts=(SHARE.slug,),
             ),
             Part(
                 _("End of the account"),
@@ -453,9 +243,11 @@ def directory_row(found: Account, kinds: Sequence[str]) -> Account:
     return Account.objects.select_related("state").get(pk=found.pk)
 
 
-def _reached(found: Account) -> dict[str, Any]:
+def _reached(by: Administrator, found: Account) -> dict[str, Any]:
     leads = Address.objects.filter(targets__account=found).select_related("domain")
+    url = f"{reverse('admin:core_address_add')}?{urlencode({'targets': found.login})}"
     return {
+        "alias_url": url if by.may_in(Permission.MANAGE, found.domain_id) else "",
         "addresses": leads.order_by("domain__name", "local_part").distinct(),
         "groups": listings.list_groups_of(found),
     }

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets, SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -66,10 +67,19 @@ class DomainFilter(SimpleListFilter):
         return queryset.filter(domain=int(wanted)) if wanted else queryset
 
 
+class PanelList(ChangeList):
+    """A list whose rows lead to the pages of the admin class that it is of."""
+
+    def url_for_result(self, result: Any) -> str:
+        """Return where an object's page is."""
+        url: str = self.model_admin.page_url(result)  # type: ignore[attr-defined]
+        return url
+
+
 class ServiceAdmin(ObjectPages, Base):
     """The base of all.
 
-    `slug` is the segment of its URL below /admin/. `rows` is what an administrator sees, `permission`
+    `place` orders the sidebar. `slug` is the segment of its URL below /admin/. `rows` is what an administrator sees, `permission`
     what he must have somewhere to see the list at all, `adds` what he must have to add to it; None: any
     role, and nobody.
     """
@@ -78,6 +88,7 @@ class ServiceAdmin(ObjectPages, Base):
     title: ClassVar[Text]
     icon: ClassVar[str]
     section: ClassVar[str] = PEOPLE
+    place: ClassVar[int] = 50
     permission: ClassVar[Permission | None] = None
     adds: ClassVar[Permission | None] = Permission.MANAGE
     add_label: ClassVar[Text] = ""
@@ -109,8 +120,7 @@ class ServiceAdmin(ObjectPages, Base):
     def get_urls(self) -> list[URLPattern]:
         """Return the list, the page that adds, the page of an object, and one for each act."""
         view = self.admin_site.admin_view
-        meta = self.model._meta  # noqa: SLF001 (documented)
-        stem = f"{meta.app_label}_{meta.model_name}"
+        stem = self.stem
         urls = [path("", view(self.changelist_view), name=f"{stem}_changelist")]
         if self.adds is not None:
             urls.append(path("add/", view(self.add_view), name=f"{stem}_add"))
@@ -126,10 +136,9 @@ class ServiceAdmin(ObjectPages, Base):
         ]
         return urls
 
-    def list_url(self) -> str:
-        """Return where the list is."""
-        meta = self.model._meta  # noqa: SLF001 (documented)
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return what makes the list."""
+        return PanelList
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -143,6 +152,7 @@ class ServiceAdmin(ObjectPages, Base):
         shown = {
             "admin_class": self,
             "title": self.title,
+            "list_url": self.list_url(),
             "most_counted": MOST_COUNTED,
             "may_add": self.adds is not None and by.may(self.adds),
         }

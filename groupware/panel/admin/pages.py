@@ -40,6 +40,7 @@ class ObjectPages:
     changes: ClassVar[Permission] = Permission.MANAGE
     add_form: ClassVar[type[forms.Form]]
     change_form_class: ClassVar[type[forms.Form] | None] = None
+    add_is_dangerous: ClassVar[bool] = False
     add_label: ClassVar[Text]
     add_about: ClassVar[Text] = ""
     form_title: ClassVar[Text] = ""
@@ -90,13 +91,17 @@ class ObjectPages:
 
     def page_url(self, found: Any) -> str:
         """Return where its page is."""
-        meta = self.model._meta  # noqa: SLF001 (documented)
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[found.pk])
+        return reverse(f"admin:{self.stem}_change", args=[found.pk])
+
+    def list_url(self) -> str:
+        """Return where the list is."""
+        return reverse(f"admin:{self.stem}_changelist")
 
     @property
-    def _list_url(self) -> str:
+    def stem(self) -> str:
+        """What the names of its URLs begin with."""
         meta = self.model._meta  # noqa: SLF001 (documented)
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+        return f"{meta.app_label}_{meta.model_name}"
 
     # The views.
 
@@ -105,6 +110,8 @@ class ObjectPages:
         by = administrator_of(request)
         assert self.adds is not None  # there is no URL otherwise
         by.reach(self.adds)
+        if self.add_is_dangerous and not is_fresh(request):
+            return to_sign_in(request)
         made: Any = None
 
         def create() -> None:
@@ -147,7 +154,7 @@ class ObjectPages:
             "found": found,
             "form": form,
             "title": self.name_of(found),
-            "list_url": self._list_url,
+            "list_url": self.list_url(),
             "parts": [self._tell(by, found, part) for part in self.parts(by, found)],
             **self.summary(by, found),
         }
@@ -189,6 +196,7 @@ class ObjectPages:
 
         data = request.POST if request.method == "POST" else None
         form = self.make_act_form(act, by, found, data)
+        form.initial.update(_from_query(request))
         status = _try(request, form, run)
         context = {"act": act, "form": form, "found": found, "name": self.name_of(found)}
         context |= {"title": act.label, "url": self.page_url(found), "shown": shown}
@@ -197,7 +205,7 @@ class ObjectPages:
         if act.shown:
             return self._render(request, act.shown, context)
         messages.success(request, act.done)
-        return HttpResponseRedirect(self._list_url if act.is_gone else self.page_url(found))
+        return HttpResponseRedirect(self.list_url() if act.is_gone else self.page_url(found))
 
     def _tell(self, by: Administrator, found: Any, part: Part) -> dict[str, Any]:
         domain_id = self.domain_id_of(found)
@@ -214,7 +222,7 @@ class ObjectPages:
         self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
     ) -> HttpResponse:
         base = self.admin_site.each_context(request)
-        more = {"admin_class": self, "list_url": self._list_url}
+        more = {"admin_class": self, "list_url": self.list_url()}
         response = render(request, template, {**base, **more, **context}, status=status)
         response.headers["Cache-Control"] = "no-store"
         return response

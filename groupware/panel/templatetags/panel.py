@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from groupware.core.models import AddressKind, Role
-from groupware.panel.words import ADDRESS_KINDS, PLACES, ROLES
+from groupware.core.rights import parse_rights
+from groupware.panel.words import ADDRESS_KINDS, PLACES, RIGHT_WORDS, ROLES
 
 register = template.Library()
 
@@ -72,6 +73,22 @@ def address_kind(kind: str) -> Any:
 def place_kind(kind: str) -> Any:
     """Return what a kind of collection is called."""
     return PLACES.get(kind, kind)
+
+
+@register.simple_tag
+def place_name(place: str) -> Any:
+    """Return what is shared, given as `kind/name`; the empty text is everything."""
+    if not place:
+        return _("everything")
+    kind, _slash, name = place.partition("/")
+    return f"{name} ({PLACES.get(kind, kind)})"
+
+
+@register.simple_tag
+def rights_name(rights: str) -> Any:
+    """Return in a word what rights give; the letters themselves where there is no word."""
+    words = (word for name, word in RIGHT_WORDS.items() if str(parse_rights(name)) == rights)
+    return next(words, rights)
 
 
 @register.simple_tag
