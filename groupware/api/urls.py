@@ -14,6 +14,8 @@ v1: list[URLPattern | URLResolver] = [
     path("admin/", include("groupware.api.admin.urls")),
     path("", include("contacts.api.urls")),
     path("", include("calendar_app.api.urls")),
+    path("", include("groupware.identity.api.urls")),
+    path("", include("groupware.oauth.api.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -38,6 +38,7 @@ __all__ = [
     "TokenGrant",
     "authenticate",
     "authenticate_token",
+    "check_app_password",
     "create_app_password",
     "end_sessions",
     "is_current",
@@ -136,10 +137,7 @@ def end_sessions(account_id: int) -> None:
 
 def create_app_password(account_id: int, label: str, scopes: frozenset[str]) -> str:
     """Create an app password and return it; it is never shown again."""
-    if not scopes or not scopes <= SCOPES:
-        raise Invalid(f"Scopes are some of {', '.join(sorted(SCOPES))}.")
-    if len(label) > MAX_LABEL or not label.isprintable():
-        raise Invalid(f"A label has at most {MAX_LABEL} characters, all of them printable.")
+    check_app_password(label, scopes)
     public_id = secrets.token_hex(4)
     secret = secrets.token_hex(16)
     with audit.change():
@@ -155,6 +153,14 @@ def create_app_password(account_id: int, label: str, scopes: frozenset[str]) -> 
         )
         _record("account.create-app-password", account_id, id=public_id, label=label)
     return f"{public_id}-{secret}"
+
+
+def check_app_password(label: str, scopes: frozenset[str]) -> None:
+    """Raise `Invalid` for what no app password can be."""
+    if not scopes or not scopes <= SCOPES:
+        raise Invalid(f"Scopes are some of {', '.join(sorted(SCOPES))}.")
+    if len(label) > MAX_LABEL or not label.isprintable():
+        raise Invalid(f"A label has at most {MAX_LABEL} characters, all of them printable.")
 
 
 def list_app_passwords(account_id: int) -> list[AppPassword]:

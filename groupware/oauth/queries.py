@@ -8,6 +8,7 @@ from oauth2_provider.models import AccessToken, RefreshToken
 
 from groupware.core import db
 from groupware.core.auth import TokenGrant
+from groupware.core.scopes import SCOPES
 from groupware.oauth.models import Application
 from groupware.oauth.tokenhashes import digest
 
@@ -23,6 +24,18 @@ class Authorization:
     application: str
     scopes: tuple[str, ...]
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An application that has tokens of an account: `sign_ins` times, with these scopes together."""
+
+    client_id: str
+    application: str
+    scopes: tuple[str, ...]
+    sign_ins: int
+    since: datetime
+    renewed_at: datetime
 
 
 def find_grant(token: str) -> TokenGrant | None:
@@ -62,6 +75,27 @@ def list_authorizations(account_id: int) -> list[Authorization]:
         Authorization(client_id, name, tuple(scope.split()), since)
         for client_id, name, scope, since in rows
     ]
+
+
+def list_holders(account_id: int) -> list[Holder]:
+    """Return the applications that have tokens of an account, by name, each once."""
+    found: dict[str, list[Authorization]] = {}
+    for held in list_authorizations(account_id):
+        found.setdefault(held.client_id, []).append(held)
+    return [_holder(client_id, sign_ins) for client_id, sign_ins in found.items()]
+
+
+def _holder(client_id: str, sign_ins: list[Authorization]) -> Holder:
+    given = {scope for held in sign_ins for scope in held.scopes}
+    moments = [held.since for held in sign_ins]
+    return Holder(
+        client_id,
+        sign_ins[0].application,
+        tuple(scope for scope in SCOPES if scope in given),
+        len(sign_ins),
+        min(moments),
+        max(moments),
+    )
 
 
 def list_applications() -> list[Application]:

@@ -57,6 +57,8 @@ class OfAccount(AdminView):
 class PasswordView(OfAccount):
     """A person's password."""
 
+    tells_secrets = True
+
     @extend_schema(
         operation_id="admin_set_password",
         summary="Set a person's password",

@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import F
 from django.http import HttpRequest
 
-from groupware.core import auth, db, limits
+from groupware.core import audit, auth, db, limits
 from groupware.core.clock import epoch, now
 from groupware.core.errors import NotFound
 from groupware.core.livesessions import LiveSession
@@ -114,17 +114,19 @@ def tell_browsers(account_id: int) -> list[LiveSession]:
 
 def end_browser(account_id: int, browser_id: int) -> None:
     """Sign one browser out; raises `NotFound`."""
-    with db.write_transaction():
+    with audit.change():
         ended, _ = WebSession.objects.filter(account_id=account_id, pk=browser_id).delete()
-    if not ended:
-        raise NotFound("There is no such session any more.")
+        if not ended:
+            raise NotFound("There is no such session any more.")
+        audit.record("account.end-session", Account.objects.get(pk=account_id))
 
 
 def end_everywhere(account_id: int) -> None:
     """End every session of an account: browsers, and live sessions of every protocol."""
-    with db.write_transaction():
+    with audit.change():
         WebSession.objects.filter(account_id=account_id).delete()
         auth.end_sessions(account_id)
+        audit.record("account.end-sessions", Account.objects.get(pk=account_id))
 
 
 def remove_expired() -> int:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from oauth2_provider.models import RefreshToken
 
-from groupware.core import db, limits
+from groupware.core import audit, db, limits
 from groupware.core.errors import Invalid, LimitExceeded, NotFound
 from groupware.core.events import CredentialsChanged, publish
 from groupware.core.scopes import SCOPES
@@ -55,7 +55,7 @@ def create_application(new: NewApplication) -> Registered:
     _check_uris(new.redirect_uris)
     secret = secrets.token_urlsafe(32) if new.is_confidential else ""
     kind = Application.CLIENT_CONFIDENTIAL if new.is_confidential else Application.CLIENT_PUBLIC
-    with db.write_transaction():
+    with audit.change():
         if Application.objects.count() >= limits.OAUTH_APPLICATIONS.value:
             raise LimitExceeded(
                 f"There are {limits.OAUTH_APPLICATIONS.value} applications already, which is the"
@@ -71,6 +71,7 @@ def create_application(new: NewApplication) -> Registered:
             redirect_uris=" ".join(new.redirect_uris),
             scopes=" ".join(scope for scope in SCOPES if scope in new.scopes),
         )
+        audit.record("application.create", _target(made), scopes=made.scopes)
     return Registered(made.client_id, secret)
 
 
@@ -86,13 +87,19 @@ def get_application(client_id: str) -> Application:
 
 def delete_application(client_id: str) -> None:
     """Delete an application with every token that it has; sessions of these end."""
-    with db.write_transaction():
+    with audit.change():
         application = get_application(client_id)
         tokens = RefreshToken.objects.filter(application=application, revoked=None)
         holders = set(tokens.values_list("user_id", flat=True))
+        target = _target(application)
         application.delete()
         for account_id in holders:
             tell(account_id)
+        audit.record("application.delete", target)
+
+
+def _target(application: Application) -> audit.Target:
+    return audit.Target("application", application.pk, application.name)
 
 
 def tell(account_id: int) -> None:

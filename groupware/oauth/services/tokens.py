@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
-from groupware.core import db, limits
+from groupware.core import audit, db, limits
 from groupware.core.clock import now
 from groupware.core.errors import NotFound
+from groupware.core.models import Account
 from groupware.oauth.models import UsedCode
 from groupware.oauth.services import codes
 from groupware.oauth.services.applications import tell
@@ -60,7 +61,7 @@ def revoke_application(account_id: int, client_id: str) -> None:
 
     Sessions that its tokens opened end at their next command.
     """
-    with db.write_transaction():
+    with audit.change():
         mine = {"user_id": account_id, "application__client_id": client_id}
         refresh = list(RefreshToken.objects.filter(**mine, revoked=None))
         for token in refresh:
@@ -70,6 +71,8 @@ def revoke_application(account_id: int, client_id: str) -> None:
         if not (refresh or others or codes):
             raise NotFound(f"The application {client_id} has no token of this account.")
         tell(account_id)
+        account = Account.objects.get(pk=account_id)
+        audit.record("account.revoke-application", account, client_id=client_id)
 
 
 def refresh_deadline() -> datetime:

@@ -54,7 +54,7 @@ def row(
             "queue_id": things.queue_id,
             "entry_id": things.entry_id,
         }
-        filled = route
+        filled = route.replace("<oid:held_app_password_id>", things.app_password_id)
         for name, number in numbers.items():
             filled = filled.replace(f"<key:{name}>", str(number))
         if route == "grants" and method == "GET":
@@ -86,6 +86,9 @@ OPERATIONS = [
     row("DELETE", "accounts/<key:account_id>/sessions", HELP),
     row("GET", "accounts/<key:account_id>/failed-logins", LOOK),
     row("DELETE", "accounts/<key:account_id>/failed-logins", HELP),
+    row("GET", "accounts/<key:account_id>/app-passwords", LOOK),
+    row("GET", "accounts/<key:account_id>/app-passwords/<oid:held_app_password_id>", LOOK),
+    row("DELETE", "accounts/<key:account_id>/app-passwords/<oid:held_app_password_id>", HELP),
     row("GET", "rooms", LOOK),
     row("POST", "rooms", MANAGE, lambda t: {"address": f"attic@{t.domain}"}),
     row("GET", "quotas", LOOK),

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from groupware.core import audit, directory, rights, roles
+from groupware.core import audit, auth, directory, rights, roles
 from groupware.core.clock import now
 from groupware.core.models import Account, AuditEntry, Collection, LoginThrottle
 from tests.api.speaking import Api, token_of
@@ -38,6 +38,7 @@ class Things:
     role_id: int
     queue_id: int
     entry_id: int
+    app_password_id: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def _make_things(domain: str) -> Things:
     LoginThrottle.objects.create(
         login=person.login, network="192.0.2.0/24", failures=9, last_failure_at=now()
     )
+    app_password = auth.create_app_password(person.pk, "Phone", frozenset({"imap"}))
     inbox = Collection.objects.get(account=person, kind="mail", name="INBOX")
     entry = AuditEntry.objects.get(action="account.create", target_id=person.pk)
     assert audit.last_entry() > entry.pk
@@ -98,4 +100,5 @@ def _make_things(domain: str) -> Things:
         role_id=role.pk,
         queue_id=queued(person, *to("someone@outside.test"), mail_from=person.login).pk,
         entry_id=entry.pk,
+        app_password_id=app_password.partition("-")[0],
     )

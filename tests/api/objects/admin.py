@@ -10,6 +10,8 @@ from tests.api.objects import operation, parameter
 from tests.services.mail.outbound.queueing import queued, to
 from tests.services.store import create
 
+_made: dict[str, Account] = {}
+
 
 def fresh(owner: Account, **fields: Any) -> Account:
     return create(f"a{secrets.token_hex(4)}@{owner.domain.name}", **fields)
@@ -24,7 +26,13 @@ def domain_id(owner: Account) -> str:
 
 @parameter("account_id")
 def account_id(owner: Account) -> str:
-    return str(fresh(owner, password="correct horse battery").pk)
+    _made["account"] = fresh(owner, password="correct horse battery")
+    return str(_made["account"].pk)
+
+
+def last_made() -> Account:
+    """Return the account that was made last: what is of it comes after it in a path."""
+    return _made["account"]
 
 
 @parameter("address_id")

@@ -1,5 +1,8 @@
 """Other ways to a session than protocols: none leads around the second factor."""
 
+import base64
+from contextlib import ExitStack
+
 import pytest
 from django.test import Client
 
@@ -7,7 +10,9 @@ from groupware.core import auth
 from groupware.core.directory import set_password
 from groupware.core.models import Account
 from groupware.identity.services import factors
+from tests.api.speaking import Api
 from tests.services.identity.phones import Phone
+from tests.services.identity.programs import token
 from tests.services.oauth.flow import App
 from tests.services.store import PASSWORD
 
@@ -80,3 +85,48 @@ def test_pending_sign_in_of_one_takes_no_code_of_another(
     assert pending.post(CODE, {"code": phone.code()}).status_code == 403
     phone.secret = eves
     assert pending.post(CODE, {"code": phone.code()}).status_code == 302
+
+
+def test_pending_sign_in_is_nobody_to_what_opens_the_account(pending: Client, eve: Account) -> None:
+    for path in ("me/app-passwords", "me/second-factor/removal", "me/recovery-codes"):
+        body = {"password": PASSWORD, "label": "Mine", "scopes": ["imap"]}
+        answer = pending.post(f"/api/v1/{path}", body, "application/json", secure=True)
+        assert answer.status_code == 401
+    assert auth.list_app_passwords(eve.pk) == []
+    assert factors.describe(eve.pk).is_on
+
+
+@pytest.mark.parametrize("way", ["token", "app password", "password"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/me/app-passwords"),
+        ("PUT", "/me/password"),
+        ("POST", "/me/second-factor"),
+        ("POST", "/me/second-factor/removal"),
+        ("POST", "/me/second-factor/confirmation"),
+        ("POST", "/me/recovery-codes"),
+    ],
+)
+def test_program_that_knows_the_password_goes_no_further(
+    eve: Account, way: str, method: str, path: str
+) -> None:
+    asked = {"password": PASSWORD, "new_password": "a new password", "code": "000000"}
+    body = {**asked, "label": "Mine", "scopes": ["imap"]}
+    before = [held.public_id for held in auth.list_app_passwords(eve.pk)]
+    with ExitStack() as held:
+        if way == "token":
+            api = held.enter_context(token(eve))
+        elif way == "app password":
+            api = Api(eve)
+            before = [each.public_id for each in auth.list_app_passwords(eve.pk)]
+        else:
+            plain = base64.b64encode(f"{eve.login}:{PASSWORD}".encode()).decode()
+            api = Api(eve, f"Basic {plain}")
+        status = api.send(method, path, body).status_code
+    assert status == (401 if way == "password" else 404 if "confirmation" in path else 403)
+    assert [each.public_id for each in auth.list_app_passwords(eve.pk)] == before
+    eve.refresh_from_db()
+    assert eve.check_password(PASSWORD)
+    assert factors.describe(eve.pk).is_on
+    assert factors.describe(eve.pk).recovery_codes == factors.RECOVERY_CODES

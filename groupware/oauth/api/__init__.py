@@ -1,0 +1,1 @@
+"""Applications and what they hold tokens of, over REST."""
