@@ -168,7 +168,7 @@ def test_nothing_is_changed_by_who_is_not_signed_in(eve: Account, action: str) -
 def test_changes_do_not_keep_a_sign_in_fresh(
     eve: Account, signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later = clock.epoch() + 599
+    later = signed_in.session[sessions.AUTHENTICATED_AT] + 599
     monkeypatch.setattr(sessions, "epoch", lambda: later)
     new = {"current": PASSWORD, "new": "a new password", "again": "a new password"}
     assert act(signed_in, "change-password", **new).status_code == 200
