@@ -18,6 +18,7 @@ from groupware.core.errors import NotFound
 from groupware.core.livesessions import LiveSession
 from groupware.core.models import Account
 from groupware.core.proxies import client_address
+from groupware.identity.agents import name_of
 from groupware.identity.models import WebSession
 from groupware.identity.services.sessionstore import AGENT, EPOCH, NETWORK, digest
 
@@ -34,6 +35,7 @@ class Browser:
     id: int
     network: str
     agent: str
+    name: str
     created_at: datetime
     seen_at: datetime
     is_current: bool
@@ -89,6 +91,7 @@ def list_browsers(account_id: int, current_key: str | None = None) -> list[Brows
             id=row.pk,
             network=row.network,
             agent=row.agent,
+            name=name_of(row.agent),
             created_at=row.created_at,
             seen_at=row.seen_at,
             is_current=row.key_sha256 == current,
