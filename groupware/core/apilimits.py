@@ -22,14 +22,14 @@ API_REQUESTS = Limit(
     "API_MAX_REQUESTS",
     1_200,
     Unit.COUNT,
-    "requests of one account a minute over REST, at one process",
+    "requests of one account a minute over REST, at all processes of a machine together",
     lowest=10,
 )
 API_FAILURES = Limit(
     "API_MAX_FAILURES",
     60,
     Unit.COUNT,
-    "different credentials a minute from one network, at one process, that open nothing",
+    "different credentials a minute from one network that open nothing, at all processes of a machine together",
     lowest=5,
 )
 API_KEYS = Limit(

@@ -1,11 +1,18 @@
 """How often somebody may ask."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from groupware.core import limits
 from groupware.core.models import Account
-from groupware.rest import throttling
+from groupware.environment import BASE_DIR
+from groupware.rest import slots, throttling
 from groupware.rest.errors import TooManyRequests
+from groupware.rest.slots import WAYS, Slot, Slots
 from groupware.rest.throttling import Buckets, Failures
 from tests.api.speaking import Api, problem
 from tests.conftest import SetLimit
@@ -17,7 +24,8 @@ pytestmark = pytest.mark.django_db
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the time that the buckets go by, which a test may move."""
     now = [1000.0]
-    monkeypatch.setattr(throttling, "monotonic", lambda: now[0])
+    for module in (throttling, slots):
+        monkeypatch.setattr(module, "monotonic", lambda: now[0])
     return now
 
 
@@ -48,22 +56,27 @@ def test_a_program_with_an_old_token_shuts_nobody_out(ann: Account, set_limit: S
 
 
 def test_wrong_credentials_are_remembered_in_bounds(
-    set_limit: SetLimit, monkeypatch: pytest.MonkeyPatch, clock: list[float]
+    set_limit: SetLimit, clock: list[float], own_data: Path
 ) -> None:
-    monkeypatch.setattr(throttling, "MAX_BUCKETS", 2)
-    set_limit(limits.API_FAILURES, 5)
-    failures = Failures(Buckets(limits.API_FAILURES, "wait"))
-    for credentials in ("a", "b", "a", "c", "a", "b"):
-        failures.note("192.0.2.1", credentials)
-    failures.check("192.0.2.1")
-    failures.note("192.0.2.1", "d")
-    with pytest.raises(TooManyRequests):
-        failures.check("192.0.2.1")
+    set_limit(limits.API_FAILURES, 20)
+    buckets = Buckets(limits.API_FAILURES, Slots("failures"), "wait")
+    failures = Failures(buckets, Slots("wrong-credentials", sets=1))
+    for number in range(WAYS + 1):
+        clock[0] += 1e-6
+        failures.note("192.0.2.1", f"{number}")
+    assert buckets.take("192.0.2.1").remaining == 20 - WAYS - 2
+    clock[0] += 1e-6
+    failures.note("192.0.2.1", f"{WAYS}")
+    assert buckets.take("192.0.2.1").remaining == 20 - WAYS - 3
+    failures.note("192.0.2.1", "0")  # which was forgotten
+    assert buckets.take("192.0.2.1").remaining == 20 - WAYS - 5
 
 
-def test_a_bucket_fills_as_time_goes_by(set_limit: SetLimit, clock: list[float]) -> None:
+def test_a_bucket_fills_as_time_goes_by(
+    set_limit: SetLimit, clock: list[float], own_data: Path
+) -> None:
     set_limit(limits.API_REQUESTS, 60)
-    buckets = Buckets(limits.API_REQUESTS, "wait")
+    buckets = Buckets(limits.API_REQUESTS, Slots("requests"), "wait")
     for _ in range(60):
         buckets.take("ann")
     with pytest.raises(TooManyRequests) as refusal:
@@ -76,12 +89,70 @@ def test_a_bucket_fills_as_time_goes_by(set_limit: SetLimit, clock: list[float])
     assert buckets.take("ann").remaining == 59
 
 
-def test_buckets_are_bounded(
-    set_limit: SetLimit, monkeypatch: pytest.MonkeyPatch, clock: list[float]
+def test_slots_are_bounded_and_the_longest_unused_goes(clock: list[float], own_data: Path) -> None:
+    held = Slots("few", sets=1)
+
+    def put(whose: str, left: float) -> None:
+        clock[0] += 1
+        held.change(whose, lambda _: (Slot(left, clock[0]), None))
+
+    for number in range(WAYS):
+        put(f"{number}", number)
+    put("0", 100)
+    put("new", 200)
+    assert [slot and slot.left for slot in map(held.find, ("0", "1", "2", "new"))] == [
+        100, None, 2, 200,
+    ]  # fmt: skip
+
+
+def test_what_a_start_of_the_machine_left_behind_says_nothing(
+    set_limit: SetLimit, clock: list[float], own_data: Path
 ) -> None:
-    monkeypatch.setattr(throttling, "MAX_BUCKETS", 2)
     set_limit(limits.API_REQUESTS, 10)
-    buckets = Buckets(limits.API_REQUESTS, "wait")
-    for name in ("a", "b", "a", "c"):
-        buckets.take(name)
-    assert [buckets.take(name).remaining for name in ("a", "b")] == [7, 9]
+    buckets = Buckets(limits.API_REQUESTS, Slots("requests"), "wait")
+    for _ in range(10):
+        buckets.take("ann")
+    clock[0] = 5.0
+    assert buckets.take("ann").remaining == 9
+
+
+def test_a_slot_that_was_damaged_is_as_a_new_one(
+    set_limit: SetLimit, clock: list[float], own_data: Path
+) -> None:
+    set_limit(limits.API_REQUESTS, 10)
+    held = Slots("requests")
+    for left in (float("nan"), float("inf"), -1e300, 1e300):
+        held.change("ann", lambda _, left=left: (Slot(left, clock[0]), None))  # type: ignore[misc]
+        clock[0] += 60
+        assert Buckets(limits.API_REQUESTS, held, "wait").take("ann").remaining == 9
+
+
+def test_processes_count_together(own_data: Path, set_limit: SetLimit) -> None:
+    set_limit(limits.API_REQUESTS, 1_000)
+    buckets = Buckets(limits.API_REQUESTS, Slots("requests"), "wait")
+    script = (
+        "import django; django.setup()\n"
+        "from groupware.core import limits\n"
+        "from groupware.rest.slots import Slot, Slots\n"
+        "held = Slots('requests')\n"
+        "for _ in range(200): held.change('ann', lambda slot: (Slot(slot.left - 1, slot.at), 0))\n"
+    )
+    variables = {"GROUPWARE_DATA": str(own_data), "DJANGO_SETTINGS_MODULE": "groupware.settings"}
+    began = buckets.take("ann").remaining
+    children = [
+        subprocess.Popen([sys.executable, "-c", script], cwd=BASE_DIR, env=os.environ | variables)
+        for _ in range(3)
+    ]
+    assert [child.wait(60) for child in children] == [0, 0, 0]
+    slot = Slots("requests").find("ann")
+    assert slot is not None
+    assert began - slot.left == pytest.approx(600, abs=1)
+
+
+def test_where_the_disk_has_no_room_each_process_counts_alone(
+    own_data: Path, set_limit: SetLimit
+) -> None:
+    set_limit(limits.API_REQUESTS, 10)
+    (own_data / "run").write_text("no directory")
+    buckets = Buckets(limits.API_REQUESTS, Slots("requests"), "wait")
+    assert [buckets.take("ann").remaining for _ in range(2)] == [9, 8]

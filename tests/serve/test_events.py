@@ -16,6 +16,7 @@ import pytest
 
 from groupware.core import limits
 from groupware.environment import BASE_DIR
+from tests.clients.fetched import python_with
 from tests.clients.people import Person, create_people
 from tests.serve.listening import PATH, Ear, basic
 from tests.serve.running import Running, environment, serving
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 HEARD_SECONDS = 10.0
 """Bound of a change's way on a machine that has other things to do; the benchmark has the figure."""
+DRIVER = Path(__file__).with_name("sse_driver.py")
 ANN, BEN = Person("ann@example.test"), Person("ben@example.test")
 ROLES = ("web", "events", "imap")
 VARIABLES = {
@@ -115,6 +117,25 @@ def test_what_happened_during_a_cut_is_told_behind_it(server: Running) -> None:
         assert [one["id"] for one in again.data["collections"]] == [
             mailbox_id(server, ANN, "INBOX")
         ]
+
+
+def test_a_library_of_somebody_else_hears_and_goes_on(server: Running) -> None:
+    python = python_with(BASE_DIR / "tests" / "api" / "requirements" / "sse.txt")
+    url = f"http://127.0.0.1:{server.ports['EVENTS']}{PATH}"
+    command = [str(python), str(DRIVER), url, basic(BEN)["Authorization"]]
+    with subprocess.Popen([*command, "2"], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        ready = json.loads(first.stdout.readline())
+        append(server, BEN)
+        change = json.loads(first.stdout.readline())
+        assert first.wait(30) == 0
+    assert (ready["name"], change["name"]) == ("ready", "change")
+    append(server, BEN, "Archive")
+    done = subprocess.run(
+        [*command, "1", change["id"]], check=True, capture_output=True, text=True, timeout=60
+    )
+    [told] = json.loads(done.stdout)["data"]["collections"]
+    assert told["id"] == mailbox_id(server, BEN, "Archive")
 
 
 def test_an_id_that_nobody_gave_out_begins_anew(server: Running) -> None:
