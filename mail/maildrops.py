@@ -15,6 +15,7 @@ from groupware.core import blobs, db, limits
 from groupware.core.clock import epoch
 from mail import queries
 from mail.columns import select_columns, tables_of
+from mail.keptmaildrops import Listing, Memory, listing_of
 from mail.models.pop3 import DeleteAction
 from mail.retention import Expiry, find_expiry
 from mail.uidset import sql_condition, to_ranges
@@ -85,29 +86,47 @@ def get_policy(account_id: int) -> Policy:
     return Policy(action, limits.POP3_HIDE_DAYS.value, settings.GROUPWARE_POP3_SEEN, is_own=False)
 
 
-def open_maildrop(account_id: int, credential: int) -> Opened:
-    """Return what a credential sees of INBOX now: of too many the newest; raises `NotFound`."""
+def open_maildrop(account_id: int, credential: int, memory: Memory | None = None) -> Opened:
+    """Return what a credential sees of INBOX now: of too many the newest; raises `NotFound`.
+
+    With a memory it reads what is not kept there.
+    """
     info = queries.get_mailbox(account_id, "INBOX")
     hidden = _list_hidden(info.collection_id, credential)
-    uids, sizes, email_ids = array("q"), array("q"), array("q")
-    after = _uid_before(info.collection_id, limits.POP3_MESSAGES.value + len(hidden), info.items)
+    most = limits.POP3_MESSAGES.value + len(hidden)
+    seen = _list_messages(info, most, memory or Memory()).without(hidden)
+    snapshot = _snapshot(account_id, info)
+    policy, expiry = get_policy(account_id), find_expiry(account_id)
+    return Opened(snapshot, policy, expiry, seen.uids, seen.sizes, seen.email_ids)
+
+
+def _list_messages(info: queries.MailboxInfo, most: int, memory: Memory) -> Listing:
+    """Return the newest messages of a mailbox, up to so many; reads what is not kept of them."""
+    if info.items > most:
+        return _read_listing(info.collection_id, _uid_before(info.collection_id, most))
+    mailbox = (info.collection_id, info.uid_validity)
+    kept = memory.find(mailbox)
+    listing = kept and kept.followed_by(_read_listing(info.collection_id, kept.last_uid))
+    # Invariant: what was kept and is there, and what came, are as many as there are. So of
+    # what was kept none went where the sum is that.
+    if listing is None or len(listing) != info.items:
+        listing = _read_listing(info.collection_id, 0)
+    if listing is not kept:
+        memory.keep(mailbox, listing)
+    return listing
+
+
+def _read_listing(collection_id: int, after: int) -> Listing:
+    listing = listing_of([])
     while True:
         rows = db.fetch_rows(
             "SELECT uid, size, email_id FROM mail_message"
             " WHERE collection_id = %s AND uid > %s ORDER BY uid LIMIT %s",
-            [info.collection_id, after, BATCH],
+            [collection_id, max(after, listing.last_uid), BATCH],
         )
-        for uid, size, email_id in rows:
-            if uid not in hidden:
-                uids.append(uid)
-                sizes.append(size)
-                email_ids.append(email_id)
+        listing = listing.followed_by(listing_of(rows))
         if len(rows) < BATCH:
-            break
-        after = rows[-1][0]
-    snapshot = _snapshot(account_id, info)
-    policy, expiry = get_policy(account_id), find_expiry(account_id)
-    return Opened(snapshot, policy, expiry, uids, sizes, email_ids)
+            return listing
 
 
 def _list_hidden(collection_id: int, credential: int) -> set[int]:
@@ -119,10 +138,8 @@ def _list_hidden(collection_id: int, credential: int) -> set[int]:
     return {row[0] for row in rows}
 
 
-def _uid_before(collection_id: int, most: int, items: int) -> int:
+def _uid_before(collection_id: int, most: int) -> int:
     """Return the UID before the newest `most` messages."""
-    if items <= most:
-        return 0
     rows = db.fetch_rows(
         "SELECT uid FROM mail_message WHERE collection_id = %s ORDER BY uid DESC LIMIT 1 OFFSET %s",
         [collection_id, most],
@@ -147,14 +164,13 @@ def read_whole(snapshot: Snapshot, uids: Sequence[int]) -> dict[int, bytes]:
     condition, params = sql_condition("m.uid", to_ranges(uids))
     rows = db.fetch_rows(
         f"SELECT m.uid, {select_columns(_COLUMNS)} FROM {tables}"
-        f" WHERE m.collection_id = %s AND {condition} ORDER BY m.uid",
+        f" WHERE m.collection_id = %s AND {condition}",
         [snapshot.collection_id, *params],
     )
-    wanted = set(uids)
-    rows = [row for row in rows if row[0] in wanted]
     contents = blobs.read_whole([row[2] for row in rows])
     return {
-        row[0]: bytes(row[1] or b"") + content for row, content in zip(rows, contents, strict=True)
+        uid: bytes(prefix) + content if prefix else content
+        for (uid, prefix, _, _), content in zip(rows, contents, strict=True)
     }
 
 

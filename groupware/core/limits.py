@@ -365,6 +365,13 @@ POP3_ERRORS = Limit(
 POP3_LINE = Limit(
     "POP3_MAX_LINE", 4 << 10, Unit.OCTETS, "a command line of POP3", lowest=255, highest=1 << 20
 )
+POP3_MEMORY = Limit(
+    "POP3_MEMORY",
+    16 * 1024**2,
+    Unit.OCTETS,
+    "what a POP3 process keeps of maildrops to open them again, 24 octets a message",
+    lowest=0,
+)
 POP3_MESSAGES = Limit(
     "POP3_MAX_MESSAGES",
     1_000_000,

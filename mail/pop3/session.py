@@ -12,6 +12,7 @@ import structlog
 from groupware.core import aio, auth, events
 from groupware.core.errors import GroupwareError
 from groupware.core.hub import Hub
+from mail.keptmaildrops import Memory
 from mail.maildrops import Policy, Snapshot
 from mail.pop3 import responses
 from mail.pop3.commands import State
@@ -63,6 +64,7 @@ class Shared:
     allow_plaintext: bool = False
     sessions_of: dict[int, int] = field(default_factory=dict)
     marking: set[SeenMarks] = field(default_factory=set)
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ async def _begin(session: Session, principal: Principal) -> None:
     credential = principal.app_password_id or 0
     if session.shared.limits.login_delay:
         await aio.write(note_login, principal.account_id, credential)
-    opened = await aio.read(open_maildrop, principal.account_id, credential)
+    opened = await aio.read(open_maildrop, principal.account_id, credential, session.shared.memory)
     maildrop = Maildrop(opened.uids, opened.sizes, opened.email_ids)
     reader, seen = (
         Reader(opened.snapshot, maildrop),
