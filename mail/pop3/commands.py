@@ -1,5 +1,6 @@
 """The commands as rows of a table: how each is read, and in which states it may come. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
@@ -56,12 +57,28 @@ ANY: Final = State.AUTHORIZATION | State.TRANSACTION
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One row; `pauses`: how the octets after it are read depends on its outcome."""
+    """One row; `pauses`: how the octets after it are read depends on its outcome.
+
+    `run` finds several lines of it that came together, as nearly every client writes them; what
+    else the grammar allows is read line by line.
+    """
 
     verb: str
     parse: Callable[[bytes], Request]
     states: State
     pauses: bool = False
+    run: re.Pattern[bytes] | None = None
+
+
+MOST_AT_ONCE: Final = 64
+"""Lines of a run that are taken together."""
+_NUMBER: Final = "[1-9][0-9]{0,8}"
+"""Nine digits are below the greatest number of a message."""
+
+
+def _run_of(line: str) -> re.Pattern[bytes]:
+    lines = f"(?:{line}\r?\n){{2,{MOST_AT_ONCE}}}"
+    return re.compile(lines.encode(), re.IGNORECASE)
 
 
 def _parse_plain(argument: bytes) -> Plain:
@@ -125,8 +142,8 @@ _ROWS: Final = (
     Command("STAT", _parse_plain, State.TRANSACTION),
     Command("LIST", _parse_perhaps_number, State.TRANSACTION),
     Command("UIDL", _parse_perhaps_number, State.TRANSACTION),
-    Command("RETR", _parse_number, State.TRANSACTION),
-    Command("TOP", _parse_top, State.TRANSACTION),
+    Command("RETR", _parse_number, State.TRANSACTION, run=_run_of(f"RETR {_NUMBER}")),
+    Command("TOP", _parse_top, State.TRANSACTION, run=_run_of(f"TOP {_NUMBER} (?:0|{_NUMBER})")),
     Command("DELE", _parse_number, State.TRANSACTION),
     Command("NOOP", _parse_plain, State.TRANSACTION),
     Command("RSET", _parse_plain, State.TRANSACTION),

@@ -3,12 +3,18 @@
 A line ends at LF or CRLF. The caller asks for one event at a time: after a command that pauses it
 first says how the next line is to be read. What came along with STLS is thrown away, so that no
 command is carried over into TLS (RFC 2595 §4).
+
+Commands that came together may be taken as one (`take_run`): to read, to hand on and to answer each
+alone costs as much as to decompress what it asks for.
 """
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mail.pop3 import responses
-from mail.pop3.commands import COMMANDS, Command, Request, State
+from mail.pop3.commands import COMMANDS, Command, Numbered, Request, State, Top
 from mail.pop3.wire import ProtocolError, decode_base64
 
 
@@ -34,7 +40,28 @@ class Refused:
     response: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class RunReceived:
+    """RETR or TOP of several messages; `lines` are those of each TOP, none of RETR."""
+
+    command: Command
+    numbers: Sequence[int]
+    lines: Sequence[int] = ()
+
+    def requests(self) -> Iterator[Request]:
+        """Yield what each line of it asks for."""
+        return map(Top, self.numbers, self.lines) if self.lines else map(Numbered, self.numbers)
+
+    def after(self, count: int) -> "RunReceived":
+        """Return what is left of it behind so many lines."""
+        return RunReceived(self.command, self.numbers[count:], self.lines[count:])
+
+
 Event = CommandReceived | AuthReceived | Refused
+
+_RUNS: Final = {row.verb[:1].encode(): row for row in COMMANDS.values() if row.run is not None}
+"""The commands that come in runs, by their first letter, which is no other's of them."""
+_DIGITS: Final = re.compile(rb"\d+")
 
 
 class Connection:
@@ -66,6 +93,25 @@ class Connection:
         self._buffer.clear()
         self._scanned = 0
         self._is_draining = False
+
+    def take_run(self) -> RunReceived | None:
+        """Take what comes next as one where that is several lines of RETR, or of TOP.
+
+        The events of its lines would be its `requests`, one by one. None where there is no run.
+        """
+        command = _RUNS.get(bytes(self._buffer[:1]).upper())
+        if command is None or self.state not in command.states or self._is_draining:
+            return None
+        assert command.run is not None
+        found = command.run.match(self._buffer)
+        if found is None:
+            return None
+        numbers = list(map(int, _DIGITS.findall(found[0])))
+        del self._buffer[: found.end()]
+        self._scanned = 0
+        if command.verb == "RETR":
+            return RunReceived(command, numbers)
+        return RunReceived(command, numbers[::2], numbers[1::2])
 
     def next_event(self) -> Event | None:
         """Return the next event, or None when more octets are needed."""

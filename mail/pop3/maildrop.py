@@ -36,6 +36,10 @@ class Maildrop:
         """Tell whether the session deleted it."""
         return bool(self._deleted[number - 1])
 
+    def stands(self, number: int) -> bool:
+        """Tell whether there is a message of that number that is not deleted."""
+        return number <= len(self.uids) and not self._deleted[number - 1]
+
     def uid(self, number: int) -> int:
         """Return the UID of a message."""
         return self.uids[number - 1]

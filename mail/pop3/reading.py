@@ -4,19 +4,21 @@ Hot: guarded by the benchmark of RETR. A message is never another one under its 
 those which come next may be read ahead, with one statement for all of their rows.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Final
 
 from groupware.core import aio, blobs
 from mail.maildrops import Found, Snapshot, find_content, read_whole
 from mail.pop3.maildrop import Maildrop
 
-SMALL: Final = 128 * 1024
+SMALL: Final = 256 * 1024
 """Octets up to which a message is read at once."""
 PIECE: Final = 256 * 1024
 """Octets of a larger one that are in memory at once."""
 AHEAD_MESSAGES: Final = 32
+"""Messages that are read before they are asked for, where a client goes through all in order."""
 AHEAD_OCTETS: Final = 256 * 1024
+"""Octets of small messages that are read at once."""
 
 
 class Unreadable(Exception):
@@ -48,8 +50,7 @@ class Reader:
 
         Raises `Gone` and `Unreadable`; the iterator raises what is in the way later.
         """
-        whole = await self._read_whole(number) if self._is_small(number) else None
-        if whole is not None:
+        for whole in await self.read_small([number]):
             return whole
         uid, email_id = self._maildrop.uid(number), self._maildrop.email_id(number)
         found = await aio.read(find_content, self._snapshot, uid, email_id)
@@ -58,38 +59,56 @@ class Reader:
         first = await _read_piece(found, 0)
         return _pieces(found, first)
 
-    def _is_small(self, number: int) -> bool:
-        return self._maildrop.size(number) <= SMALL
+    async def read_small(self, numbers: Sequence[int]) -> list[bytes]:
+        """Return the first of these messages, up to one that is not small or in the mailbox.
 
-    async def _read_whole(self, number: int) -> bytes | None:
-        """Return a small message, None where it is not in the mailbox any more."""
-        is_next = number == self._last + 1
-        self._last = number
-        uid = self._maildrop.uid(number)
-        uids = self._line_up(number) if is_next else [uid]
+        As many as were read ahead, or as fit together, with one statement for all. Raises
+        `Unreadable` for the first.
+        """
+        uids = self._line_up(numbers)
+        if uids and uids[0] not in self._ahead:
+            await self._read_ahead(numbers)
+        found: list[bytes] = []
+        for uid in uids:
+            message = self._ahead.pop(uid, None)
+            if message is None:
+                break
+            found.append(message)
+        self._last = numbers[len(found) - 1] if found else self._last
+        return found
+
+    async def _read_ahead(self, numbers: Sequence[int]) -> None:
+        uids = self._line_up(self._foresee(numbers))
         try:
-            self._ahead = await aio.glance(read_whole, self._snapshot, uids)
+            self._ahead = await aio.glance_once(read_whole, self._snapshot, sorted(set(uids)))
         except blobs.UNREADABLE:
-            self._ahead = await self._read_alone(uid)
-        return self._ahead.pop(uid, None)
+            self._ahead = await self._read_alone(uids[0])
 
     async def _read_alone(self, uid: int) -> dict[int, bytes]:
         """Read one message apart from others that may be damaged."""
         try:
-            return await aio.glance(read_whole, self._snapshot, [uid])
+            return await aio.glance_once(read_whole, self._snapshot, [uid])
         except blobs.UNREADABLE as error:
             raise Unreadable from error
 
-    def _line_up(self, number: int) -> list[int]:
-        """Return the UIDs of a message and of the small ones behind it."""
+    def _foresee(self, numbers: Sequence[int]) -> Sequence[int]:
+        """Return what is asked for, and what comes next where a client takes all in order."""
+        first, count = numbers[0], len(numbers)
+        is_in_order = first == self._last + 1 and numbers[-1] - first == count - 1
+        if not is_in_order or count >= AHEAD_MESSAGES:
+            return numbers
+        return range(first, min(first + AHEAD_MESSAGES, len(self._maildrop) + 1))
+
+    def _line_up(self, numbers: Iterable[int]) -> list[int]:
+        """Return the UIDs of the first of these messages, that are small and fit together."""
         uids: list[int] = []
         octets = 0
-        last = min(number + AHEAD_MESSAGES, len(self._maildrop) + 1)
-        for place in range(number, last):
-            octets += self._maildrop.size(place)
-            if uids and (octets > AHEAD_OCTETS or not self._is_small(place)):
+        for number in numbers:
+            size = self._maildrop.size(number)
+            octets += size
+            if size > SMALL or (uids and octets > AHEAD_OCTETS):
                 break
-            uids.append(self._maildrop.uid(place))
+            uids.append(self._maildrop.uid(number))
         return uids
 
 

@@ -25,6 +25,11 @@ def ok(text: str = "") -> bytes:
     return f"+OK {_clean(text)}".rstrip().encode("ascii") + b"\r\n"
 
 
+def octets_follow(size: int) -> bytes:
+    """Return the first line of the response to RETR. Hot: of many messages at once."""
+    return b"+OK %d octets\r\n" % size
+
+
 def err(text: str, code: Code | None = None) -> bytes:
     """Return a response of failure."""
     shown = f"[{code}] " if code else ""

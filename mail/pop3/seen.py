@@ -5,6 +5,7 @@ session is told within 100 ms.
 """
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -33,9 +34,9 @@ class SeenMarks:
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, uid: int) -> None:
-        """Mark a message soon, whatever becomes of the session."""
-        self._uids.add(uid)
+    def add(self, uids: Iterable[int]) -> None:
+        """Mark messages soon, whatever becomes of the session."""
+        self._uids.update(uids)
         self._pending.add(self)
         if self._timer is None and self._task is None:
             self._timer = asyncio.get_running_loop().call_later(MOMENT, self._begin)

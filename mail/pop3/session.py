@@ -3,6 +3,7 @@
 Knows the services and the state of the session; the socket is the server's.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -16,7 +17,14 @@ from mail.keptmaildrops import Memory
 from mail.maildrops import Policy, Snapshot
 from mail.pop3 import responses
 from mail.pop3.commands import State
-from mail.pop3.connection import AuthReceived, CommandReceived, Connection, Event, Refused
+from mail.pop3.connection import (
+    AuthReceived,
+    CommandReceived,
+    Connection,
+    Event,
+    Refused,
+    RunReceived,
+)
 from mail.pop3.errors import response_to
 from mail.pop3.limits import Limits
 from mail.pop3.maildrop import Maildrop
@@ -30,8 +38,11 @@ _log = structlog.get_logger("groupware.pop3")
 MECHANISMS: Final = ("PLAIN", *PARSERS)
 """What AUTH takes, as it is announced."""
 
-Handler = Callable[["Session", Any], Awaitable[None]]
-"""Does one command and writes its response; raises any `GroupwareError`."""
+Handler = Callable[["Session", Any], Awaitable[int | None]]
+"""Does one command and writes its response; raises any `GroupwareError`.
+
+That of a run returns how many lines it answered; what it raises is the answer to the first.
+"""
 
 
 class Output(Protocol):
@@ -177,21 +188,36 @@ class Session:
     async def work(self) -> None:
         """Answer what has come, as far as it is whole."""
         try:
-            while not self.closing and (event := self.connection.next_event()) is not None:
-                await self._take(event)
-                await self.output.drain()
+            while not self.closing:
+                if (run := self.connection.take_run()) is not None:
+                    await self._take_run(run)
+                elif (event := self.connection.next_event()) is not None:
+                    await self._take(event)
+                    await self.output.drain()
+                else:
+                    return
         except ConnectionError:
             self.abort()
 
-    async def _take(self, event: Event) -> None:
+    async def _take_run(self, run: RunReceived) -> None:
+        while run.numbers and not self.closing:
+            run = run.after(await self._take(run))
+            await self.output.drain()
+            await asyncio.sleep(0)  # others of the process have their turn
+
+    async def _take(self, event: Event | RunReceived) -> int:
+        """Answer an event; return how many lines of a run that was."""
         if isinstance(event, Refused):
             self._refuse(event.response)
-            return
+            return 1
         try:
             if self._must_look and await self._is_revoked():
                 self.end(responses.REVOKED)
             elif isinstance(event, AuthReceived):
                 await self.shared.handlers["AUTH answer"](self, event)
+            elif isinstance(event, RunReceived):
+                self._errors = 0
+                return await self.shared.handlers[f"{event.command.verb} run"](self, event) or 1
             else:
                 await self._execute(event)
         except GroupwareError as error:
@@ -202,6 +228,7 @@ class Session:
         except Exception:  # noqa: BLE001 (logged with its traceback; only this session ends)
             _log.exception("pop3 command failed")
             self.end(responses.BUG)
+        return 1
 
     async def _execute(self, event: CommandReceived) -> None:
         self._errors = 0

@@ -41,12 +41,16 @@ def decode_base64(word: bytes) -> bytes:
         raise ProtocolError("the answer is not base64") from None
 
 
-def serialize_message(data: bytes) -> bytes:
-    """Return the lines of a response that hold a whole message, as `Stuffer` makes them. Hot."""
-    data = _LINE_DOT.sub(b"\n..", data)
-    start = b"." if data.startswith(b".") else b""
-    end = b".\r\n" if not data or data.endswith(b"\r\n") else b"\r\n.\r\n"
-    return b"".join((start, data, end))
+def serialize_message(head: bytes, data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return a response whose lines hold a whole message, as `Stuffer` makes them, in pieces. Hot.
+
+    `head` is its first line. Pieces, so that those of many messages are copied once.
+    """
+    if _LINE_DOT.search(data):  # few have such a line, and `sub` would cost more to find none
+        data = _LINE_DOT.sub(b"\n..", data)
+    if data.startswith(b"."):
+        head += b"."
+    return head, data, b".\r\n" if not data or data.endswith(b"\r\n") else b"\r\n.\r\n"
 
 
 class Stuffer:

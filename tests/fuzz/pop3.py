@@ -14,7 +14,16 @@ _SENT = re.compile(r"^[CP]: ?(.*)$")
 
 POP3_WORDS = (
     *(b"\r\n", b"\n", b"\r", b" ", b".", b"\r\n.\r\n", b"\n.\n", b"\r\n\r\n", b"=", b"*", b"\xff"),
-    *(b"USER ", b"PASS ", b"AUTH PLAIN ", b"AGFubgBw", b"LIST ", b"TOP 1 ", b"RETR 1\r\n"),
+    *(
+        b"USER ",
+        b"PASS ",
+        b"AUTH PLAIN ",
+        b"AGFubgBw",
+        b"LIST ",
+        b"TOP 1 ",
+        b"RETR 1\r\n",
+        b"TOP 1 0\n",
+    ),
     *(b"STLS\r\n", b"QUIT\r\n", b"0", b"-1", b"4294967296", b"\0", b"LANG ", b"UTF8\r\n"),
 )
 
@@ -29,11 +38,11 @@ def pop3_seeds() -> list[bytes]:
 
 
 def take_pop3(data: bytes, chance: random.Random) -> object:
-    """Any cut gives the same events; little is kept; a message sent is a message read."""
+    """Any cut, and any run, gives the same events; little is kept; what is sent is what is read."""
     cuts = sorted(chance.randint(0, len(data)) for _ in range(3))
     pieces = [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
     whole = _events_of([data])
-    assert _events_of(pieces) == whole
+    assert _events_of(pieces) == _events_of(pieces, in_runs=True) == whole
     stuffer, cutter = Stuffer(), TopCutter(chance.randint(0, 5))
     sent = b"".join(map(stuffer.feed, pieces)) + stuffer.finish()
     lines = sent.split(b"\n")[:-1]
@@ -45,16 +54,23 @@ def take_pop3(data: bytes, chance: random.Random) -> object:
     return frozenset(map(_trait, whole))
 
 
-def _events_of(pieces: Sequence[bytes]) -> list[Event]:
+def _events_of(pieces: Sequence[bytes], *, in_runs: bool = False) -> list[Event]:
     connection = Connection(MAX_LINE)
     found: list[Event] = []
     for piece in pieces:
         connection.receive(piece)
-        while (event := connection.next_event()) is not None:
-            found.append(event)
-            _go_on(connection, event)
+        while batch := _next_events(connection, in_runs=in_runs):
+            found += batch
+            _go_on(connection, batch[-1])
         assert connection.buffered <= MAX_LINE
     return found
+
+
+def _next_events(connection: Connection, *, in_runs: bool) -> list[Event]:
+    if in_runs and (run := connection.take_run()) is not None:
+        return [CommandReceived(run.command, request) for request in run.requests()]
+    event = connection.next_event()
+    return [] if event is None else [event]
 
 
 def _go_on(connection: Connection, event: Event) -> None:

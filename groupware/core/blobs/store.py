@@ -370,13 +370,13 @@ class LocalBlobStore:
 
     def get_all(self, locations: Sequence[str]) -> list[bytes]:
         """Return the stored octets at each location, in order; raises `BlobMissing`."""
-        keys = [int(location[3:]) for location in locations if location.startswith("db:")]
-        rows = self._database.get_all(keys) if keys else {}
-        found: list[bytes] = []
-        for location in locations:
-            data = rows.get(int(location[3:])) if location.startswith("db:") else None
-            found.append(self.get(location) if data is None else data)
-        return found
+        keys = [int(place[3:]) if place.startswith("db:") else 0 for place in locations]
+        rows = self._database.get_all(keys)
+        found = map(rows.get, keys)
+        return [
+            self.get(location) if data is None else data
+            for location, data in zip(locations, found, strict=True)
+        ]
 
     def remove(self, location: str) -> None:
         """Remove the bytes; nothing happens where there are none."""

@@ -21,7 +21,9 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "LIST": messages.list_sizes,
     "UIDL": messages.list_unique_ids,
     "RETR": messages.retrieve,
+    "RETR run": messages.retrieve_run,
     "TOP": messages.top,
+    "TOP run": messages.top_run,
     "DELE": messages.delete,
     "RSET": messages.reset,
 }

@@ -3,13 +3,15 @@
 Hot: RETR and UIDL, guarded by the benchmarks of POP3.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
+from itertools import chain, repeat, takewhile
 
 import structlog
 
 from mail.pop3 import responses
 from mail.pop3.commands import Numbered, Plain, Top
+from mail.pop3.connection import RunReceived
 from mail.pop3.reading import Gone, Unreadable
 from mail.pop3.session import Session
 from mail.pop3.wire import Stuffer, TopCutter, serialize_message
@@ -50,13 +52,30 @@ async def retrieve(session: Session, request: Numbered) -> None:
     message = await _open(session, number)
     if message is None:
         return
-    session.write(responses.ok(f"{opened.maildrop.size(number)} octets"))
+    head = responses.octets_follow(opened.maildrop.size(number))
     if isinstance(message, bytes):
-        session.write(serialize_message(message))
+        session.write(b"".join(serialize_message(head, message)))
     else:
+        session.write(head)
         await _send(session, message, None)
     if opened.policy.marks_seen and not session.closing:
-        opened.seen.add(opened.maildrop.uid(number))
+        opened.seen.add([opened.maildrop.uid(number)])
+
+
+async def retrieve_run(session: Session, run: RunReceived) -> int:
+    """RETR of several messages: answer the first ones together, and return how many."""
+    opened = session.opened
+    maildrop = opened.maildrop
+    found = await _read_together(session, run.numbers)
+    if not found:
+        await retrieve(session, Numbered(run.numbers[0]))
+        return 1
+    numbers = run.numbers[: len(found)]
+    heads = map(responses.octets_follow, map(maildrop.size, numbers))
+    session.write(b"".join(chain.from_iterable(map(serialize_message, heads, found))))
+    if opened.policy.marks_seen and not session.closing:
+        opened.seen.add(map(maildrop.uid, numbers))
+    return len(found)
 
 
 async def top(session: Session, request: Top) -> None:
@@ -68,10 +87,25 @@ async def top(session: Session, request: Top) -> None:
         return
     cutter = TopCutter(request.lines)
     if isinstance(message, bytes):
-        session.write(responses.TOP_FOLLOWS + serialize_message(cutter.feed(message)))
+        session.write(b"".join(serialize_message(responses.TOP_FOLLOWS, cutter.feed(message))))
     else:
         session.write(responses.TOP_FOLLOWS)
         await _send(session, message, cutter)
+
+
+async def top_run(session: Session, run: RunReceived) -> int:
+    """TOP of several messages: answer the first ones together, and return how many."""
+    found = await _read_together(session, run.numbers)
+    if not found:
+        await top(session, Top(run.numbers[0], run.lines[0]))
+        return 1
+    tops = (
+        TopCutter(lines).feed(message) for message, lines in zip(found, run.lines, strict=False)
+    )
+    session.write(
+        b"".join(chain.from_iterable(map(serialize_message, repeat(responses.TOP_FOLLOWS), tops)))
+    )
+    return len(found)
 
 
 async def delete(session: Session, request: Numbered) -> None:
@@ -98,6 +132,15 @@ def _check(session: Session, number: int) -> bool:
         session.write(responses.DELETED)
         return False
     return True
+
+
+async def _read_together(session: Session, numbers: Sequence[int]) -> Sequence[bytes]:
+    """Return the first of these messages, up to one that is not there, large, gone or damaged."""
+    opened = session.opened
+    try:
+        return await opened.reader.read_small(list(takewhile(opened.maildrop.stands, numbers)))
+    except Unreadable:
+        return ()
 
 
 async def _open(session: Session, number: int) -> bytes | AsyncGenerator[bytes, None] | None:

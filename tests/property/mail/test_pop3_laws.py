@@ -41,6 +41,42 @@ def test_any_cut_gives_the_same_events(stream: bytes, state: State, data: st.Dat
     assert events_of([stream[place : place + 1] for place in range(len(stream))], state) == whole
 
 
+RUNS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [b"RETR 1\r\n", b"RETR 23\n", b"top 4 0\r\n", b"TOP 5 67\r\n", b"RETR 0\n"]
+        ),
+        st.sampled_from(
+            [b"RETR  8\r\n", b"RETR 09\n", b"TOP 1 00\n", b"RETR 1234567890\n", b"RETR 1"]
+        ),
+        WORDS,
+    ),
+    max_size=30,
+).map(b"".join)
+
+
+@given(RUNS, st.sampled_from(State), st.data())
+def test_run_asks_for_what_its_lines_ask_for(
+    stream: bytes, state: State, data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(stream)))
+    connection = Connection(40)
+    connection.state = state
+    found: list[Event] = []
+    for piece in (stream[:cut], stream[cut:]):
+        connection.receive(piece)
+        while True:
+            if (run := connection.take_run()) is not None:
+                found += [CommandReceived(run.command, request) for request in run.requests()]
+            elif (event := connection.next_event()) is not None:
+                found.append(event)
+                if isinstance(event, CommandReceived) and event.command.verb == "AUTH":
+                    connection.expect_answer()
+            else:
+                break
+    assert found == events_of([stream], state)
+
+
 @given(st.binary(max_size=200), st.sampled_from(State))
 def test_garbage_is_refused_and_nothing_else(data: bytes, state: State) -> None:
     for event in events_of([data, b"\r\n"], state):
@@ -53,7 +89,7 @@ def test_what_is_stuffed_is_read_back(message: bytes, data: st.DataObject) -> No
     stuffer = Stuffer()
     cut = data.draw(st.integers(0, len(message)))
     sent = stuffer.feed(message[:cut]) + stuffer.feed(message[cut:]) + stuffer.finish()
-    assert sent == serialize_message(message)
+    assert sent == b"".join(serialize_message(b"", message))
     lines = sent.splitlines(keepends=True) if b"\r" not in sent else _lines(sent)
     assert lines[-1] == b".\r\n"
     assert b".\r\n" not in lines[:-1]

@@ -1,8 +1,25 @@
 import pytest
 
 from mail.pop3 import responses
-from mail.pop3.commands import Auth, Numbered, Plain, Request, State, Text, Top
-from mail.pop3.connection import AuthReceived, CommandReceived, Connection, Event, Refused
+from mail.pop3.commands import (
+    COMMANDS,
+    MOST_AT_ONCE,
+    Auth,
+    Numbered,
+    Plain,
+    Request,
+    State,
+    Text,
+    Top,
+)
+from mail.pop3.connection import (
+    AuthReceived,
+    CommandReceived,
+    Connection,
+    Event,
+    Refused,
+    RunReceived,
+)
 
 
 def events_of(data: bytes, state: State = State.AUTHORIZATION) -> list[Event]:
@@ -96,6 +113,65 @@ def test_too_long_a_line_is_refused_once_and_not_kept() -> None:
     assert isinstance(connection.next_event(), CommandReceived)
     assert connection.next_event() == Refused(responses.LINE_TOO_LONG)
     assert isinstance(connection.next_event(), CommandReceived)
+
+
+def run_of(data: bytes, state: State = State.TRANSACTION) -> tuple[RunReceived | None, int]:
+    """Return the run that begins some octets, and how many are left behind it."""
+    connection = Connection(100)
+    connection.state = state
+    connection.receive(data)
+    return connection.take_run(), connection.buffered
+
+
+def test_lines_that_came_together_are_a_run() -> None:
+    run, left = run_of(b"RETR 3\r\nretr 1\nRETR 999999999\r\nTOP 1 0\r\n")
+    assert run == RunReceived(COMMANDS[b"RETR"], [3, 1, 999_999_999])
+    assert left == len(b"TOP 1 0\r\n")
+    run, left = run_of(b"TOP 3 0\r\nTOP 4 17\r\nTOP 5")
+    assert run == RunReceived(COMMANDS[b"TOP"], [3, 4], [0, 17])
+    assert list(run.requests()) == [Top(3, 0), Top(4, 17)]
+    assert list(run.after(1).requests()) == [Top(4, 17)]
+    assert left == len(b"TOP 5")
+
+
+def test_run_has_so_many_lines_at_most() -> None:
+    run, left = run_of(b"RETR 1\r\n" * 100)
+    assert run is not None
+    assert len(run.numbers) == MOST_AT_ONCE
+    assert left == (100 - MOST_AT_ONCE) * len(b"RETR 1\r\n")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"RETR 1\r\n",
+        b"RETR 1\r\nRETR 2",
+        b"RETR 1\r\nTOP 1 0\r\n",
+        b"RETR 0\r\nRETR 1\r\n",
+        b"RETR 1 \r\nRETR 2\r\n",
+        b"NOOP\r\nRETR 1\r\nRETR 2\r\n",
+        b"DELE 1\r\nDELE 2\r\n",
+    ],
+)
+def test_what_is_no_run_is_read_line_by_line(data: bytes) -> None:
+    assert run_of(data) == (None, len(data))
+
+
+def test_there_are_no_runs_before_login() -> None:
+    data = b"RETR 1\r\nRETR 2\r\n"
+    assert run_of(data, State.AUTHORIZATION) == (None, len(data))
+
+
+def test_end_of_too_long_a_line_is_no_run() -> None:
+    connection = Connection(100)
+    connection.state = State.TRANSACTION
+    connection.receive(b"x" * 101)
+    assert connection.next_event() is None
+    connection.receive(b"RETR 1\r\nRETR 2\r\nRETR 3\r\n")
+    assert connection.take_run() is None
+    assert connection.next_event() == Refused(responses.LINE_TOO_LONG)
+    assert connection.take_run() == RunReceived(COMMANDS[b"RETR"], [2, 3])
 
 
 def test_what_came_along_is_forgotten() -> None:
