@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from calendar_app.services import reindexing, subscriptions
 from contacts.services import directory
-from groupware.core import audit, blobs, outbox, quota, retention
+from groupware.core import audit, blobs, devices, outbox, quota, retention
 from groupware.core.blobs import collector
 from groupware.core.leaving import departures, exports, invitations
 from groupware.dav.services import locks, properties
@@ -64,6 +64,7 @@ DUTIES = (
     Duty("exports-over", 3600.0, exports.expire),
     Duty("departures", 60.0, departures.work_off, is_long=True),
     Duty("invitations", 3600.0, invitations.expire),
+    Duty("devices", 3600.0, devices.expire),
     Duty("mail-retention", 600.0, mail_retention.run_due, is_long=True),
     Duty("quota-warnings", 3600.0, quota.note_full_accounts),
     Duty("expunged", 600.0, expunged.let_go),

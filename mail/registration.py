@@ -2,13 +2,14 @@
 
 from functools import partial
 
-from groupware.core import doctor, exchange, names, outbox, provisioning, quotawarnings
+from groupware.core import devices, doctor, exchange, names, outbox, provisioning, quotawarnings
 from groupware.core.exchange import Exporter, Importer
 from groupware.core.models import CollectionKind
 from mail.archives.eml import open_eml
 from mail.archives.maildir import open_maildir
 from mail.archives.mbox import open_mbox
 from mail.archives.messages import OpenArchive
+from mail.behind import find_changes
 from mail.checks import check_mail
 from mail.flow import relays
 from mail.names import canonical_name
@@ -34,6 +35,7 @@ def register() -> None:
     outbox.register(quotawarnings.WARN, notices.warn_of_quota)
     outbox.register(training.LEARN, training.teach)
     relays.register_finder(find_relay)
+    devices.register_finder(CollectionKind.MAIL, find_changes)
     doctor.register(check_mail)
     for name, open_archive, text in _FORMATS:
         run = partial(import_archive, open_archive)

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from groupware.api import views
+from groupware.api import devices, views
 from groupware.api.push.views import Events
 
 v1: list[URLPattern | URLResolver] = [
     path("schema/", views.SchemaView.as_view(), name="api-schema"),
     path("events", Events.as_view(), name="api-events"),
+    path("me/devices", devices.OwnDeviceList.as_view(), name="api-me-devices"),
     path("docs/", views.docs, name="api-docs"),
     path("docs/problems", views.problem_page, name="api-problems"),
     path("", include("mail.api.urls")),

@@ -20,7 +20,7 @@ import structlog
 import uvloop
 from django.db import connections
 
-from groupware.core import auth, db, limits
+from groupware.core import auth, db, flushing, limits
 from groupware.core.groupcommit import POSTGRESQL_WRITERS, GroupCommitter, close_pool
 from groupware.core.hub import ChangeWatch, Hub
 
@@ -30,7 +30,7 @@ CALLERS = 16
 """Threads that wait for others over the network, apart from the readers for the same reason."""
 HASHERS = auth.MAX_HASHES_AT_ONCE + 1
 """Threads that prove credentials, apart from the readers so that a flood never stops them."""
-MOST_CONNECTIONS = 1 + READERS + CALLERS + HASHERS + POSTGRESQL_WRITERS
+MOST_CONNECTIONS = 1 + READERS + CALLERS + HASHERS + POSTGRESQL_WRITERS + flushing.CONNECTIONS
 """To PostgreSQL, of one process: each of its threads keeps one."""
 
 P = ParamSpec("P")
@@ -219,19 +219,21 @@ def write_here(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     return done
 
 
-async def authenticate(login: str, password: str, *, protocol: str, network: str) -> auth.Principal:
+async def authenticate(
+    login: str, password: str, *, protocol: str, network: str, client: str = ""
+) -> auth.Principal:
     """Prove credentials (`auth.authenticate`) on threads of their own."""
-    proof = partial(auth.authenticate, login, password, protocol=protocol, network=network)
+    said = {"protocol": protocol, "network": network, "client": client}
+    proof = partial(auth.authenticate, login, password, **said)
     return await _on(crossing().hashers, proof)
 
 
 async def authenticate_token(
-    token: str, *, protocol: str, network: str, login: str = ""
+    token: str, *, protocol: str, network: str, login: str = "", client: str = ""
 ) -> auth.Principal:
     """Find out whom a token speaks for (`auth.authenticate_token`), which computes nothing."""
-    return await read(
-        auth.authenticate_token, token, protocol=protocol, network=network, login=login
-    )
+    said = {"protocol": protocol, "network": network, "login": login, "client": client}
+    return await read(partial(auth.authenticate_token, token, **said))
 
 
 def change_watch() -> ChangeWatch:
@@ -274,9 +276,11 @@ def run_server(main: Callable[[Stopping], Awaitable[None]]) -> None:
         # For `glance` and `write_here`: Django opens no connection in a loop.
         db.thread_connection().ensure_connection()
         db.relax()
+    flusher = flushing.Flusher()
     try:
         uvloop.run(_serve(main))
     finally:
+        flusher.close()
         close_crossing()
         connections.close_all()
 

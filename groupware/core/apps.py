@@ -12,8 +12,9 @@ class CoreConfig(AppConfig):
     verbose_name = "Kernel"
 
     def ready(self) -> None:
-        """Keep who is left to as long as somebody leaves."""
-        from groupware.core import provisioning
+        """Keep who is left to as long as somebody leaves; let what is noted of devices be written."""
+        from groupware.core import devices, provisioning
         from groupware.core.leaving import departures
 
         provisioning.register_guard(departures.refuse_deletion)
+        devices.begin()

@@ -16,10 +16,10 @@ from hashlib import sha256
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import F
 
-from groupware.core import audit, db, throttle
+from groupware.core import audit, db, devices, throttle
 from groupware.core.addresses import BadAddress, parse_address
 from groupware.core.clock import monotonic, now
-from groupware.core.errors import AuthenticationFailed, Invalid, NotFound
+from groupware.core.errors import AuthenticationFailed, Invalid, NotFound, Throttled
 from groupware.core.events import CredentialsChanged, publish
 from groupware.core.models import Account, AppPassword
 from groupware.core.models.directory import AccountKind
@@ -34,6 +34,7 @@ from groupware.core.tokens import (
 __all__ = [
     "MAX_HASHES_AT_ONCE",
     "SCOPES",
+    "WEB",
     "Principal",
     "TokenGrant",
     "authenticate",
@@ -58,6 +59,9 @@ MAX_LABEL = 100
 """Characters of an app password's label."""
 SCOPES = frozenset({"imap", "pop3", "smtp", "sieve", "dav", "api"})
 
+WEB = "web"
+"""What signing in with a browser is counted as."""
+
 _PUBLIC_ID = re.compile("[0-9a-f]{8}")
 _MESSAGE = "The address or the password is wrong."
 _hashing = threading.BoundedSemaphore(MAX_HASHES_AT_ONCE)
@@ -77,12 +81,24 @@ def register_password_verifier(verify: PasswordVerifier) -> None:
         _verifiers.append(verify)
 
 
-def authenticate(login: str, password: str, *, protocol: str, network: str) -> Principal:
+def authenticate(
+    login: str, password: str, *, protocol: str, network: str, client: str = ""
+) -> Principal:
     """Return who the credentials belong to.
 
-    `network` is the client's address. Raises `AuthenticationFailed` or `Throttled`; neither
-    tells whether the account exists.
+    `network` is the client's address, `client` what it calls itself. Raises `AuthenticationFailed`
+    or `Throttled`; neither tells whether the account exists.
     """
+    try:
+        principal = _authenticate(login, password, protocol, network)
+    except AuthenticationFailed as error:
+        devices.note_failure(login, protocol, throttled=isinstance(error, Throttled))
+        raise
+    devices.note_login(principal, protocol, network, client)
+    return principal
+
+
+def _authenticate(login: str, password: str, protocol: str, network: str) -> Principal:
     mac = _mac(login, password, protocol)
     if (known := _known(login, mac)) is not None:
         return known
@@ -107,6 +123,14 @@ def prove_password(login: str, password: str, *, network: str) -> Principal:
     For web sign-in alone, which asks for the second factor next: no session may be opened on
     this answer where the account has one. App passwords are none here.
     """
+    try:
+        return _prove_own(login, password, network)
+    except AuthenticationFailed as error:
+        devices.note_failure(login, WEB, throttled=isinstance(error, Throttled))
+        raise
+
+
+def _prove_own(login: str, password: str, network: str) -> Principal:
     account = find_account(login)
     name, block = _throttled_name(account, login), _throttled_network(network)
     throttle.check(name, block)
@@ -170,13 +194,15 @@ def list_app_passwords(account_id: int) -> list[AppPassword]:
 
 
 def revoke_app_password(account_id: int, public_id: str) -> None:
-    """Revoke an app password; sessions of the account begin anew."""
+    """Revoke an app password; sessions of the account begin anew, and its device is forgotten."""
     with audit.change():
-        revoked = AppPassword.objects.filter(
+        held = AppPassword.objects.filter(
             account_id=account_id, public_id=public_id, revoked_at=None
-        ).update(revoked_at=now())
-        if not revoked:
+        ).first()
+        if held is None:
             raise NotFound(f"There is no app password {public_id}.")
+        AppPassword.objects.filter(pk=held.pk).update(revoked_at=now())
+        devices.forget_credential(account_id, "app-password", str(held.pk))
         end_sessions(account_id)
         _record("account.revoke-app-password", account_id, id=public_id)
 

@@ -1,4 +1,4 @@
-"""The limits of signing in: rows of the table of `groupware.core.limits`, where they are asked for."""
+"""The limits of signing in, and of what is known of who did: rows of the table of `groupware.core.limits`, where they are asked for."""
 
 from groupware.core.limit import Limit, Unit
 
@@ -48,4 +48,25 @@ OIDC_TIMEOUT = Limit(
     Unit.SECONDS,
     "how long an identity provider may take for one answer",
     highest=60,
+)
+DEVICES_DAYS = Limit(
+    "DEVICES_DAYS",
+    90,
+    Unit.DAYS,
+    "days after which a device that did not come back is forgotten, and logins are counted no more",
+    highest=3_650,
+)
+DEVICES = Limit(
+    "MAX_DEVICES",
+    100,
+    Unit.COUNT,
+    "devices of one account that are known; one more forgets the one unseen longest",
+    highest=10_000,
+)
+DEVICE_BEHIND = Limit(
+    "DEVICE_MAX_BEHIND",
+    1_000,
+    Unit.COUNT,
+    "changes up to which it is counted how far behind a device is",
+    highest=100_000,
 )

@@ -12,7 +12,8 @@ class Principal:
     """Whoever a session belongs to, as of the login.
 
     `scopes` are what a token was given; None is everything that the account may do. A session
-    that a token opened ends with it: at `expires_at`, or as soon as it is revoked.
+    that a token opened ends with it: at `expires_at`, or as soon as it is revoked. `token_client` is
+    what the token was given to.
     """
 
     account_id: int
@@ -22,16 +23,21 @@ class Principal:
     token_id: str | None = None
     scopes: frozenset[str] | None = None
     expires_at: datetime | None = None
+    token_client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
-    """What a token stands for; `token_id` names it without opening anything."""
+    """What a token stands for; `token_id` names it without opening anything.
+
+    `client` names what it was given to, which goes on with another token when it is renewed.
+    """
 
     account_id: int
     token_id: str
     scopes: frozenset[str]
     expires_at: datetime
+    client: str = ""
 
 
 def find_account(login: str) -> Account | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from groupware.core import db
+from groupware.core import db, devices
 from groupware.core.clock import now
 from groupware.core.errors import AuthenticationFailed
 from groupware.core.models import Account
@@ -50,12 +50,24 @@ def register_token_verifier(verify: Verify, is_live: IsLive) -> Callable[[], Non
     return lambda: _verifiers.remove(verifier)
 
 
-def authenticate_token(token: str, *, protocol: str, network: str, login: str = "") -> Principal:
-    """Return whom the token speaks for; `network` is the client's address.
+def authenticate_token(
+    token: str, *, protocol: str, network: str, login: str = "", client: str = ""
+) -> Principal:
+    """Return whom the token speaks for; `network` and `client` as `auth.authenticate` has them.
 
     A `login` that came with it must lead to the same account. Raises `AuthenticationFailed`, also
     where the token was not given for this protocol.
     """
+    try:
+        principal = _authenticate(token, protocol, network, login)
+    except AuthenticationFailed:
+        devices.note_failure(login, protocol)
+        raise
+    devices.note_login(principal, protocol, network, client)
+    return principal
+
+
+def _authenticate(token: str, protocol: str, network: str, login: str) -> Principal:
     grant = _find_grant(token)
     account = _find_person(grant) if grant is not None else None
     if grant is None or account is None:
@@ -71,6 +83,7 @@ def authenticate_token(token: str, *, protocol: str, network: str, login: str = 
         token_id=grant.token_id,
         scopes=grant.scopes,
         expires_at=grant.expires_at,
+        token_client=grant.client,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from groupware.core import devices
 from groupware.core.auth import Principal, authenticate, authenticate_token
 from groupware.core.errors import AuthenticationFailed, Throttled
 from groupware.core.proxies import client_address, is_secure
@@ -30,21 +31,29 @@ def authenticate_request(environ: Mapping[str, Any]) -> Principal:
         raise DavError(
             403, "Passwords are taken over TLS only: use the https address of this server."
         )
-    network = str(client_address(environ))
+    network, client = str(client_address(environ)), environ.get("HTTP_USER_AGENT", "")
     if is_token:
-        return _take_token(said.strip(), network)
+        return _take_token(said.strip(), network, client)
     try:
-        return authenticate(login, password, protocol=PROTOCOL, network=network)
+        return authenticate(login, password, protocol=PROTOCOL, network=network, client=client)
     except Throttled as error:
         raise DavError(429, error.message, headers={"Retry-After": "60"}) from error
     except AuthenticationFailed as error:
         raise DavError(401, error.message, headers=CHALLENGE) from error
 
 
-def _take_token(token: str, network: str) -> Principal:
+def note_told(
+    environ: Mapping[str, Any], principal: Principal, collection_id: int, modseq: int
+) -> None:
+    """Note up to where a client was told of a collection of its own account."""
+    network, client = str(client_address(environ)), environ.get("HTTP_USER_AGENT", "")
+    devices.find_contact(principal, PROTOCOL, network, client).tell(collection_id, modseq)
+
+
+def _take_token(token: str, network: str, client: str) -> Principal:
     """Take a token of RFC 6750 §2.1; each request asks anew, so that a revoked one ends at once."""
     try:
-        return authenticate_token(token, protocol=PROTOCOL, network=network)
+        return authenticate_token(token, protocol=PROTOCOL, network=network, client=client)
     except AuthenticationFailed as error:
         raise DavError(401, error.message, headers=BAD_TOKEN) from error
 

@@ -42,14 +42,25 @@ def find_grant(token: str) -> TokenGrant | None:
     """Find what an access token stands for; None where nobody has it."""
     row = (
         AccessToken.objects.filter(token_checksum=digest(token), user__isnull=False)
-        .values_list("user_id", "id", "scope", "expires")
+        .values_list("user_id", "id", "scope", "expires", "application_id")
         .first()
     )
     if row is None:
         return None
-    account_id, key, scope, expires = row
+    account_id, key, scope, expires, application_id = row
     assert account_id is not None
-    return TokenGrant(account_id, f"{_OWN}{key}", frozenset(scope.split()), expires.astimezone(UTC))
+    return TokenGrant(
+        account_id,
+        f"{_OWN}{key}",
+        frozenset(scope.split()),
+        expires.astimezone(UTC),
+        client_key(application_id),
+    )
+
+
+def client_key(application_id: object) -> str:
+    """Return what names an application where tokens of other kinds may be named as well."""
+    return f"{_OWN}{application_id}"
 
 
 def is_live(token_id: str) -> bool:

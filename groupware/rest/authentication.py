@@ -6,13 +6,14 @@ nothing is refused, whatever cookie came with it.
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
-from groupware.core import auth
+from groupware.core import auth, devices
 from groupware.core.auth import Principal
 from groupware.core.errors import AuthenticationFailed, NotAllowed
 from groupware.core.models import Account
@@ -33,8 +34,8 @@ class BearerAuthentication(BaseAuthentication):
         if token is None:
             return None
         _require_tls(request)
-        network = str(client_address(request.META))
-        return _account_of(auth.authenticate_token(token, protocol=PROTOCOL, network=network))
+        said = {"protocol": PROTOCOL, **_client(request)}
+        return _account_of(auth.authenticate_token(token, **said))
 
 
 class BasicAuthentication(BaseAuthentication):
@@ -56,8 +57,8 @@ class BasicAuthentication(BaseAuthentication):
         login, colon, password = decoded.decode("utf-8", "surrogateescape").partition(":")
         if not colon:
             _refuse()
-        network = str(client_address(request.META))
-        return _account_of(auth.authenticate(login, password, protocol=PROTOCOL, network=network))
+        said = {"protocol": PROTOCOL, **_client(request)}
+        return _account_of(auth.authenticate(login, password, **said))
 
 
 class SessionAuthentication(BaseAuthentication):
@@ -72,6 +73,15 @@ class SessionAuthentication(BaseAuthentication):
         return account, Principal(account.pk, account.login, account.credential_epoch)
 
 
+def note_told(request: Request, modseqs: Mapping[str, int]) -> None:
+    """Note up to where a program was told of collections, by their ids; a browser's page is none."""
+    principal = request.auth
+    if modseqs and isinstance(principal, Principal) and "Authorization" in request.headers:
+        contact = devices.find_contact(principal, PROTOCOL, **_client(request))
+        for object_id, modseq in modseqs.items():
+            contact.tell(object_id, modseq)
+
+
 def challenge(request: Request) -> str:
     """Return the WWW-Authenticate of a 401.
 
@@ -82,6 +92,12 @@ def challenge(request: Request) -> str:
     if "X-Requested-With" in request.headers or "Sec-Fetch-Mode" in request.headers:
         return bearer
     return f'{bearer}, Basic realm="{REALM}", charset="UTF-8"'
+
+
+def _client(request: Request) -> dict[str, str]:
+    """Return where a request comes from, and what the program calls itself."""
+    agent = request.headers.get("User-Agent", "")
+    return {"network": str(client_address(request.META)), "client": agent}
 
 
 def _credentials(request: Request, wanted: str) -> str | None:

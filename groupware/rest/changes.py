@@ -86,6 +86,21 @@ class State:
         return State(scope, known)
 
 
+def read_modseqs(text: str) -> dict[str, int]:
+    """Return by part up to which modseq all of it is known to whoever holds a state.
+
+    Nothing of one that tells its parts only together. Parts are ids of collections, among others.
+    """
+    try:
+        _, told = unpack(text)
+    except (BadToken, TypeError, ValueError):
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    points = _read_points(told)
+    return {part: at.modseq - (at.last_id is not None) for part, at in points.items()}
+
+
 def _read_points(told: Any) -> dict[str, Point]:
     if not isinstance(told, dict):
         expired()

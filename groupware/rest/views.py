@@ -23,8 +23,10 @@ from groupware.rest.authentication import (
     BasicAuthentication,
     BearerAuthentication,
     SessionAuthentication,
+    note_told,
 )
 from groupware.rest.bodies import JsonParser
+from groupware.rest.changes import read_modseqs
 from groupware.rest.conditions import Version, is_known, read_match
 from groupware.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Window, read_window
 from groupware.rest.permissions import HasScope
@@ -249,7 +251,7 @@ class ListView(ApiView, Generic[T]):
         """Return what changed since a state of the list; raises `StateExpired`."""
         raise NotImplementedError
 
-    def get(self, request: Request, **_: Any) -> Response:  # noqa: ARG002 (DRF's)
+    def get(self, request: Request, **_: Any) -> Response:
         """List, a page at a time, or tell what changed."""
         filters = self.read_query()
         limit, since = filters.pop("limit"), filters.pop("since")
@@ -257,6 +259,7 @@ class ListView(ApiView, Generic[T]):
         with db.read_snapshot():
             if since:
                 page = self.list_changes(since, limit, filters)
+                note_told(request, read_modseqs(page.state))
             else:
                 page = self.list_page(window, filters)
             items = self.item_class(page.items, many=True).data

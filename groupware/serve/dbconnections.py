@@ -9,12 +9,12 @@ from collections.abc import Iterable
 import structlog
 
 from groupware import celery
-from groupware.core import aio, db, limits
+from groupware.core import aio, db, flushing, limits
 from groupware.serve import web
 from groupware.serve.roles import Program
 
 _log = structlog.get_logger("groupware.serve")
-_WORKER = web.THREADS + aio.READERS
+_WORKER = web.THREADS + aio.READERS + flushing.CONNECTIONS
 _WEB = web.MOST_WORKERS * _WORKER
 _OTHERS = {"web": _WEB, "web-tls": _WEB, "events": _WORKER, "beat": 0}
 

@@ -54,8 +54,19 @@ class _Gone(Exception):
 class Front:
     """An ASGI application that runs a WSGI one on threads of its own."""
 
-    def __init__(self, application: Wsgi, *, threads: int, stopping: int | None = None) -> None:
-        """Take a descriptor that can be read when the process is asked to stop."""
+    def __init__(
+        self,
+        application: Wsgi,
+        *,
+        threads: int,
+        stopping: int | None = None,
+        closing: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Take a descriptor that can be read when the process is asked to stop.
+
+        `closing` is called on a thread when it does.
+        """
+        self._closing = closing
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._budget = UploadBudget(limits.WEB_UPLOADING.value)
@@ -66,6 +77,7 @@ class Front:
         if scope["type"] == "lifespan":
             await _live(receive, send)
             await self._listening.close()
+            await asyncio.get_running_loop().run_in_executor(None, self._closing)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 

@@ -16,6 +16,7 @@ from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.mp import MPServer
 
+from groupware.core.flushing import Flusher
 from groupware.core.listeners import Listeners
 from groupware.core.tls import certificate_files, server_tls
 from groupware.dav.mount import Environ, Wsgi
@@ -129,7 +130,10 @@ def _forked(application: Wsgi, stopping: StopPipe) -> Callable[[], Front]:
 
     def load() -> Front:
         die_with_parent(parent=parent)
-        return Front(application, threads=THREADS, stopping=stopping.in_worker())
+        flusher = Flusher()  # a thread of the worker's own: it is forked already
+        return Front(
+            application, threads=THREADS, stopping=stopping.in_worker(), closing=flusher.close
+        )
 
     return load
 

@@ -18,7 +18,7 @@ from groupware.core import events
 from groupware.core.clock import monotonic
 from groupware.core.errors import GroupwareError
 from groupware.core.metrics import COMMAND_SECONDS
-from mail.imap import responses
+from mail.imap import contact, responses
 from mail.imap.capabilities import capability_code
 from mail.imap.commands import Command, States
 from mail.imap.connection import Connection
@@ -263,6 +263,7 @@ class Conversation:
         if command.name == "LOGOUT":
             self.session.write(responses.status_line(None, Condition.BYE, "Goodbye."))
         self._reply(event.tag, reply)
+        contact.note(self.session)
         if reply.condition is Condition.BAD:
             self._queue.extend(self.connection.count_bad())
         else:
@@ -339,6 +340,7 @@ class Conversation:
         await self.session.catch_up()
         if not self.session.closing:
             self.session.flush_updates(expunge=True)
+            contact.note(self.session)
             await self.session.output.drain()
         return ok("")
 

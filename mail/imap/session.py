@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from groupware.core import aio, auth, events
+from groupware.core.devices import Contact
 from groupware.core.errors import NotFound
 from groupware.core.hub import ChangeWatch, Hub
 from groupware.core.tokens import has_expired
@@ -73,6 +74,8 @@ class Session:
         self.secure = secure
         self.network = network
         self.principal: auth.Principal | None = None
+        self.client = ""
+        self.contact: Contact | None = None
         self.view: MailboxView | None = None
         self.condstore = False
         self.enabled: set[str] = set()

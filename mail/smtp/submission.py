@@ -127,7 +127,11 @@ class SubmissionSession(TakingSession):
             return
         try:
             principal = await aio.authenticate(
-                credentials.username, credentials.password, protocol="smtp", network=self.network
+                credentials.username,
+                credentials.password,
+                protocol="smtp",
+                network=self.network,
+                client=self.helo,
             )
         except AuthenticationFailed as error:
             self.note_failure(error)
@@ -139,7 +143,11 @@ class SubmissionSession(TakingSession):
         assert isinstance(self.exchange, Token)
         try:
             principal = await aio.authenticate_token(
-                said.token, protocol="smtp", network=self.network, login=said.login
+                said.token,
+                protocol="smtp",
+                network=self.network,
+                login=said.login,
+                client=self.helo,
             )
         except AuthenticationFailed as error:
             self.refused = error

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from groupware.core import aio, db
+from groupware.core import aio, db, flushing
 from groupware.serve import dbconnections, web
 from groupware.serve.roles import PROGRAMS, find_program
 
@@ -11,7 +11,8 @@ from groupware.serve.roles import PROGRAMS, find_program
 def test_each_process_of_a_gateway_counts() -> None:
     imap, web_tls = find_program("imap"), find_program("web-tls")
     wanted = dbconnections.most_connections([imap, web_tls], 3)
-    assert wanted == 3 * aio.MOST_CONNECTIONS + web.MOST_WORKERS * (web.THREADS + aio.READERS)
+    of_worker = web.THREADS + aio.READERS + flushing.CONNECTIONS
+    assert wanted == 3 * aio.MOST_CONNECTIONS + web.MOST_WORKERS * of_worker
 
 
 @pytest.mark.postgresql

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from groupware.api import devices
 from groupware.api.admin import (
     accounts,
     addresses,
@@ -38,6 +39,11 @@ urlpatterns: list[URLPattern] = [
         "accounts/<key:account_id>/sessions",
         helping.SessionList.as_view(),
         name="api-admin-sessions",
+    ),
+    path(
+        "accounts/<key:account_id>/devices",
+        devices.DeviceList.as_view(),
+        name="api-admin-devices",
     ),
     path(
         "accounts/<key:account_id>/failed-logins",

@@ -27,6 +27,7 @@ from groupware.core.db.rows import (
     fetch_rows_into,
     holds,
     in_list,
+    keep_shared,
     key_share,
 )
 from groupware.core.db.transactions import (
@@ -62,6 +63,7 @@ __all__ = [
     "is_free",
     "is_full",
     "is_sqlite",
+    "keep_shared",
     "key_share",
     "lock_timeout",
     "most_connections",

@@ -134,6 +134,14 @@ def key_share(table: str, key: int) -> bool:
     return bool(fetch_rows(f'SELECT 1 FROM "{table}" WHERE id = %s{suffix}', [key]))
 
 
+def keep_shared(table: str, keys: Sequence[int]) -> set[int]:
+    """Return those of the rows that are there, and keep them there until the transaction ends."""
+    suffix = "" if is_sqlite() else " FOR KEY SHARE"
+    condition, params = in_list("id", sorted(keys))
+    rows = fetch_rows(f'SELECT id FROM "{table}" WHERE {condition} ORDER BY id{suffix}', params)
+    return {key for (key,) in rows}
+
+
 def holds(column: str) -> str:
     """Return the SQL condition that a binary column holds the octets of one parameter."""
     return f"instr({column}, %s) > 0" if is_sqlite() else f"position(%s IN {column}) > 0"

@@ -7,6 +7,7 @@ every store row carries its account, and one transaction writes store rows of on
 from groupware.core.models.access import AppPassword, Grant, LoginThrottle
 from groupware.core.models.audit import AdminRole, AuditEntry, DirectoryState, Role
 from groupware.core.models.blob import Blob, BlobSpool
+from groupware.core.models.devices import Device, DeviceState, LoginHour
 from groupware.core.models.directory import (
     Account,
     AccountKind,
@@ -56,6 +57,8 @@ __all__ = [
     "CollectionRole",
     "CollectionTombstone",
     "Departure",
+    "Device",
+    "DeviceState",
     "DirectoryState",
     "Domain",
     "ExportState",
@@ -63,6 +66,7 @@ __all__ = [
     "Group",
     "GroupMember",
     "Invitation",
+    "LoginHour",
     "LoginThrottle",
     "LostModseqs",
     "OutboxRow",

@@ -13,6 +13,7 @@ from typing import Final
 from groupware.core import limits
 from groupware.core.resources.queries import ChangedHref
 from groupware.core.synctokens import SyncPoint
+from groupware.dav.door import note_told
 from groupware.dav.errors import DavError
 from groupware.dav.names import dav, element
 from groupware.dav.reports.answers import (
@@ -54,14 +55,22 @@ def handle(request: Request, place: Resource, root: ET.Element) -> Response:
     answer = Multistatus()
     if not token.strip() and limit is None and _is_quick(place, asked):
         tell_rows(answer, place, place.members.etags(), asked, request, shape=ETAGS)
-        known = place.members.sync_token()
+        known, modseq = place.members.sync_token(), place.members.now()
     else:
         piece = _find_piece(place, token.strip(), asked, limit)
         _tell(answer, place, piece.rows, asked, request)
         if piece.is_cut:
             add_truncation(answer, place)
-        known = place.members.token_at(piece.known.modseq, piece.known.base)
+        known, modseq = place.members.token_at(*piece.known), piece.known.modseq
+    _note(request, place, modseq)
     return answer.finish(element(dav("sync-token"), known.encode()), request.applied())
+
+
+def _note(request: Request, place: Resource, modseq: int) -> None:
+    """Note up to where the client knows what is its own (`groupware.core.devices`)."""
+    info = place.info
+    if info is not None and info.account_id == request.account_id and place.members.is_whole:
+        note_told(request.environ, request.principal, info.collection_id, modseq)
 
 
 def _is_quick(place: Resource, asked: Asked) -> bool:

@@ -15,7 +15,7 @@ from hashlib import sha256
 import pyotp
 from django.conf import settings
 
-from groupware.core import audit, auth, db, limits, sealing, throttle
+from groupware.core import audit, auth, db, devices, limits, sealing, throttle
 from groupware.core.clock import epoch, now
 from groupware.core.errors import AlreadyExists, AuthenticationFailed, Invalid, NotFound, Throttled
 from groupware.core.models import Account
@@ -134,6 +134,7 @@ def check_code(account_id: int, code: str, *, network: str) -> None:
             throttle.count_failure(name, _EVERYWHERE, mac)
     # After the commit: what is raised inside would take back that it was counted.
     if failure is not None:
+        devices.note_failure(account.login, auth.WEB, throttled=isinstance(failure, Throttled))
         raise failure
 
 

@@ -12,11 +12,12 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import F
 from django.http import HttpRequest
 
-from groupware.core import audit, auth, db, limits
+from groupware.core import audit, auth, db, devices, limits
 from groupware.core.clock import epoch, now
 from groupware.core.errors import NotFound
 from groupware.core.livesessions import LiveSession
 from groupware.core.models import Account
+from groupware.core.principals import Principal
 from groupware.core.proxies import client_address
 from groupware.identity.agents import name_of
 from groupware.identity.models import WebSession
@@ -47,6 +48,9 @@ def open_session(request: HttpRequest, account: Account) -> None:
     The session gets a new key. Beyond `MAX_WEB_SESSIONS` the one that is unused longest ends.
     """
     _open(request, account, authenticated_at=epoch())
+    principal = Principal(account.pk, account.login, account.credential_epoch)
+    agent = request.headers.get("User-Agent", "")
+    devices.note_login(principal, auth.WEB, str(client_address(request.META)), agent)
 
 
 def stay(request: HttpRequest) -> None:

@@ -18,6 +18,7 @@ from groupware.management.account_page import (
 from groupware.management.app_passwords import ADDRESS, APP_PASSWORD
 from groupware.management.base import Answer, Subcommand, TableCommand, argument
 from groupware.management.commands.address import DOMAIN
+from groupware.management.devices import DEVICES
 from groupware.management.leaving import DEPART, DEPARTURES, EXPORTS, INVITE, STAY
 from groupware.management.passwords import ChosenPassword, choose_password, is_terminal
 from groupware.management.pop3 import POP3
@@ -224,6 +225,7 @@ class Command(TableCommand):
         DEPARTURES,
         EXPORTS,
         APP_PASSWORD,
+        DEVICES,
         POP3,
         SECOND_FACTOR,
         SENT_COPIES,

@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
-from groupware.core import audit, db, limits
+from groupware.core import audit, db, devices, limits
 from groupware.core.clock import now
 from groupware.core.errors import NotFound
 from groupware.core.models import Account
-from groupware.oauth.models import UsedCode
+from groupware.oauth.models import Application, UsedCode
+from groupware.oauth.queries import client_key
 from groupware.oauth.services import codes
 from groupware.oauth.services.applications import tell
 from groupware.oauth.tokenhashes import digest
@@ -63,6 +64,7 @@ def revoke_application(account_id: int, client_id: str) -> None:
     """
     with audit.change():
         mine = {"user_id": account_id, "application__client_id": client_id}
+        applications = Application.objects.filter(client_id=client_id).values_list("pk", flat=True)
         refresh = list(RefreshToken.objects.filter(**mine, revoked=None))
         for token in refresh:
             token.revoke()
@@ -70,6 +72,8 @@ def revoke_application(account_id: int, client_id: str) -> None:
         codes, _ = Grant.objects.filter(**mine).delete()
         if not (refresh or others or codes):
             raise NotFound(f"The application {client_id} has no token of this account.")
+        for application_id in applications:
+            devices.forget_credential(account_id, "token", client_key(application_id))
         tell(account_id)
         account = Account.objects.get(pk=account_id)
         audit.record("account.revoke-application", account, client_id=client_id)

@@ -4,6 +4,7 @@ from typing import Final
 
 from mail.imap import responses
 from mail.imap.capabilities import capabilities_of
+from mail.imap.contact import note_name
 from mail.imap.errors import After, Idling, Outcome, Reply, ok
 from mail.imap.requests import Enable, Id, Plain
 from mail.imap.responses import Condition
@@ -33,8 +34,9 @@ async def logout(_session: Session, _request: Plain) -> Outcome:
     return Reply(Condition.OK, "Logged out.", after=After.CLOSE)
 
 
-async def identify(session: Session, _request: Id) -> Outcome:
-    """ID (RFC 2971): what the client says of itself is not kept."""
+async def identify(session: Session, request: Id) -> Outcome:
+    """ID (RFC 2971): what the client says of itself names the device that its person is shown."""
+    note_name(session, request.fields)
     session.write(responses.identification(IDENTITY))
     return ok("Pleased to meet you.")
 

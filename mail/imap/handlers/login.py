@@ -12,6 +12,7 @@ from groupware.core.errors import AuthenticationFailed
 from groupware.core.metrics import LOGINS
 from groupware.core.publicurl import secure_url
 from mail.imap.capabilities import capability_code, may_log_in
+from mail.imap.contact import note_login
 from mail.imap.errors import After, Challenge, Outcome, Refused, Reply, bad, no, ok, reply_to
 from mail.imap.requests import Authenticate, Login, Plain
 from mail.imap.responses import Code, Condition
@@ -68,7 +69,11 @@ async def _authenticate_token(session: Session, mechanism: str, message: bytes |
     except BadMessage as error:
         return bad(f"Not understood: {error}.")
     proof = aio.authenticate_token(
-        said.token, protocol="imap", network=session.network, login=said.login
+        said.token,
+        protocol="imap",
+        network=session.network,
+        login=said.login,
+        client=session.client,
     )
     outcome = await _begin(session, proof)
     if outcome.condition is Condition.OK or session.closing:
@@ -89,7 +94,13 @@ def _check_privacy(session: Session) -> None:
 async def _log_in(session: Session, username: str, password: str) -> Reply:
     return await _begin(
         session,
-        aio.authenticate(username, password, protocol="imap", network=session.network),
+        aio.authenticate(
+            username,
+            password,
+            protocol="imap",
+            network=session.network,
+            client=session.client,
+        ),
     )
 
 
@@ -104,6 +115,7 @@ async def _begin(session: Session, proof: Awaitable[Principal]) -> Reply:
             session.say_bye("Too many failed logins.")
         return reply_to(error)
     session.begin_account(principal)
+    note_login(session, principal)
     LOGINS.labels("imap", "ok").inc()
     _log.info("logged in")
     return ok("Logged in.", capability_code(session))

@@ -84,6 +84,7 @@ OPERATIONS = [
     row("DELETE", "accounts/<key:account_id>/second-factor", HELP),
     row("GET", "accounts/<key:account_id>/sessions", LOOK),
     row("DELETE", "accounts/<key:account_id>/sessions", HELP),
+    row("GET", "accounts/<key:account_id>/devices", LOOK),
     row("GET", "accounts/<key:account_id>/failed-logins", LOOK),
     row("DELETE", "accounts/<key:account_id>/failed-logins", HELP),
     row("GET", "accounts/<key:account_id>/app-passwords", LOOK),
