@@ -18,7 +18,7 @@ tour: $(STAMP) ## prove each promise live, on a server of its own, in about a mi
 	@$(BIN)/python -m groupware.tour $(if $(MESSAGES),--messages $(MESSAGES))
 
 test: $(STAMP) ## run the whole suite
-	@$(BIN)/python -m tests.run -n $(WORKERS)
+	@$(BIN)/python -m tests.run -n $(WORKERS) --dist worksteal
 
 test-deps: ## install the system packages that the tests want (Debian; starts no service)
 	@.ci/test-deps
@@ -30,7 +30,7 @@ check: $(STAMP) ## what CI runs: format, lint, types, import contracts, migratio
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python -m tests.fuzz --seconds 30
-	@$(BIN)/python -m tests.run -n $(WORKERS)
+	@$(BIN)/python -m tests.run -n $(WORKERS) --dist worksteal
 
 fuzz: $(STAMP) ## feed the parsers with inputs made by chance for ten minutes (SECONDS=60: for one)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)

@@ -21,7 +21,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from groupware.core.limit import Limit
-from tests import databases
+from tests import databases, selection
 from tests.services import postgresql
 
 KEPT_VARIABLES = ("GROUPWARE_TEST_CORPUS", "GROUPWARE_TEST_SKIPS")
@@ -72,10 +72,22 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+    _empty_tables_after_tests()
     # A worker that inherited it would load the settings before this, with its parent's directory.
     del os.environ["DJANGO_SETTINGS_MODULE"]
     hypothesis.settings.register_profile("groupware", deadline=None, print_blob=True)
     hypothesis.settings.load_profile("groupware")
+
+
+def _empty_tables_after_tests() -> None:
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    def teardown(self: TransactionTestCase) -> None:
+        for name in self._databases_names(include_mirrors=False):  # type: ignore[attr-defined]
+            databases.empty_tables(connections[name])
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -93,7 +105,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.path.relative_to(config.rootpath).parts[1:2][0] in WITHOUT_SOCKETS:
             item.add_marker(pytest.mark.disable_socket)
     config.hook.pytest_deselected(items=left_out)
-    items[:] = kept
+    # What takes long begins first, so that no worker ends alone with it.
+    items[:] = sorted(kept, key=lambda item: not item.nodeid.startswith(selection.LONG))
     if database == "postgresql" and not os.environ["GROUPWARE_DATABASE_URL"]:
         for item in items:
             item.add_marker(pytest.mark.skip(reason=postgresql.MISSING))
@@ -102,7 +115,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _runs_on(item: pytest.Item, database: str) -> bool:
     if item.get_closest_marker("postgresql" if database == "sqlite" else "sqlite"):
         return False
-    if database == "sqlite" or item.get_closest_marker("django_db"):
+    if database == "sqlite" or item.get_closest_marker("postgresql"):
+        return True
+    if selection.is_for_one_database(item.nodeid):
+        return False
+    if item.get_closest_marker("django_db"):
         return True
     return bool(DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())))
 

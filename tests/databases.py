@@ -15,12 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from groupware.environment import BASE_DIR
 
 DIRECTORY = "GROUPWARE_TEST_TEMPLATES"
 """The variable that tells the workers of a session where its templates are."""
 NAME = "groupware_template"
+
+KEPT_TABLES = {"django_content_type", "auth_permission"}
 
 _names = itertools.count()
 
@@ -58,6 +61,26 @@ def fresh_database(directory: Path) -> Iterator[str]:
         _made("postgresql", f"{server.rpartition('/')[0]}/{NAME}")
     with _postgresql_database(f'TEMPLATE "{NAME}"') as url:
         yield url
+
+
+def empty_tables(connection: BaseDatabaseWrapper) -> None:
+    """Delete what a test has committed; content types and permissions are the same for all tests.
+
+    Django's `flush` makes these anew each time, and TRUNCATE gives each table and index a new file:
+    a third of a second for the few rows of a test.
+    """
+    from django.db import transaction
+
+    tables = set(connection.introspection.django_table_names()) - KEPT_TABLES
+    statements = [f'DELETE FROM "{table}"' for table in sorted(tables)]
+    if connection.vendor == "postgresql":
+        # Everything goes, so nothing need be looked up that refers to a row.
+        statements = [
+            ";".join(["SET LOCAL session_replication_role = replica", *statements]),
+        ]
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 @contextlib.contextmanager

@@ -10,9 +10,3 @@ class RestConfig(AppConfig):
     label = "rest"
     verbose_name = "REST"
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        """Let the schema know how programs sign in."""
-        from groupware.rest import schema
-
-        assert schema.BearerScheme.target_class
