@@ -28,3 +28,6 @@ SCOPES: Final[Mapping[str, str | Promise]] = {
     "sieve": _("Change your mail filters (ManageSieve)"),
     "dav": _("Read and change your calendars, tasks and contacts (CalDAV and CardDAV)"),
 }
+
+OPENING: Final = frozenset({"account:write", "admin:read", "admin:write"})
+"""Scopes that reach beyond what a person keeps here: they are given by who proved a moment ago who he is."""

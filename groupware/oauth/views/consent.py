@@ -1,10 +1,12 @@
 """The page on which a person gives an application a token, or does not (RFC 6749 §4.1.1)."""
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +16,10 @@ from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.views import AuthorizationView
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
-from groupware.core.errors import GroupwareError
+from groupware.core.errors import GroupwareError, NotAllowed
 from groupware.core.publicurl import secure_url
+from groupware.core.scopes import OPENING
+from groupware.identity.services import sessions
 from groupware.oauth.models import Application
 from groupware.oauth.services import applications, tokens
 from groupware.oauth.validator import CHALLENGE_WANTED, is_challenge
@@ -29,6 +33,10 @@ _POLICY: Final = (
 _NOT_WHOLE: Final = _(
     "What the application asked for cannot be read: go back to it and begin once more."
 )
+
+
+class SignInWanted(NotAllowed):
+    """What an application asks for is given by who signed in a moment ago."""
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -60,11 +68,17 @@ class ConsentView(AuthorizationView):
         asked = request.GET.copy()
         asked.pop("approval_prompt", None)
         request.GET = asked  # type: ignore[assignment]  # as mutable as it is immutable
-        response: HttpResponse = super().get(request, *args, **kwargs)
+        try:
+            response: HttpResponse = super().get(request, *args, **kwargs)
+        except SignInWanted:
+            return redirect_to_login(request.get_full_path(), self.login_url)
         return response
 
     def validate_authorization_request(self, request: HttpRequest) -> Any:
-        """Check what is asked for; without PKCE there is nothing to give (RFC 9700 §2.1.1)."""
+        """Check what is asked for; without PKCE there is nothing to give (RFC 9700 §2.1.1).
+
+        Raises `SignInWanted` where it opens more than a browser gives that signed in long ago.
+        """
         scopes, credentials = super().validate_authorization_request(request)
         said = (credentials.get(f"code_challenge{name}") for name in ("", "_method"))
         if not is_challenge(*said):
@@ -74,6 +88,7 @@ class ConsentView(AuthorizationView):
                 ),
                 redirect_uri=credentials["redirect_uri"],
             )
+        _require_fresh(request, scopes)
         return scopes, credentials
 
     def create_authorization_response(
@@ -86,7 +101,12 @@ class ConsentView(AuthorizationView):
         """Make the code, or the refusal, that the application is sent."""
         create = partial(super().create_authorization_response, request, scopes, credentials, allow)
         assert request.user.pk is not None
-        return tokens.allow(request.user.pk, create) if allow else create()
+        if not allow:
+            return create()
+        # What it may not ask for at all is told to the application below.
+        mine = applications.get_application(credentials["client_id"]).scopes.split()
+        _require_fresh(request, set(scopes.split()).intersection(mine))
+        return tokens.allow(request.user.pk, create)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Take the answer; raises `NotFound` where the application is gone meanwhile."""
@@ -124,6 +144,14 @@ class ConsentView(AuthorizationView):
 
     def _refuse(self, reason: Any, status: int = 400) -> HttpResponse:
         return self.render_to_response({"reason": reason}, status=status)
+
+
+def _require_fresh(request: HttpRequest, scopes: Iterable[str]) -> None:
+    if not OPENING.isdisjoint(scopes) and not sessions.is_fresh(request.session):
+        raise SignInWanted(
+            "You signed in too long ago for what the application asks for: go back to it and begin"
+            " once more."
+        )
 
 
 def _source_of(uri: str) -> str:

@@ -7,9 +7,12 @@ from django.test import Client
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 from pytest_django.fixtures import Settings
 
-from groupware.core.models import Account
+from groupware.core import limits
+from groupware.core.models import Account, Domain
+from groupware.identity.services import sessions
 from groupware.oauth.models import Application
 from tests.services.oauth.flow import REDIRECT, VERIFIER, App, answer_of, signed_in
+from tests.services.store import PASSWORD, create
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +247,47 @@ def test_database_opens_nothing(app: App) -> None:
 
 def test_redirect_of_a_program_is_the_one_that_it_asked_with(app: App) -> None:
     assert app.exchange(app.get_code(), redirect_uri=REDIRECT + "/").status_code == 400
+
+
+@pytest.fixture
+def administers(domain: Domain) -> App:
+    """Return an application that asks for more than what people keep here, in front of nobody."""
+    assert domain.name == "example.test"
+    return App.register(Client(), scopes=frozenset({"account:write", "admin:write", "profile"}))
+
+
+def sign_in(browser: Client, person: Account) -> None:
+    fields = {"login": person.login, "password": PASSWORD}
+    assert browser.post("/account/login/", fields, secure=True).status_code == 302
+
+
+@pytest.mark.parametrize("scope", ["account:write", "admin:write profile", None])
+def test_who_signed_in_long_ago_gives_nothing_that_opens_an_account(
+    administers: App, scope: str | None
+) -> None:
+    person = create("eve@example.test", password=PASSWORD)
+    administers.browser.force_login(person)
+    page = administers.ask(scope=scope)
+    assert page.status_code == 302
+    assert page["Location"].startswith("/account/login/?next=/oauth/authorize/%3F")
+    sign_in(administers.browser, person)
+    assert administers.get_code(scope=scope)
+
+
+def test_lesser_things_are_given_by_who_signed_in_long_ago(administers: App, ann: Account) -> None:
+    administers.browser.force_login(ann)
+    assert administers.get_code(scope="profile")
+
+
+def test_page_that_lay_open_for_long_gives_nothing(
+    administers: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = create("eve@example.test", password=PASSWORD)
+    sign_in(administers.browser, person)
+    page = administers.ask(scope="account:write")
+    signed_in_at = administers.browser.session[sessions.AUTHENTICATED_AT]
+    later = signed_in_at + limits.REAUTHENTICATION.value
+    monkeypatch.setattr(sessions, "epoch", lambda: later)
+    assert "too long ago" in refused(administers.answer(page))
+    assert not Grant.objects.exists()
+    assert answer_of(administers.answer(page, allow=False))["error"] == "access_denied"
