@@ -19,17 +19,21 @@ TIMEOUT = 60
 
 
 class Form(HTMLParser):
-    """The one form of a page: where it goes, and what its hidden fields hold."""
+    """The first form of a page: where it goes, and what its hidden fields hold."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.action = ""
         self.fields: dict[str, str] = {}
+        self.forms = 0
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the form, and each field that holds something."""
         named = {name: value or "" for name, value in attrs}
+        self.forms += tag == "form"
+        if self.forms > 1:
+            return
         if tag == "form":
             self.action = named.get("action", "")
         elif tag == "input" and named.get("name"):
