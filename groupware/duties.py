@@ -18,7 +18,17 @@ from groupware.identity.services import sessions
 from groupware.oauth.services import tokens
 from groupware.rest import idempotency
 from mail.outbound import work as queue
-from mail.services import expunged, fanout, policies, pop3, search, sendrates, sentcopies
+from mail.services import (
+    adminnotices,
+    expunged,
+    fanout,
+    policies,
+    pop3,
+    search,
+    sendrates,
+    sentcopies,
+    trace,
+)
 from mail.services import retention as mail_retention
 from mail.services.outside import rounds
 
@@ -72,6 +82,8 @@ DUTIES = (
     Duty("pop3-hidden", 3600.0, pop3.forget_hidden),
     Duty("sending-rates", 3600.0, sendrates.forget),
     Duty("sent-copies", 3600.0, sentcopies.forget),
+    Duty("admin-notices", 600.0, adminnotices.tell),
+    Duty("trace", 3600.0, trace.forget),
     Duty("tokens", 600.0, tokens.forget_expired),
     Duty("dav-locks", 600.0, locks.remove_expired),
     Duty("dav-properties", 3600.0, properties.remove_left_over),

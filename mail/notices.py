@@ -42,15 +42,23 @@ def quota_warning(full: Fullness, recipient: str, *, message_id: str, moment: da
     is_own = recipient == full.login
     percent = 100 * full.used // full.quota
     whose = "Your account" if is_own else f"The account {full.login}"
+    text = "\n".join(_lines(full, whose, is_own=is_own))
+    subject = f"{whose} is {percent} % full"
+    return write_notice(subject, text, recipient, message_id=message_id, moment=moment)
+
+
+def write_notice(
+    subject: str, text: str, recipient: str, *, message_id: str, moment: datetime
+) -> bytes:
+    """Return a message of the postmaster of the recipient's domain."""
     message = EmailMessage(policy=_POLICY)
-    domain = recipient.rpartition("@")[2]
-    message["From"] = Address("Postmaster", "postmaster", domain)
+    message["From"] = Address("Postmaster", "postmaster", recipient.rpartition("@")[2])
     message["To"] = recipient
-    message["Subject"] = f"{whose} is {percent} % full"
+    message["Subject"] = subject
     message["Date"] = format_datetime(moment)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n".join(_lines(full, whose, is_own=is_own)))
+    message.set_content(text)
     return message.as_bytes()
 
 

@@ -13,6 +13,7 @@ from groupware.core.oauthlimits import *  # noqa: F403 - rows of this table
 from groupware.core.outsidelimits import *  # noqa: F403 - rows of this table
 from groupware.core.queuelimits import *  # noqa: F403 - rows of this table
 from groupware.core.smtplimits import *  # noqa: F403 - rows of this table
+from groupware.core.tracelimits import *  # noqa: F403 - rows of this table
 from groupware.core.weblimits import *  # noqa: F403 - rows of this table
 
 LOCK_TIMEOUT = Limit(

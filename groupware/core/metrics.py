@@ -64,6 +64,10 @@ QUEUE_OLDEST = Gauge(
     "How long the oldest message of the queue has been there.",
     multiprocess_mode="livemax",
 )
+TRACE_LOST = Counter(
+    "groupware_trace_lost",
+    "Steps of messages that are not in the trace: more came than could be written.",
+)
 HTTP_SECONDS = Histogram(
     "groupware_http_seconds",
     "From a request to its response.",

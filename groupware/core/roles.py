@@ -31,6 +31,8 @@ class Permission(StrEnum):
     """Change accounts, addresses, groups, grants, quotas, lists, keys of a domain, and roles."""
     QUEUE = "queue"
     """See and change what waits to be sent."""
+    TRACE = "trace"
+    """See where messages of a domain went: who wrote to whom."""
     AUDIT = "audit"
     """Read the audit log."""
     INSTALL = "install"

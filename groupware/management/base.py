@@ -24,6 +24,7 @@ from groupware.core.errors import GroupwareError
 from groupware.core.logging import configure_logging
 from groupware.environment import SettingsError
 from groupware.serve.prepare import prepare_database
+from mail.services import trace
 
 _JSON: Mapping[str, Any] = {"action": "store_true", "help": "answer in JSON"}
 # What a database itself says, and no bug of ours: away, read-only, not a database.
@@ -92,7 +93,7 @@ class GroupwareCommand(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Run, and print the answer; what is refused becomes a `CommandError`."""
-        with _refusals(), audit.acting(_actor()):
+        with _refusals(), trace.kept(), audit.acting(_actor()):
             answer = self.run(Namespace(**options))
             text = json.dumps(answer.data, indent=2) if options["json"] else answer.text
             if text:

@@ -23,13 +23,19 @@ def main(name: str) -> None:
 
     configure_logging(settings.GROUPWARE_LOG_LEVEL, settings.GROUPWARE_LOG_FORMAT)
     django.setup()
+    from mail.services import trace
+
     module, _, function = find_program(name).entry.partition(":")
     run = getattr(importlib.import_module(module), function)
     # What is there by now stays as long as the process. Reading ten thousand rows makes the
     # collector look at everything, which takes four times as long as the reading: not at this.
     gc.collect()
     gc.freeze()
-    run(Listeners.inherited())
+    trace.begin()
+    try:
+        run(Listeners.inherited())
+    finally:
+        trace.end()
 
 
 if __name__ == "__main__":

@@ -28,9 +28,12 @@ from mail.models.retention import (
 )
 from mail.models.signing import DkimKey, KeyState
 from mail.models.submission import SentCopy, SentCopyPolicy, SubmissionUse
+from mail.models.trace import AdminNotice, Direction, Step, TraceEntry, TrafficHour
 
 __all__ = [
+    "AdminNotice",
     "DeleteAction",
+    "Direction",
     "DkimKey",
     "ExpungedMessage",
     "Identity",
@@ -70,8 +73,11 @@ __all__ = [
     "SearchText",
     "SentCopy",
     "SentCopyPolicy",
+    "Step",
     "SubmissionUse",
     "Subscription",
     "ThreadReference",
+    "TraceEntry",
+    "TrafficHour",
     "TransportPolicy",
 ]

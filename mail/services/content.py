@@ -35,13 +35,14 @@ class PreparedMessage:
 
     `columns` are those of the content row, None where the store holds it already. `references`
     are the Message-ID of the message and those it refers to, for its thread. A message without
-    `has_header` is all body.
+    `has_header` is all body. `message_id` is without its brackets, "" where there is none.
     """
 
     staged: blobs.StagedBlob
     columns: dict[str, Any] | None
     has_header: bool
     references: tuple[str, ...]
+    message_id: str = ""
 
 
 def is_quick(data: bytes) -> bool:
@@ -65,11 +66,12 @@ def prepare_message(data: bytes, *, may_wait: bool = True) -> PreparedMessage:
         )
         for message_id, rest, header_size in known:
             references = _references(message_id, rest.split())
-            return PreparedMessage(staged, None, header_size > 0, references)
+            return PreparedMessage(staged, None, header_size > 0, references, message_id)
     index, header_fields = _index(data)
     references = _references(index.message_id or "", index.references)
     columns = _columns(index, header_fields)
-    return PreparedMessage(staged, columns, index.header_size > 0, references)
+    message_id = columns["message_id"]
+    return PreparedMessage(staged, columns, index.header_size > 0, references, message_id)
 
 
 def find_prepared(blob_id: int) -> PreparedMessage:
@@ -82,7 +84,7 @@ def find_prepared(blob_id: int) -> PreparedMessage:
     )
     staged = blobs.StagedBlob(bytes(digest), size, stored_size, location, blob_id)
     references = _references(message_id, rest.split())
-    return PreparedMessage(staged, None, header_size > 0, references)
+    return PreparedMessage(staged, None, header_size > 0, references, message_id)
 
 
 def find_references(blob_ids: list[int]) -> dict[int, tuple[str, ...]]:

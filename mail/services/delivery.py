@@ -20,6 +20,7 @@ from groupware.core.groupcommit import GroupCommitter
 from mail.routing import Expansion, find_address
 from mail.services.content import PreparedMessage, prepare_message
 from mail.services.filing import Arrival, file_message
+from mail.services.trace import Passage
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -61,6 +62,11 @@ class Trace:
         )
         return text.encode("utf-8", "replace")
 
+    def arrival(self, recipient: Recipient) -> Arrival:
+        """Return how the message arrives for one recipient."""
+        passage = Passage(self.mail_from, recipient.address, self.session_id, self.peer)
+        return Arrival(self.prefix(recipient.address), recipient.detail, passage=passage)
+
 
 def _plain(text: str) -> str:
     return _CONTROLS.sub("", text)
@@ -96,11 +102,9 @@ def _any_has_room(account_ids: Sequence[int]) -> bool:
     return bool(found)
 
 
-def deliver_to_account(
-    account_id: int, detail: str, prepared: PreparedMessage, prefix: bytes
-) -> None:
+def deliver_to_account(account_id: int, prepared: PreparedMessage, arrival: Arrival) -> None:
     """File a message in one account, in its transaction."""
-    file_message(account_id, prepared, Arrival(prefix, detail))
+    file_message(account_id, prepared, arrival)
 
 
 class Delivery:
@@ -128,11 +132,11 @@ class Delivery:
             raise RuntimeError("the message was not prepared")
         waiting: dict[int, Callable[[], None]] = {}
         for recipient in self._recipients:
-            prefix = self._trace.prefix(recipient.address)
+            arrival = self._trace.arrival(recipient)
             for account_id in recipient.account_ids:
                 if account_id not in waiting and account_id not in self._settled:
                     waiting[account_id] = partial(
-                        deliver_to_account, account_id, recipient.detail, self._prepared, prefix
+                        deliver_to_account, account_id, self._prepared, arrival
                     )
         return waiting
 

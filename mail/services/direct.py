@@ -5,7 +5,7 @@ to file it and take the row away, are two transactions where one does: the reply
 the message is in its mailbox already (docs/adr/0048). Everything else goes by `mail.services.inbound`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from groupware.core import crashpoints, db
@@ -16,6 +16,7 @@ from mail.flow.envelopes import SUCCESS
 from mail.services.filing import Arrival, file_message
 from mail.services.inbound import NewInbound, Taken, Waiting
 from mail.services.plans import make_plan
+from mail.services.trace import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,11 @@ def file_directly(direct: Direct, new: NewInbound) -> bool:
     The account may be full, or its mailbox gone, since it was looked at: the fan-out knows what
     comes of it. Raises `BlobGone`.
     """
+    passage = Passage(
+        new.envelope.mail_from, new.envelope.recipients[0].address, new.reference, new.peer
+    )
     try:
-        file_message(direct.account_id, new.prepared, direct.arrival)
+        file_message(direct.account_id, new.prepared, replace(direct.arrival, passage=passage))
     except BlobGone:
         raise
     except GroupwareError:

@@ -9,9 +9,12 @@ from groupware.core.clock import epoch
 from mail.flow.dsn import By, Original, Outcome, build_dsn, is_wanted
 from mail.flow.envelopes import NEVER, Envelope, EnvelopeRecipient
 from mail.routing import is_local_domain
-from mail.services import signing
+from mail.services import signing, trace
 from mail.services.content import prepare_message
 from mail.services.inbound import NewInbound
+
+REPORT = "a report of this server"
+"""What the trace says of one."""
 
 
 def report(original: Original, outcomes: Sequence[Outcome]) -> NewInbound | None:
@@ -34,7 +37,8 @@ def report(original: Original, outcomes: Sequence[Outcome]) -> NewInbound | None
         is_8bit=not data.isascii(),
         is_utf8=not original.reader.isascii(),
     )
-    return NewInbound(prepare_message(data), envelope, signature, is_trusted=True)
+    about = f"{REPORT} on {trace.name_in(original.header) or 'a message without Message-ID'}"
+    return NewInbound(prepare_message(data), envelope, signature, is_trusted=True, about=about)
 
 
 def _by(address: str) -> By:

@@ -18,11 +18,17 @@ from groupware.core import aio, crashpoints, db, metrics
 from groupware.core.clock import epoch, monotonic
 from groupware.core.errors import Busy, GroupwareError
 from groupware.core.groupcommit import GroupCommitter
-from mail.services import inbound
+from mail.services import fanouttrace, inbound
 from mail.services.filing import Arrival, file_message
 from mail.services.inbound import NewInbound, accept
 from mail.services.plans import Plan, make_plan
-from mail.services.settlement import Settlement, make_settlement, settle
+from mail.services.settlement import (
+    Settlement,
+    find_reason_to_wait,
+    list_errors,
+    make_settlement,
+    settle,
+)
 
 __all__ = ["NewInbound", "accept", "begin", "fan_out", "work_off"]
 
@@ -92,6 +98,7 @@ def _fan_out(inbound_id: int, submit: Submit | None) -> list[int]:
         if taken is None:
             return []
         plan = make_plan(taken)
+    fanouttrace.note_expanded(plan)
     with _writer(submit, len(plan.arrivals)) as write:
         arrivals = list(plan.arrivals.items())
         _deliver_all(plan, arrivals[:-1], write)
@@ -115,7 +122,16 @@ def _note(plan: Plan, settlement: Settlement, told: list[int] | None) -> list[in
         _log.info("fanned out", inbound=plan.taken.inbound_id, **came)
         for outcome, number in settlement.counts.items():
             metrics.DELIVERIES.labels("fan-out", outcome).inc(number)
+        _trace(plan)
     return told or []
+
+
+def _trace(plan: Plan) -> None:
+    for part in plan.parts:
+        if (reason := find_reason_to_wait(plan, part)) is not None:
+            fanouttrace.note_waiting(plan, part, reason)
+        else:
+            fanouttrace.note_settled(plan, part, list_errors(plan, part))
 
 
 @contextmanager

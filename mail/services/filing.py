@@ -6,14 +6,19 @@ will act here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from groupware.core import db
 from groupware.core.errors import NotFound
 from mail.models.mailbox import SpecialUse
+from mail.services import trace
 from mail.services.content import PreparedMessage
 from mail.services.messages import Appended, append_message
+from mail.services.trace import Note, Passage, Step
 
 INBOX = "inbox"
+JUNK = "taken for junk"
+"""What the trace says of it."""
 NOTICE_ROOM = 256 << 10
 """Octets beyond the quota for what this server itself has to say, such as that it is used up."""
 
@@ -22,8 +27,8 @@ NOTICE_ROOM = 256 << 10
 class Arrival:
     """How a message arrives; `detail` is what stood behind a plus in the address (RFC 5233).
 
-    A notice of this server (`Taken.is_notice`) arrives also where the quota has no room. The rest
-    is as in `mail.services.messages.append_message`.
+    A notice of this server (`Taken.is_notice`) arrives also where the quota has no room. What has a
+    `passage` leaves a step in the trace. The rest is as in `mail.services.messages.append_message`.
     """
 
     prefix: bytes = b""
@@ -34,6 +39,7 @@ class Arrival:
     keywords: Sequence[str] = ()
     internal_date: int | None = None
     internal_zone: int = 0
+    passage: Passage | None = None
 
 
 def file_message(
@@ -45,6 +51,8 @@ def file_message(
     name where there is one; everything else into INBOX. Raises as `append_message` does, and
     `NotFound` where the account has no mailbox at all.
     """
+    if arrival.passage is not None:
+        db.on_commit(partial(note_delivered, account_id, prepared, arrival, arrival.passage))
     return append_message(
         account_id,
         _choose_mailbox(account_id, arrival),
@@ -55,6 +63,28 @@ def file_message(
         internal_zone=arrival.internal_zone,
         prefix=arrival.prefix,
         beyond=NOTICE_ROOM if arrival.is_notice else 0,
+    )
+
+
+def note_delivered(
+    account_id: int, prepared: PreparedMessage, arrival: Arrival, passage: Passage
+) -> None:
+    """Note that an account has a message. Hot: runs after each delivery."""
+    trace.note(
+        Note(
+            Step.DELIVERED,
+            passage.sender,
+            passage.recipient,
+            passage.recipient,
+            account_id,
+            trace.name_of(prepared, arrival.prefix),
+            None,
+            passage.reference,
+            None,
+            len(arrival.prefix) + prepared.staged.size,
+            passage.peer,
+            JUNK if arrival.is_junk else passage.detail,
+        )
     )
 
 

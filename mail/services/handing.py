@@ -49,6 +49,8 @@ def hand_over(data: bytes, envelope: Envelope, client: Client) -> Prepared:
         envelope,
         trace.received(hop, now()),
         is_trusted=bool(envelope.mail_from),
+        peer=client.peer,
+        reference=client.session_id,
     )
     return Prepared(new)
 

@@ -11,7 +11,9 @@ from groupware.core import blobs, crashpoints, db
 from groupware.core.clock import epoch
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.mime.limits import DEFAULT_LIMITS
+from mail.services import trace
 from mail.services.content import PreparedMessage, claim_content, find_prepared
+from mail.services.trace import Note, Step
 
 GRACE = 5
 """Seconds in which whoever took a message fans it out; then the sweep does."""
@@ -23,7 +25,10 @@ LEASE = 60
 
 @dataclass(frozen=True, slots=True)
 class NewInbound:
-    """A message to be answered for; the fields as in `mail.models.Inbound`."""
+    """A message to be answered for; the fields as in `mail.models.Inbound`.
+
+    `peer` is who handed it over, in the session `reference`, and `about` what the trace is to say.
+    """
 
     prepared: PreparedMessage
     envelope: Envelope
@@ -31,6 +36,9 @@ class NewInbound:
     account_id: int | None = None
     is_trusted: bool = False
     is_junk: bool = False
+    peer: str = ""
+    reference: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,26 @@ def accept(new: NewInbound) -> int:
         ],
     )
     db.on_commit(partial(crashpoints.reach, "inbound-accepted"))
+    db.on_commit(partial(_note_received, new, int(inbound_id)))
     return int(inbound_id)
+
+
+def _note_received(new: NewInbound, inbound_id: int) -> None:
+    for recipient in new.envelope.recipients:
+        trace.note(
+            Note(
+                Step.RECEIVED,
+                sender=new.envelope.mail_from,
+                recipient=recipient.address,
+                place=recipient.address,
+                account_id=new.account_id,
+                message_id=trace.name_of(new.prepared, new.prefix),
+                reference=str(inbound_id),
+                size=len(new.prefix) + new.prepared.staged.size,
+                peer=new.peer,
+                detail=new.about,
+            )
+        )
 
 
 _COLUMNS = (

@@ -66,7 +66,15 @@ def _new_queued(taken: Taken, source: str, prefix: bytes, envelope: Envelope) ->
     named = [envelope.mail_from, *(recipient.address for recipient in envelope.recipients)]
     if not (envelope.is_utf8 or all(map(str.isascii, named))):
         envelope = replace(envelope, is_utf8=True)
-    return NewQueued(taken.inbound_id, source, taken.account_id, taken.blob_id, prefix, envelope)
+    return NewQueued(
+        taken.inbound_id,
+        source,
+        taken.account_id,
+        taken.blob_id,
+        prefix,
+        envelope,
+        len(prefix) + taken.prepared.staged.size,
+    )
 
 
 def _each_once(

@@ -121,4 +121,5 @@ def prepare_notice(data: bytes, recipient: str) -> NewInbound:
         is_8bit=not data.isascii(),
         is_utf8=not recipient.isascii(),
     )
-    return NewInbound(prepare_message(data), envelope, signature, is_trusted=True)
+    about = "a notice of this server"
+    return NewInbound(prepare_message(data), envelope, signature, is_trusted=True, about=about)

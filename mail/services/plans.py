@@ -11,6 +11,7 @@ from mail.services.filing import Arrival
 from mail.services.inbound import Taken, Waiting
 from mail.services.lists import Dropped
 from mail.services.targets import Target, find_target, hold_back, load_target
+from mail.services.trace import Passage
 
 _log = structlog.get_logger("groupware.fanout")
 
@@ -48,7 +49,12 @@ def make_plan(taken: Taken) -> Plan:
     for part in plan.parts:
         target = part.target
         prefix = trace.return_path(target.mail_from) + target.prefix + taken.prefix
-        arrival = Arrival(prefix, target.detail, taken.is_junk, taken.is_notice)
+        passage = Passage(
+            taken.envelope.mail_from,
+            part.waiting.recipient.address,
+            str(taken.inbound_id),
+        )
+        arrival = Arrival(prefix, target.detail, taken.is_junk, taken.is_notice, passage=passage)
         for account_id in target.account_ids:
             if account_id not in plan.outcomes:
                 plan.arrivals.setdefault(account_id, arrival)

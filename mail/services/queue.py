@@ -18,8 +18,9 @@ from groupware.core.wakeups import wake
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.flow.replies import found_out
 from mail.models import QueuedMessage, QueuedRecipient
-from mail.services import settling
+from mail.services import queuetrace, settling
 from mail.services.sending import read_message
+from mail.services.trace import Step
 
 WAKE = "queue"
 """What `groupware.core.wakeups` calls those who work the queue off."""
@@ -34,7 +35,7 @@ DAY = 86_400
 class NewQueued:
     """A message for other servers: of `Inbound` row `inbound_id`, for where `source` led.
 
-    `prefix` is all that goes before the bytes of the blob.
+    `prefix` is all that goes before the bytes of the blob, `size` that of the whole.
     """
 
     inbound_id: int
@@ -43,6 +44,7 @@ class NewQueued:
     blob_id: int
     prefix: bytes
     envelope: Envelope
+    size: int = 0
 
 
 def enqueue(new: NewQueued) -> int:
@@ -71,6 +73,8 @@ def enqueue(new: NewQueued) -> int:
         QueuedRecipient.objects.bulk_create(
             _row(message, recipient, now) for recipient in envelope.recipients
         )
+        addresses = [recipient.address for recipient in envelope.recipients]
+        db.on_commit(partial(queuetrace.note_queued, message, addresses, new.size))
         db.on_commit(partial(wake, WAKE))
     return message.pk
 
@@ -226,7 +230,9 @@ def hold(wanted: QueueFilter) -> int:
     What is being sent this moment comes to its end.
     """
     with audit.change():
-        number = _matching(wanted).filter(is_held=False).update(is_held=True)
+        meant = _matching(wanted).filter(is_held=False)
+        _note(Step.HELD, meant)
+        number = meant.update(is_held=True)
         _record("queue.hold", wanted, number)
     return number
 
@@ -235,6 +241,7 @@ def release(wanted: QueueFilter) -> int:
     """Let go of what is held, to be tried now; return how many recipients."""
     with audit.change():
         held = _matching(wanted).filter(is_held=True)
+        _note(Step.RELEASED, held)
         number = held.update(is_held=False, next_attempt_at=epoch())
         _record("queue.release", wanted, number)
         db.on_commit(partial(wake, WAKE, RETRY))
@@ -248,6 +255,13 @@ def retry_now(wanted: QueueFilter) -> int:
         _record("queue.retry", wanted, number)
         db.on_commit(partial(wake, WAKE, RETRY))
     return number
+
+
+def _note(step: Step, meant: QuerySet[QueuedRecipient]) -> None:
+    """Let the trace tell what is done to the first of what is meant, after the commit."""
+    rows = meant.select_related("message").order_by("id")[:MAX_LISTED]
+    held = [(row.message, row.address) for row in rows]
+    db.on_commit(partial(queuetrace.note_act, step, held, audit.current_actor().login))
 
 
 def _record(action: str, wanted: QueueFilter, number: int) -> None:

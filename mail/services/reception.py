@@ -88,6 +88,8 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
         # Of the null sender nothing is known; what has it and is trusted, this server has written.
         is_trusted=bool(envelope.mail_from) and (is_relay or verdict.dmarc == "pass"),
         is_junk=is_junk,
+        peer=client.peer,
+        reference=client.session_id,
     )
     with db.read_snapshot():
         return Prepared(new, find_direct(new, data[:HEADER]))

@@ -87,7 +87,7 @@ def make_settlement(plan: Plan) -> Settlement:
     told: dict[str, list[Outcome]] = {}
     _log_held_back(plan)
     for part in plan.parts:
-        if (reason := _find_reason_to_wait(plan, part)) is not None:
+        if (reason := find_reason_to_wait(plan, part)) is not None:
             _put_off(settlement, part, reason)
             if _is_late(plan, part):
                 settlement.warned.append(part.waiting.row_id)
@@ -142,13 +142,15 @@ def _count(settlement: Settlement, outcome: str) -> None:
     settlement.counts[outcome] = settlement.counts.get(outcome, 0) + 1
 
 
-def _errors(plan: Plan, part: Part) -> dict[int, GroupwareError]:
+def list_errors(plan: Plan, part: Part) -> dict[int, GroupwareError]:
+    """Return, by account, why a recipient's copy could not be delivered."""
     found = {key: plan.outcomes.get(key) for key in part.target.account_ids}
     return {key: error for key, error in found.items() if error is not None}
 
 
-def _find_reason_to_wait(plan: Plan, part: Part) -> GroupwareError | None:
-    errors = [part.error] if part.error is not None else list(_errors(plan, part).values())
+def find_reason_to_wait(plan: Plan, part: Part) -> GroupwareError | None:
+    """Return why a recipient is tried again later; None where it is settled."""
+    errors = [part.error] if part.error is not None else list(list_errors(plan, part).values())
     for error in errors:
         if not isinstance(error, Dropped) and not is_final(error, plan.taken.received_at):
             return error
@@ -161,7 +163,7 @@ def _list_outcomes(plan: Plan, part: Part) -> list[tuple[str, Outcome]]:
     mail_from = plan.taken.envelope.mail_from
     if _is_spam(plan.taken) or isinstance(part.error, Dropped):
         return []
-    errors = _errors(plan, part)
+    errors = list_errors(plan, part)
     if target.is_many:
         # Who has left meanwhile is no failure of an address that leads to others as well.
         errors = {key: held for key, held in errors.items() if not isinstance(held, NotFound)}
@@ -189,7 +191,7 @@ def _list_delays(plan: Plan, part: Part, reason: GroupwareError) -> Iterator[tup
         if is_wanted(delayed):
             yield taken.envelope.mail_from, delayed
         return
-    for key, error in _errors(plan, part).items():
+    for key, error in list_errors(plan, part).items():
         if not is_final(error, taken.received_at):
             yield target.mail_from, _delay(_member(key), error, until)
 

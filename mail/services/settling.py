@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,10 +24,11 @@ from mail.flow.envelopes import Envelope
 from mail.flow.replies import Reply, found_out
 from mail.models import QueuedMessage, QueuedRecipient
 from mail.routing import is_local_domain
-from mail.services import dsns, inbound, outside
+from mail.services import dsns, inbound, outside, queuetrace
 from mail.services.content import prepare_message
 from mail.services.inbound import NewInbound
 from mail.services.sending import Batch, QueuedTo, find_local, load, read_message
+from mail.services.trace import Step
 
 HEADER = 64 << 10
 """Octets of a message from which its header is taken for a notice."""
@@ -72,7 +74,8 @@ def give_up_foreign(batch: Batch) -> bool:
         if not mail_from or is_local_domain(mail_from.rpartition("@")[2]):
             return False
     reply = found_out("5.7.1", f"Nobody here sends as {mail_from} any more.")
-    number = give_up(batch.message.pk, [each.id for each in batch.recipients], reply, notify=True)
+    keys = [each.id for each in batch.recipients]
+    number = give_up(batch.message.pk, keys, reply, notify=True, step=Step.BOUNCED)
     _log.warning("failed", message=batch.message.pk, sender=mail_from, reply=reply.text)
     QUEUE_RESULTS.labels("failed").inc(number)
     return True
@@ -93,6 +96,7 @@ def _take_back(message: QueuedMessage, recipients: Sequence[QueuedTo]) -> None:
         prefix=bytes(message.prefix),
         account_id=message.account_id,
         is_trusted=message.account_id is not None,
+        about="from the queue: its domain is one of ours now",
     )
     with db.write_transaction():
         if _remove(message.pk, [each.id for each in recipients]):
@@ -113,6 +117,12 @@ def settle(batch: Batch, results: Results, data: bytes) -> None:
     if taken:
         with db.write_transaction():
             _remove(batch.message.pk, taken)
+        sent = [
+            (each.recipient.address, Step.SENT, results[each.id].host, results[each.id].reply)
+            for each in batch.recipients
+            if each.id in taken
+        ]
+        queuetrace.note_results(batch.message, sent, len(data))
         QUEUE_RESULTS.labels("sent").inc(len(taken))
     rest = [each for each in batch.recipients if each.id in results and each.id not in taken]
     can_tell = True
@@ -160,6 +170,7 @@ class _Settlement:
         self._changed: list[tuple[int, dict[str, Any]]] = []
         self._outcomes: dict[str, list[Outcome]] = {}
         self._counted: Counter[str] = Counter()
+        self._steps: list[queuetrace.Told] = []
         for each in recipients:
             self._decide(each, results[each.id])
 
@@ -180,7 +191,11 @@ class _Settlement:
     def _end(self, each: QueuedTo, result: Result, action: str, name: str) -> None:
         self._gone.append(each.id)
         self._tell(each, result, action)
+        self._note(each, result, Step.SENT if action == dsn.RELAYED else Step.BOUNCED)
         self._counted[name] += 1
+
+    def _note(self, each: QueuedTo, result: Result, step: Step) -> None:
+        self._steps.append((each.recipient.address, step, result.host, result.reply))
 
     def _tell(self, each: QueuedTo, result: Result, action: str) -> None:
         reply = result.reply
@@ -214,6 +229,7 @@ class _Settlement:
         self._changed.append((each.id, fields))
         if warns:
             self._tell(each, result, dsn.DELAYED)
+        self._note(each, result, Step.DEFERRED)
         self._counted["deferred"] += 1
 
     def write(self, data: bytes) -> None:
@@ -231,6 +247,7 @@ class _Settlement:
             for notice in notices:
                 if notice is not None:
                     inbound.accept(notice)
+        queuetrace.note_results(self._message, self._steps, len(data))
         for name, number in self._counted.items():
             QUEUE_RESULTS.labels(name).inc(number)
 
@@ -261,16 +278,21 @@ def report(message: QueuedMessage, outcomes: list[Outcome], data: bytes) -> NewI
     return dsns.report(original, outcomes)
 
 
-def give_up(message_id: int, keys: Sequence[int], reply: Reply, *, notify: bool) -> int:
-    """Settle recipients as failed for good; return how many there were."""
+def give_up(
+    message_id: int, keys: Sequence[int], reply: Reply, *, notify: bool, step: Step = Step.DROPPED
+) -> int:
+    """Settle recipients as failed for good, which is a `step`; return how many there were."""
     for _ in range(SETTLE_ATTEMPTS):
         batch = load(message_id, keys)
         if batch is None:
             return 0
         try:
-            return _give_up(batch, reply, notify=notify)
+            removed = _give_up(batch, reply, notify=notify)
         except Stale:
             continue
+        gone = [(each.recipient.address, step, "", reply) for each in batch.recipients]
+        db.on_commit(partial(queuetrace.note_results, batch.message, gone, 0))
+        return removed
     raise Busy("The queue changes too fast; try again.", detail=f"message {message_id}")
 
 

@@ -52,7 +52,7 @@ class Prepared:
     """A message that may be sent, its bytes made ready; nothing of it is written yet.
 
     `prefix` are the fields before it as it leaves, `copy` what is filed in Sent, and `owner_id`
-    the account whose the address in From is.
+    the account whose the address in From is; `client` is where it came from.
     """
 
     submitter: Submitter
@@ -61,6 +61,7 @@ class Prepared:
     prefix: bytes
     copy: Copy
     owner_id: int | None
+    client: Client
 
 
 def check_sender(submitter: Submitter, mail_from: str) -> None:
@@ -105,9 +106,8 @@ def submit(data: bytes, envelope: Envelope, submitter: Submitter, client: Client
     mail_from = choose_mail_from(submitter, envelope.mail_from, checked)
     envelope = replace(envelope, mail_from=mail_from)
     copy = Copy(message, checked.added + blind_fields(header), checked.message_id)
-    return Prepared(
-        submitter, envelope, message, trace + signature + checked.added, copy, checked.owner_id
-    )
+    prefix = trace + signature + checked.added
+    return Prepared(submitter, envelope, message, prefix, copy, checked.owner_id, client)
 
 
 def _read(data: bytes) -> Header:
@@ -148,7 +148,16 @@ def commit(prepared: Prepared) -> int:
             sentcopies.file_copy(submitter_id, owner_id, prepared.copy)
         crashpoints.reach("submission-filed")
         message, envelope, prefix = prepared.message, prepared.envelope, prepared.prefix
-        new = NewInbound(message, envelope, prefix, submitter_id, is_trusted=True)
+        client = prepared.client
+        new = NewInbound(
+            message,
+            envelope,
+            prefix,
+            submitter_id,
+            is_trusted=True,
+            peer=client.peer,
+            reference=client.session_id,
+        )
         inbound_id = accept(new)
         db.on_commit(partial(_note, prepared, inbound_id))
     return inbound_id

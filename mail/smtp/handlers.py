@@ -5,12 +5,13 @@ from typing import Final
 
 from django.conf import settings
 
+from groupware.core.errors import GroupwareError
 from mail.flow.envelopes import EnvelopeRecipient
 from mail.smtp import responses
 from mail.smtp.commands import Hello, Simple, State
 from mail.smtp.parameters import MailFrom, RcptTo
 from mail.smtp.responses import reply
-from mail.smtp.session import Handler, Session, Transaction
+from mail.smtp.session import Handler, Refused, Session, Transaction
 
 
 async def hello(session: Session, request: Hello) -> None:
@@ -29,7 +30,11 @@ async def mail(session: Session, request: MailFrom) -> None:
         session.write(responses.TOO_LARGE)
         return
     transaction = Transaction(request, str(request.path))
-    await session.check_sender(transaction)
+    try:
+        await session.check_sender(transaction)
+    except (GroupwareError, Refused) as error:
+        session.note_refused(transaction, "", error)
+        raise
     session.transaction = transaction
     session.connection.state = State.MAIL
     session.write(responses.SENDER_OK)
@@ -48,7 +53,11 @@ async def rcpt(session: Session, request: RcptTo) -> None:
         return
     # RFC 5321 §4.5.1: postmaster is there without a domain.
     address = str(path) if path.domain else f"postmaster@{settings.GROUPWARE_DOMAIN}"
-    await session.check_recipient(address, transaction)
+    try:
+        await session.check_recipient(address, transaction)
+    except (GroupwareError, Refused) as error:
+        session.note_refused(transaction, address, error)
+        raise
     transaction.recipients.append(EnvelopeRecipient(address, request.notify, request.orcpt))
     session.connection.state = State.RCPT
     session.write(responses.RECIPIENT_OK)

@@ -28,6 +28,12 @@ class Reply:
             for number, line in enumerate(self.lines)
         ).encode("ascii")
 
+    @property
+    def text(self) -> str:
+        """The reply in one line, for people."""
+        status = f"{self.enhanced_status} " if self.enhanced_status else ""
+        return f"{self.code} {status}{' '.join(self.lines)}"
+
 
 def _text(line: str) -> str:
     return _UNSAFE.sub("?", line)[:MAX_TEXT]

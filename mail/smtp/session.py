@@ -17,6 +17,8 @@ from groupware.core.clock import monotonic
 from groupware.core.errors import GroupwareError
 from groupware.core.principals import Principal
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
+from mail.services import trace
+from mail.services.trace import Note, Step
 from mail.smtp import responses
 from mail.smtp.bodies import count_received
 from mail.smtp.commands import Command, State
@@ -108,6 +110,10 @@ class Transaction:
             is_8bit=mail.is_8bit,
             is_utf8=mail.is_utf8,
         )
+
+
+def _is_refusal(answer: Reply) -> bool:
+    return answer.code >= 400
 
 
 Handler = Callable[[Any, Any], Awaitable[None]]
@@ -242,7 +248,7 @@ class Session(ABC):
                 case CommandReceived(verb=verb, request=request):
                     await self.handlers[verb](self, request)
                 case MessageReceived(data=data):
-                    self._end_message(await self._replies(data))
+                    self._end_message(await self._replies(data), len(data))
                 case _:
                     await self._answer_rarer(event)
         except Refused as refused:
@@ -291,14 +297,47 @@ class Session(ABC):
             _log.exception("message failed", size=len(data))
             return self.refusals(responses.BUG)
 
-    def _end_message(self, answers: Sequence[Reply]) -> None:
+    def _end_message(self, answers: Sequence[Reply], size: int = 0) -> None:
         """Answer a message, together with what was sent along with its end (RFC 2920 §3.2)."""
+        if (transaction := self.transaction) is not None and any(map(_is_refusal, answers)):
+            # One for all of them, or one each (RFC 2033 §4.2).
+            said = list(answers) * (len(transaction.recipients) if len(answers) == 1 else 1)
+            for held, answer in zip(transaction.recipients, said, strict=False):
+                if _is_refusal(answer):
+                    self._note_refused(transaction, held.address, answer, size)
         self.end_transaction()
         self._idle_commands = 0
         self.taken_at = monotonic()
         for answer in answers:
             self.write(answer)
         self.note_sent()
+
+    def note_refused(
+        self, transaction: Transaction, recipient: str, error: GroupwareError | Refused
+    ) -> None:
+        """Let the trace tell that MAIL or RCPT is refused."""
+        answer = error.answer if isinstance(error, Refused) else reply_of(error)
+        self._note_refused(transaction, recipient, answer)
+
+    def _note_refused(
+        self, transaction: Transaction, recipient: str, answer: Reply, size: int = 0
+    ) -> None:
+        if not self.is_logged_in:
+            return
+        principal = self.principal
+        trace.note(
+            Note(
+                Step.REFUSED,
+                sender=transaction.mail_from,
+                recipient=recipient,
+                place=recipient,
+                account_id=principal.account_id if principal is not None else None,
+                reference=self.session_id,
+                size=size,
+                peer=self.network,
+                detail=answer.text,
+            )
+        )
 
     def end_transaction(self) -> None:
         """Forget sender and recipients."""

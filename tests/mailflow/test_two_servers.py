@@ -66,6 +66,16 @@ class Site:
             assert isinstance(part, tuple)
             return email.message_from_bytes(part[1])
 
+    def follow(self, subject: str) -> list[tuple[str, str]]:
+        """Return the steps of a message here, and who is said to have sent it."""
+        answer = subprocess.run(
+            [sys.executable, str(BASE_DIR / "manage.py"), "trace", f"{subject}@test", "--json"],
+            check=True,
+            capture_output=True,
+            env=environment(self.running.data, {}),
+        )
+        return [(found["step"], found["sender"]) for found in json.loads(answer.stdout)]
+
     def wait(self, subject: str, mailbox: str = "INBOX") -> Message:
         """Return a message when it has come."""
         wait_for(lambda: self.find(subject, mailbox), f"{subject} in {mailbox}")
@@ -155,6 +165,15 @@ def forge(victim: Site, sender: str, data: bytes) -> None:
         server.host, server.ports["SMTP"], "mail.one.test", 30, source_address=(FORGER, 0)
     ) as client:
         client.sendmail(sender, [victim.person], data)
+
+
+def test_each_server_tells_its_part_of_the_way(sites: tuple[Site, Site]) -> None:
+    one, two = sites
+    one.submit(two.person, "traced")
+    two.wait("traced")
+    sent = [("received", one.person), ("queued", one.person), ("sent", one.person)]
+    wait_for(lambda: one.follow("traced") == sent, "what the sender's server knows")
+    wait_for(lambda: two.follow("traced") == [("delivered", one.person)], "what the other knows")
 
 
 def test_a_third_party_that_forges_fails(sites: tuple[Site, Site]) -> None:

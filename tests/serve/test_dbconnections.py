@@ -11,8 +11,10 @@ from groupware.serve.roles import PROGRAMS, find_program
 def test_each_process_of_a_gateway_counts() -> None:
     imap, web_tls = find_program("imap"), find_program("web-tls")
     wanted = dbconnections.most_connections([imap, web_tls], 3)
-    of_worker = web.THREADS + aio.READERS + flushing.CONNECTIONS
+    of_worker = web.THREADS + aio.READERS + flushing.CONNECTIONS + 1
     assert wanted == 3 * aio.MOST_CONNECTIONS + web.MOST_WORKERS * of_worker
+    lmtp = dbconnections.most_connections([find_program("lmtp")], 2)
+    assert lmtp == 2 * (aio.MOST_CONNECTIONS + 1)
 
 
 @pytest.mark.postgresql

@@ -14,6 +14,7 @@ from groupware.api.admin import (
     helping,
     queue,
     roles,
+    trace,
 )
 from groupware.rest import paths
 
@@ -78,6 +79,9 @@ urlpatterns: list[URLPattern] = [
         queue.QueueHeaderView.as_view(),
         name="api-admin-queued-header",
     ),
+    path("trace", trace.TraceList.as_view(), name="api-admin-trace"),
+    path("trace/message", trace.WayView.as_view(), name="api-admin-trace-message"),
+    path("traffic", trace.TrafficList.as_view(), name="api-admin-traffic"),
     path("audit", auditlog.AuditList.as_view(), name="api-admin-audit"),
     path("audit/<key:entry_id>", auditlog.AuditEntryView.as_view(), name="api-admin-audit-entry"),
 ]

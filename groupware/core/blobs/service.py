@@ -55,6 +55,25 @@ def _disks(_data: str | Path) -> tuple[Path, ...]:
     return tuple(filter(None, (store().directory, db.directory())))
 
 
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A directory whose disk takes bytes or rows, and what it has, in octets."""
+
+    directory: Path
+    free: int
+    total: int
+
+
+def measure_disks() -> list[Disk]:
+    """Return the disks that bytes and rows lie on."""
+    found = []
+    for directory in _disks(settings.GROUPWARE_DATA):
+        usage = os.statvfs(directory)
+        size = usage.f_frsize
+        found.append(Disk(directory, usage.f_bavail * size, usage.f_blocks * size))
+    return found
+
+
 def check_reserve() -> None:
     """Raise `DiskReserve` when a disk that takes bytes or rows is filled down to the reserve."""
     reserve = limits.DISK_RESERVE.value

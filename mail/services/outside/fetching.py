@@ -180,7 +180,7 @@ class Run:
 
     def _source(self, mailbox: OutsideMailbox, uid_validity: int) -> Source:
         row = self._row
-        return Source(row.pk, row.account_id, mailbox.pk, mailbox.target_id, uid_validity)
+        return Source(row.pk, row.account_id, mailbox.pk, mailbox.target_id, uid_validity, row.host)
 
     def _is_over(self) -> bool:
         """Tell whether the time is up; not before something came: each fetch gets on."""

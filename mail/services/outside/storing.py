@@ -10,6 +10,7 @@ docs/adr/0046.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 
 from groupware.core import db
@@ -20,24 +21,30 @@ from groupware.core.errors import LimitExceeded, OverQuota, Stale, TooLarge
 from mail.models import OutsideMailbox
 from mail.outside.messages import Fetched
 from mail.services.content import PreparedMessage, prepare_message
-from mail.services.filing import Arrival, file_message
+from mail.services.filing import Arrival, file_message, note_delivered
 from mail.services.messages import append_message
+from mail.services.trace import Passage
 
 ATTEMPTS = 3
 """Times that bytes are staged when the collector takes them before they are claimed."""
+FETCHED = "fetched from an account elsewhere"
 TRIES = 5
 """Fetches of a message that the other side does not give, before it is passed over for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A mailbox elsewhere while it is read, and the mailbox here, None for where mail is filed."""
+    """A mailbox elsewhere while it is read, and the mailbox here, None for where mail is filed.
+
+    `host` is the server there.
+    """
 
     outside_id: int
     account_id: int
     mailbox_id: int
     target_id: int | None
     uid_validity: int
+    host: str = ""
 
 
 @dataclass(slots=True)
@@ -266,15 +273,18 @@ def _file(source: Source, fetched: Fetched, prepared: PreparedMessage) -> None:
 
 
 def _append(source: Source, fetched: Fetched, prepared: PreparedMessage) -> None:
+    passage = Passage("", "", f"outside {source.outside_id}", source.host, FETCHED)
+    arrival = Arrival(
+        flags=fetched.flags,
+        keywords=fetched.keywords,
+        internal_date=fetched.internal_date,
+        internal_zone=fetched.internal_zone,
+        passage=passage,
+    )
     if source.target_id is None:
-        arrival = Arrival(
-            flags=fetched.flags,
-            keywords=fetched.keywords,
-            internal_date=fetched.internal_date,
-            internal_zone=fetched.internal_zone,
-        )
         file_message(source.account_id, prepared, arrival)
         return
+    db.on_commit(partial(note_delivered, source.account_id, prepared, arrival, passage))
     append_message(
         source.account_id,
         source.target_id,

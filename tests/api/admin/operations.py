@@ -10,6 +10,8 @@ LOOK = {"root", "dora", "hilde", "heidi"}
 HELP = LOOK
 MANAGE = {"root", "dora"}
 INSTALL = {"root"}
+NAMING = {"admin/grants", "admin/trace/message"}
+"""What names something in its query."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Operation:
 
     @property
     def is_list(self) -> bool:
-        return self.method == "GET" and "<" not in self.route and self.route != "admin/grants"
+        return self.method == "GET" and "<" not in self.route and self.route not in NAMING
 
     @property
     def is_write(self) -> bool:
@@ -59,6 +61,8 @@ def row(
             filled = filled.replace(f"<key:{name}>", str(number))
         if route == "grants" and method == "GET":
             filled += f"?account_id={numbers['account_id']}"
+        if route == "trace/message":
+            filled += f"?message_id={things.message_id}"
         return f"/admin/{filled}"
 
     return Operation(f"admin/{route}", method, may, path, body)
@@ -150,6 +154,9 @@ OPERATIONS = [
     row("POST", "queue/actions", MANAGE, lambda t: {"action": "drop", "ids": [t.queue_id]}),
     row("GET", "queue/<key:queue_id>", MANAGE),
     row("GET", "queue/<key:queue_id>/header", MANAGE),
+    row("GET", "trace", MANAGE),
+    row("GET", "trace/message", MANAGE),
+    row("GET", "traffic", MANAGE),
     row("GET", "audit", MANAGE),
     row("GET", "audit/<key:entry_id>", MANAGE),
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from groupware.core import audit, auth, directory, rights, roles
 from groupware.core.clock import now
 from groupware.core.models import Account, AuditEntry, Collection, LoginThrottle
+from mail.services import trace
+from mail.services.trace import Note, Step
 from tests.api.speaking import Api, token_of
 from tests.services.mail.outbound.queueing import queued, to
 from tests.services.store import create
@@ -39,6 +41,7 @@ class Things:
     queue_id: int
     entry_id: int
     app_password_id: str
+    message_id: str
 
 
 @dataclass(frozen=True)
@@ -101,4 +104,15 @@ def _make_things(domain: str) -> Things:
         queue_id=queued(person, *to("someone@outside.test"), mail_from=person.login).pk,
         entry_id=entry.pk,
         app_password_id=app_password.partition("-")[0],
+        message_id=_trace(person),
     )
+
+
+def _trace(person: Account) -> str:
+    """Let the trace tell of a message to somebody, and return its Message-ID."""
+    name = f"1@{person.domain.name}"
+    with trace.kept():
+        for step in (Step.RECEIVED, Step.DELIVERED):
+            found = Note(step, "boss@outside.test", person.login, person.login, size=1_000)
+            trace.note(found._replace(message_id=name, reference="7"))
+    return name

@@ -2,10 +2,13 @@
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 from groupware.core import audit, directory, rights, roles
 from groupware.core.audit import AuditFilter
 from groupware.core.models import Account
+from mail.services import trace
+from mail.services.trace import Note, Step
 from tests.api.objects import operation, parameter
 from tests.services.mail.outbound.queueing import queued, to
 from tests.services.store import create
@@ -71,10 +74,24 @@ def entry_id(owner: Account) -> str:
     return str(audit.list_entries(AuditFilter(target_id=owner.pk))[0].pk)
 
 
+def traced(owner: Account) -> str:
+    """Let a message of somebody's be in the trace, and return its Message-ID."""
+    name = f"{secrets.token_hex(4)}@there.test"
+    found = Note(Step.DELIVERED, "boss@there.test", owner.login, account_id=owner.pk, size=1_000)
+    with trace.kept():
+        trace.note(found._replace(message_id=name))
+    return name
+
+
 def _grant(owner: Account) -> dict[str, Any]:
     return {"account_id": owner.pk, "grantee": fresh(owner).login, "rights": "read"}
 
 
+operation("admin_list_trace", prepare=traced)
+operation("admin_list_traffic", prepare=traced)
+operation(
+    "admin_follow_message", query=lambda owner: f"message_id={quote(traced(owner))}", names=True
+)
 operation("admin_list_grants", query=lambda owner: f"account_id={owner.pk}", names=True)
 operation("admin_create_domain", body=lambda _: {"name": f"{secrets.token_hex(4)}.test"})
 operation(

@@ -1,0 +1,189 @@
+"""Notes of one process until they are written together.
+
+Invariant: `note` waits for nothing and asks nobody, and what is held is bounded. A process that
+serves begins with `begin`; a command is `kept`; anywhere else a note is no more than a call.
+"""
+
+import os
+import threading
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from django.db import Error, connections
+
+from groupware.core import limits, metrics
+from groupware.core.clock import epoch_us, monotonic
+from groupware.core.errors import GroupwareError
+from mail.models import Step
+from mail.services.trace import storing
+from mail.services.trace.note import Note
+
+SECONDS = 0.8
+"""How long notes are gathered: what a process that is killed takes with it."""
+BATCH = 500
+"""Notes that are written in one transaction: on the embedded database others wait for it."""
+MINUTE = 60.0
+MOST_PLACES = 1_000
+"""Domains of which refusals are counted apart between two writes."""
+
+_log = structlog.get_logger("groupware.trace")
+
+
+class Buffer:
+    """What one process has noted, and the thread that writes it."""
+
+    def __init__(self) -> None:
+        self._held: deque[storing.Held] = deque()
+        self._lost = 0
+        self._refusals = 0
+        self._minute = 0.0
+        self._uncounted: Counter[storing.Place] = Counter()
+        self._guard = threading.Lock()
+        self._writing = threading.Lock()
+        self._has_any = threading.Event()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def add(self, found: Note) -> None:
+        """Hold a note. Hot: runs with each delivery."""
+        if found.step is Step.REFUSED and not self._may_refuse(found):
+            return
+        if len(self._held) >= limits.TRACE_BUFFER.value:
+            self._lost += 1
+            metrics.TRACE_LOST.inc()
+            return
+        self._held.append((epoch_us(), found))
+        if not self._has_any.is_set():
+            self._has_any.set()
+
+    def _may_refuse(self, found: Note) -> bool:
+        """Tell whether a refusal leaves an entry: who asks for thousands fills no table."""
+        with self._guard:
+            now = monotonic()
+            if now - self._minute >= MINUTE:
+                self._minute, self._refusals = now, 0
+            self._refusals += 1
+            if self._refusals <= limits.TRACE_REFUSALS.value:
+                return True
+            place = storing.place_of(found)
+            self._uncounted[place if len(self._uncounted) < MOST_PLACES else storing.NOWHERE] += 1
+        self._has_any.set()
+        return False
+
+    def ensure_thread(self) -> None:
+        """Have a thread that writes, from the first note on."""
+        if self._thread is not None:
+            return
+        with self._guard:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="trace", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            self._has_any.wait()
+            self._ending.wait(SECONDS)
+            self.write()
+        connections.close_all()
+
+    def write(self) -> bool:
+        """Write what is held; False where the database does not take it now."""
+        with self._writing:
+            self._has_any.clear()
+            self._tell_lost()
+            while self._held or self._uncounted:
+                if not self._write_batch():
+                    self._has_any.set()
+                    return False
+        return True
+
+    def _write_batch(self) -> bool:
+        batch = [self._held.popleft() for _ in range(min(BATCH, len(self._held)))]
+        with self._guard:
+            uncounted, self._uncounted = self._uncounted, Counter()
+        try:
+            storing.write(batch, uncounted)
+        except (GroupwareError, Error) as error:
+            self._held.extendleft(reversed(batch))
+            with self._guard:
+                self._uncounted += uncounted
+            _log.warning("the trace waits for the database", reason=type(error).__name__)
+            connections.close_all()
+            return False
+        return True
+
+    def _tell_lost(self) -> None:
+        lost, self._lost = self._lost, 0
+        if lost:
+            _log.warning(
+                "steps of messages are missing in the trace: more came than could be written;"
+                " see GROUPWARE_TRACE_BUFFER",
+                lost=lost,
+            )
+
+    def end(self) -> None:
+        """Write what is held, and end the thread."""
+        self._ending.set()
+        self._has_any.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.write()
+
+
+_buffer = Buffer()
+_is_kept = False
+"""Whether notes are held in this process."""
+_has_thread = False
+"""Whether a thread writes them."""
+
+
+def note(found: Note) -> None:
+    """Note a step that has been taken: after the commit that makes it true. Hot."""
+    if _is_kept:
+        _buffer.add(found)
+        if _has_thread:
+            _buffer.ensure_thread()
+
+
+def flush() -> bool:
+    """Write what this process has noted, now; False where that cannot be."""
+    return _buffer.write()
+
+
+def begin() -> None:
+    """Keep a trace in this process and those that it forks, until `end`."""
+    global _is_kept, _has_thread  # noqa: PLW0603 (one per process)
+    _is_kept = _has_thread = True
+
+
+def end() -> None:
+    """Write what is left, and keep no trace any more."""
+    global _is_kept, _has_thread  # noqa: PLW0603 (one per process)
+    _is_kept = _has_thread = False
+    _buffer.end()
+    _renew()
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Keep the trace of what a command does, and write it at the end."""
+    global _is_kept  # noqa: PLW0603 (one per process)
+    was_kept, _is_kept = _is_kept, True
+    try:
+        yield
+    finally:
+        _is_kept = was_kept
+        if not was_kept:
+            flush()
+            _renew()
+
+
+def _renew() -> None:
+    global _buffer  # noqa: PLW0603 (one per process)
+    _buffer = Buffer()
+
+
+# What was noted before is the parent's to write, and its thread is not there any more.
+os.register_at_fork(after_in_child=_renew)
