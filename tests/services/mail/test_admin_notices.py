@@ -14,7 +14,7 @@ from groupware.core.clock import epoch
 from groupware.core.directory import create_domain, set_active
 from groupware.core.errors import DiskReserve
 from groupware.core.models import Account
-from groupware.core.tls import ensure_certificate
+from groupware.core.tls import ensure_certificate, own_certificate_files
 from mail.models import AdminNotice, QueuedMessage, QueuedRecipient, SubmissionUse
 from mail.services import adminnotices, fanout
 from mail.services.adminnotices import DAY
@@ -29,7 +29,7 @@ Know = dict[str, Account]
 
 @pytest.fixture
 def people(
-    ann: Account, own_data: Path, set_limit: SetLimit, monkeypatch: pytest.MonkeyPatch
+    ann: Account, tmp_path: Path, set_limit: SetLimit, monkeypatch: pytest.MonkeyPatch
 ) -> Know:
     """Return who administers what; nothing is amiss yet."""
     create_domain("other.test")
@@ -44,8 +44,9 @@ def people(
         found[name.partition("@")[0]] = create(name)
         roles.grant_role(name, *role)
     set_active("gone@example.test", active=False)
-    disks = [Disk(own_data, 90 << 30, 100 << 30)]
+    disks, files = [Disk(tmp_path, 90 << 30, 100 << 30)], own_certificate_files(tmp_path)
     monkeypatch.setattr(blobs, "measure_disks", lambda: disks)
+    monkeypatch.setattr(adminnotices, "certificate_files", lambda: files)
     return found
 
 
@@ -74,10 +75,10 @@ def send_much(account: Account, recipients: int) -> None:
         )
 
 
-def test_where_all_is_well_nobody_is_told(people: Know, own_data: Path) -> None:
+def test_where_all_is_well_nobody_is_told(people: Know, tmp_path: Path) -> None:
     queue_old(people["ann"], 1)
     send_much(people["ann"], 50)
-    ensure_certificate(own_data, ["example.test"])
+    ensure_certificate(tmp_path, ["example.test"])
     assert adminnotices.list_alarms() == []
     assert adminnotices.tell() == 0
     assert told(people) == {}
@@ -151,13 +152,13 @@ def test_a_disk_is_told_of_before_the_reserve_is_reached(
 )
 def test_a_certificate_that_ends_is_told_with_what_to_do(
     people: Know,
-    own_data: Path,
+    tmp_path: Path,
     set_limit: SetLimit,
     monkeypatch: pytest.MonkeyPatch,
     days: int,
     subject: str,
 ) -> None:
-    ensure_certificate(own_data, ["example.test"])
+    ensure_certificate(tmp_path, ["example.test"])
     later = clock.now() + datetime.timedelta(days=days)
     monkeypatch.setattr(adminnotices, "now", lambda: later)
     set_limit(limits.NOTICE_CERTIFICATE, 200)
