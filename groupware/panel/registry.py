@@ -11,14 +11,20 @@ from groupware.panel.admin.grants import GrantAdmin
 from groupware.panel.admin.groups import GroupAdmin
 from groupware.panel.admin.roles import RoleAdmin
 from groupware.panel.admin.rooms import RoomAdmin
-from groupware.panel.navigation import OVERVIEW, Page
+from groupware.panel.navigation import MAIL, OVERVIEW, SERVER, Page
 from groupware.panel.site import PanelSite
+from groupware.panel.views.auditlog import audit_log
 from groupware.panel.views.dns import domain_dns
 from groupware.panel.views.overview import overview
+from groupware.panel.views.queue import queue_page
+from groupware.panel.views.trace import message_trace
 
 PAGES = (
     Page("index", "", overview, Permission.LOOK, _("Overview"), "home", OVERVIEW),
     Page("domain-dns", "domains/<int:object_id>/dns/", domain_dns, Permission.MANAGE),
+    Page("queue", "queue/", queue_page, Permission.QUEUE, _("Queue"), "queue", MAIL),
+    Page("trace", "trace/", message_trace, Permission.TRACE, _("Messages"), "trace", MAIL),
+    Page("audit-log", "audit/", audit_log, Permission.AUDIT, _("Audit log"), "log", SERVER),
 )
 site = PanelSite(PAGES)
 site.register(Domain, DomainAdmin)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from groupware.core.models import AccountKind, AddressKind, Role
 from groupware.core.models.store import CollectionKind
 from groupware.panel.navigation import Text
+from mail.models import Step
 
 ACCOUNT_KINDS: dict[str, Text] = {
     AccountKind.PERSON: _("Person"),
@@ -27,6 +28,29 @@ ROLES: dict[str, Text] = {
     Role.GLOBAL: _("Global administrator"),
     Role.DOMAIN: _("Domain administrator"),
     Role.HELP_DESK: _("Help desk"),
+}
+STEPS: dict[str, Text] = {
+    Step.RECEIVED: _("received"),
+    Step.REFUSED: _("refused"),
+    Step.EXPANDED: _("to the members of a list"),
+    Step.DELIVERED: _("delivered"),
+    Step.FORWARDED: _("forwarded"),
+    Step.QUEUED: _("waits to be sent"),
+    Step.SENT: _("sent"),
+    Step.DEFERRED: _("put off"),
+    Step.BOUNCED: _("given up"),
+    Step.HELD: _("held"),
+    Step.RELEASED: _("released"),
+    Step.DROPPED: _("dropped"),
+}
+STEP_LEVELS: dict[str, str] = {
+    Step.DELIVERED: "good",
+    Step.SENT: "good",
+    Step.REFUSED: "bad",
+    Step.BOUNCED: "bad",
+    Step.DROPPED: "bad",
+    Step.DEFERRED: "warn",
+    Step.HELD: "warn",
 }
 RIGHT_WORDS: dict[str, Text] = {
     "read": _("read"),

@@ -8,6 +8,7 @@ from groupware.core import auth, directory, rights
 from groupware.core.models import Account, Address, AdminRole, Collection, Domain, Grant, Group
 from mail.services import signing
 from tests.panel.people import OWN, People
+from tests.services.mail.outbound.queueing import queued, to
 from tests.services.store import create
 
 Build = Callable[[People], Any]
@@ -176,3 +177,10 @@ need("core_grant_revoke", _grant)
 need("core_adminrole_add", sent=_new_role)
 need("core_adminrole_change", _role)
 need("core_adminrole_revoke", _role)
+
+
+def _waiting(people: People, _target: Any) -> dict[str, Any]:
+    return {"action": "hold", "message": str(queued(people.ann, *to("someone@outside.test")).pk)}
+
+
+need("queue", sent=_waiting)

@@ -25,6 +25,8 @@ WITHOUT = [page for page in PAGES if not page.parameters]
 READING = {
     "index",
     "domain-dns",
+    "trace",
+    "audit-log",
     "core_domain_change",
     "core_grant_change",
     "core_adminrole_change",

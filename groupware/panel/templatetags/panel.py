@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from groupware.core.models import AddressKind, Role
 from groupware.core.rights import parse_rights
-from groupware.panel.words import ADDRESS_KINDS, PLACES, RIGHT_WORDS, ROLES
+from groupware.panel.words import ADDRESS_KINDS, PLACES, RIGHT_WORDS, ROLES, STEP_LEVELS, STEPS
 
 register = template.Library()
 
@@ -55,6 +55,18 @@ def moment(value: datetime | int | None) -> SafeString:
     at = datetime.fromtimestamp(value, UTC) if isinstance(value, int) else value
     shown = date(at, "j M Y H:i")
     return format_html('<time datetime="{}">{} UTC</time>', at.isoformat(), shown)
+
+
+@register.simple_tag
+def trace_moment(microseconds: int) -> SafeString:
+    """Return the moment of a step of a message."""
+    return moment(microseconds // 1_000_000)
+
+
+@register.simple_tag
+def trace_step(step: str) -> SafeString:
+    """Return what a step of a message is called."""
+    return badge(STEPS.get(step, step), STEP_LEVELS.get(step, ""))
 
 
 @register.simple_tag
