@@ -15,6 +15,7 @@ from groupware.panel.navigation import MAIL, OVERVIEW, SERVER, Page
 from groupware.panel.site import PanelSite
 from groupware.panel.views.auditlog import audit_log
 from groupware.panel.views.dns import domain_dns
+from groupware.panel.views.exports import account_export
 from groupware.panel.views.overview import overview
 from groupware.panel.views.queue import queue_page
 from groupware.panel.views.trace import message_trace
@@ -22,6 +23,7 @@ from groupware.panel.views.trace import message_trace
 PAGES = (
     Page("index", "", overview, Permission.LOOK, _("Overview"), "home", OVERVIEW),
     Page("domain-dns", "domains/<int:object_id>/dns/", domain_dns, Permission.MANAGE),
+    Page("account-export", "exports/<int:object_id>/", account_export, Permission.MANAGE),
     Page("queue", "queue/", queue_page, Permission.QUEUE, _("Queue"), "queue", MAIL),
     Page("trace", "trace/", message_trace, Permission.TRACE, _("Messages"), "trace", MAIL),
     Page("audit-log", "audit/", audit_log, Permission.AUDIT, _("Audit log"), "log", SERVER),

@@ -35,6 +35,9 @@ PATHS = (
     "/admin/rooms/",
     "/admin/shares/",
     "/admin/roles/",
+    "/admin/queue/",
+    "/admin/trace/",
+    "/admin/audit/",
     "/admin/accounts/999999/",
 )
 SERIOUS = {"serious", "critical"}

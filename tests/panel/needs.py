@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from groupware.core import auth, directory, rights
-from groupware.core.models import Account, Address, AdminRole, Collection, Domain, Grant, Group
+from groupware.core.leaving import departures, exports
+from groupware.core.models import (
+    Account,
+    AccountExport,
+    Address,
+    AdminRole,
+    Collection,
+    Domain,
+    Grant,
+    Group,
+)
 from mail.services import signing
 from tests.panel.people import OWN, People
 from tests.services.mail.outbound.queueing import queued, to
@@ -184,3 +194,26 @@ def _waiting(people: People, _target: Any) -> dict[str, Any]:
 
 
 need("queue", sent=_waiting)
+
+
+def _leaving(people: People) -> Account:
+    departures.begin(people.ann, days=3, wants_export=False)
+    people.ann.refresh_from_db()
+    return people.ann
+
+
+def _exported(people: People) -> AccountExport:
+    made = exports.ask(people.ann)
+    exports.work_off()
+    return AccountExport.objects.get(pk=made.pk)
+
+
+def _departing(people: People, _target: Any) -> dict[str, Any]:
+    return {"days": "5", "successor": people.ben.login, "export": "on"}
+
+
+need("core_account_invite", _ann)
+need("core_account_depart", _ann, _departing)
+need("core_account_stay", _leaving)
+need("core_account_export", _ann)
+need("account-export", _exported)

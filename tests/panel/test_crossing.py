@@ -26,6 +26,7 @@ READING = {
     "index",
     "domain-dns",
     "trace",
+    "account-export",
     "audit-log",
     "core_domain_change",
     "core_grant_change",
@@ -67,6 +68,7 @@ def test_who_administers_everything_is_shown_it(page: PanelPage, people: People)
     assert response.status_code == 200
     assert "nonce-" in response.headers["Content-Security-Policy"]
     assert "no-store" in response.headers["Cache-Control"]
+    response.close()
 
 
 @pytest.mark.parametrize("page", WRITING, ids=str)
@@ -113,7 +115,9 @@ def test_nothing_is_there_for_those_of_another_domain(page: PanelPage, people: P
         assert people.ann.login not in answers[0].content.decode()
     assert reached == {}
     assert entries() == before
-    assert browser_of(people.root).get(path).status_code == 200
+    found = browser_of(people.root).get(path)
+    assert found.status_code == 200
+    found.close()
 
 
 @pytest.mark.parametrize("page", WITHOUT, ids=str)

@@ -7,6 +7,7 @@ from groupware.core.models import Account, AccountKind
 from groupware.core.roles import Permission
 from groupware.panel.acts import Act, Data
 from groupware.panel.admin.account_forms import AppPasswordForm, PasswordForm, ShareForm
+from groupware.panel.admin.leaving_acts import LEAVING
 
 
 def _set_password(by: Administrator, found: Account, data: Data) -> object:
@@ -77,7 +78,7 @@ DELETE = Act(
     Permission.MANAGE,
     gettext_lazy(
         "Mail, calendars, contacts and addresses of the account are deleted, at once and for good."
-        " Disable it instead where you are not sure."
+        " Let it leave instead where you are not sure."
     ),
     gettext_lazy("The account is deleted."),
     is_offered=_is_other,
@@ -142,6 +143,7 @@ ACTS = (
         form=AppPasswordForm,
         is_offered=_is_person,
     ),
+    *LEAVING,
     SHARE,
     ENABLE,
     DISABLE,

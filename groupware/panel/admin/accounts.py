@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from groupware.core import auth, directory, throttle
+from groupware.core import auth, devices, directory, throttle
 from groupware.core.administration import Administrator, accounts
 from groupware.core.directory import NewAccount, listings
 from groupware.core.errors import NotFound
@@ -31,6 +31,7 @@ from groupware.panel.admin.account_forms import (
     StateFilter,
 )
 from groupware.panel.admin.base import DomainFilter, ServiceAdmin
+from groupware.panel.admin.leaving_acts import departure_of, exports_of
 from groupware.panel.admin.pages import Part
 from groupware.panel.admin.shares import grants_given, grants_held
 from groupware.panel.fields import TypedField
@@ -193,7 +194,8 @@ class AccountAdmin(ServiceAdmin):
             Part(
                 _("End of the account"),
                 "panel/parts/end.html",
-                acts=(ENABLE.slug, DISABLE.slug, DELETE.slug),
+                {"departure": departure_of(found), "exports": exports_of(found)},
+                acts=("export", "depart", "stay", ENABLE.slug, DISABLE.slug, DELETE.slug),
                 is_dangerous=True,
             ),
         ]
@@ -208,7 +210,12 @@ class AccountAdmin(ServiceAdmin):
                 _("Signing in"),
                 "panel/parts/signing_in.html",
                 state,
-                acts=("password", "second-factor", *(("unlock",) if failed else ())),
+                acts=("invite", "password", "second-factor", *(("unlock",) if failed else ())),
+            ),
+            Part(
+                _("Devices"),
+                "panel/parts/devices.html",
+                {"devices": devices.list_devices(found.pk)},
             ),
             Part(
                 _("Open sessions"),
