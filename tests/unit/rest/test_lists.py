@@ -32,10 +32,10 @@ def test_any_text_is_a_value_or_none_of_ours(text: str) -> None:
         unpack(text)
 
 
-@pytest.mark.parametrize("text", ["a" * (MAX_LENGTH + 1), pack([])[:-1] + "!", "W1tbW1tb" * 900])
-def test_long_and_broken_texts_are_refused(text: str) -> None:
-    with pytest.raises(BadToken):
-        unpack(text)
+def test_long_and_broken_texts_are_refused() -> None:
+    for text in ("a" * (MAX_LENGTH + 1), pack([])[:-1] + "!", "W1tbW1tb" * 900):
+        with pytest.raises(BadToken):
+            unpack(text)
 
 
 def test_a_text_tells_nothing_and_nobody_makes_one_up() -> None:
