@@ -133,15 +133,16 @@ class Buffer:
 
 
 _buffer = Buffer()
-_is_kept = False
-"""Whether notes are held in this process."""
+_keepers = 0
+"""How many want the notes of this process: a server is one, each command that runs another."""
+_counting = threading.Lock()
 _has_thread = False
 """Whether a thread writes them."""
 
 
 def note(found: Note) -> None:
     """Note a step that has been taken: after the commit that makes it true. Hot."""
-    if _is_kept:
+    if _keepers:
         _buffer.add(found)
         if _has_thread:
             _buffer.ensure_thread()
@@ -154,30 +155,37 @@ def flush() -> bool:
 
 def begin() -> None:
     """Keep a trace in this process and those that it forks, until `end`."""
-    global _is_kept, _has_thread  # noqa: PLW0603 (one per process)
-    _is_kept = _has_thread = True
+    global _has_thread  # noqa: PLW0603 (one per process)
+    _count(1)
+    _has_thread = True
 
 
 def end() -> None:
     """Write what is left, and keep no trace any more."""
-    global _is_kept, _has_thread  # noqa: PLW0603 (one per process)
-    _is_kept = _has_thread = False
+    global _has_thread, _keepers
+    _has_thread, _keepers = False, 0
     _buffer.end()
     _renew()
 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Keep the trace of what a command does, and write it at the end."""
-    global _is_kept  # noqa: PLW0603 (one per process)
-    was_kept, _is_kept = _is_kept, True
+    """Keep the trace of what a command does; the last of several at once writes it at its end."""
+    _count(1)
     try:
         yield
     finally:
-        _is_kept = was_kept
-        if not was_kept:
+        if not _count(-1):
             flush()
             _renew()
+
+
+def _count(more: int) -> int:
+    """Return how many want the notes from now on."""
+    global _keepers  # noqa: PLW0603 (one per process)
+    with _counting:
+        _keepers = max(0, _keepers + more)
+        return _keepers
 
 
 def _renew() -> None:

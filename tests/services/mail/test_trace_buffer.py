@@ -158,6 +158,20 @@ def test_a_thread_writes_by_itself_and_the_end_writes_the_rest(db: None) -> None
     assert TraceEntry.objects.count() == 2
 
 
+def test_commands_that_run_at_once_keep_the_trace_until_the_last_ends(db: None) -> None:
+    trace.end()  # what the test keeps
+    first, second = trace.kept(), trace.kept()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    note(1)
+    second.__exit__(None, None, None)
+    assert TraceEntry.objects.count() == 1
+    note(2)
+    assert trace.flush()
+    assert TraceEntry.objects.count() == 1
+
+
 def test_a_child_writes_nothing_that_its_parent_noted(db: None) -> None:
     note(1)
     pid = os.fork()
