@@ -64,7 +64,9 @@ def ranking(title: str, told: str, bars: Sequence[Bar]) -> str:
             f'<rect class="track" x="0" y="{y + 21}" width="{WIDTH}" height="8" rx="4"/>',
             f'<rect class="main" x="0" y="{y + 21}" width="{width:.1f}" height="8" rx="4"/>',
         ]
-    return _picture(title, told, f"0 0 {WIDTH} {max(1, len(bars)) * 44 - 8}", parts)
+    # What has links in it is no picture to a reader, but a group of things.
+    role = "group" if any(bar.href for bar in bars) else "img"
+    return _picture(title, told, f"0 0 {WIDTH} {max(1, len(bars)) * 44 - 8}", parts, role)
 
 
 def scale(largest: float) -> float:
@@ -123,11 +125,11 @@ def _step(labels: Sequence[str]) -> float:
     return (WIDTH - LEFT - RIGHT) / max(1, len(labels))
 
 
-def _picture(title: str, told: str, box: str, parts: Sequence[str]) -> str:
+def _picture(title: str, told: str, box: str, parts: Sequence[str], role: str = "img") -> str:
     number = next(_numbers)
     names = f"chart{number}-title", f"chart{number}-told"
     return (
-        f'<svg class="chart" viewBox="{box}" role="img" aria-labelledby="{names[0]} {names[1]}">'
+        f'<svg class="chart" viewBox="{box}" role="{role}" aria-labelledby="{names[0]} {names[1]}">'
         f'<title id="{names[0]}">{escape(title)}</title>'
         f'<desc id="{names[1]}">{escape(told)}</desc>{"".join(parts)}</svg>'
     )

@@ -74,7 +74,7 @@ def set_up(server: Running, browser: requests.Session) -> Careful:
     recovery_code = found(r"<code>((?:[a-z0-9]{4}-){3}[a-z0-9]{4})</code>", page)
     scopes = ["imap", "pop3", "smtp", "dav", "api"]
     page = act("security/create-app-password", label="All", scopes=scopes)  # type: ignore[arg-type]
-    app_password = found(r"<code>([0-9a-f]{8}-[0-9a-f]{32})</code>", page)
+    app_password = found(r"<code class=\"secret\">([0-9a-f]{8}-[0-9a-f]{32})</code>", page)
     tls = ssl.create_default_context(cafile=str(server.trusted))
     return Careful(server, tls, secret, recovery_code, app_password)
 

@@ -76,8 +76,16 @@ def test_processes_share_the_connections_that_come_at_once(tmp_path: Path) -> No
     with serving(tmp_path / "data", "lmtp") as server, contextlib.ExitStack() as stack:
         both = [pid for pid, name in server.children().items() if name == "lmtp"]
         assert len(both) == 2
+        address = ("127.0.0.1", server.ports["LMTP"])
+        with contextlib.ExitStack() as probes:
+            # On a busy machine the first process is there a good while before the second.
+            def both_accept() -> bool:
+                probes.enter_context(socket.create_connection(address, 30)).recv(1)
+                return set(shares_of(server)) == set(both)
+
+            wait_for(both_accept, "both processes to accept")
+        wait_for(lambda: not shares_of(server), "the probes to be gone")
         for _ in range(CONNECTIONS):
-            address = ("127.0.0.1", server.ports["LMTP"])
             stack.enter_context(socket.create_connection(address, 30)).recv(1)
         shares = shares_of(server)
         wait_for(lambda: shares_of(server).total() >= CONNECTIONS, "the list of connections")

@@ -93,6 +93,7 @@ def test_bars_are_as_long_as_their_share_and_lead_somewhere() -> None:
         float(one.attrib["width"]) for one in chart.iter("rect") if one.get("class") == "main"
     ]
     assert widths == [640, 320, 640]
+    assert chart.attrib["role"] == "group"
     [link] = chart.iter("a")
     assert link.attrib["href"] == "/admin/1?a=1&b=2"
     assert [one.text for one in chart.iter("text")][:2] == ["ann <a@b>", "2 GB"]
