@@ -16,6 +16,12 @@ pytestmark = pytest.mark.django_db
 EVENT = CollectionChanged(1, 2, 3)
 
 
+@pytest.fixture(autouse=True)
+def _no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this be a process without an event loop: a hub of another test's would carry the events."""
+    monkeypatch.setattr(events, "_carriers", [])
+
+
 @pytest.fixture
 def notify(own_data: Path) -> Path:
     path = own_data / "run" / "notify"
