@@ -93,9 +93,13 @@ def refuse_deletion(account_id: int) -> None:
 
 
 def work_off() -> int:
-    """End the departures that are due; return how many accounts are gone."""
+    """End the departures that are due; return how many accounts are gone.
+
+    Somebody who may sign in again is not deleted, however he came back: `undo` ends it.
+    """
     moment = now()
-    due = Departure.objects.filter(due_at__lte=moment).select_related("account", "successor")
+    leaving = Departure.objects.filter(due_at__lte=moment, account__is_active=False)
+    due = leaving.select_related("account", "successor")
     gone = 0
     for departure in due.order_by("due_at", "pk"):
         if (

@@ -127,6 +127,16 @@ def test_a_successor_without_room_keeps_the_account_until_there_is(team: Team) -
     assert [info.name for info in queries.list_mailboxes(ben.pk)].count(HANDED) == 1
 
 
+def test_whoever_was_enabled_again_is_not_deleted(team: Team) -> None:
+    ann = team[0]
+    leave(ann)
+    set_active(ann.login, active=True)
+    assert end_now() == 0
+    assert get_account(ann.login).is_active
+    departures.undo(ann)
+    assert get_account(ann.login).is_active
+
+
 def test_an_undone_departure_leaves_the_quota_as_it_was(team: Team) -> None:
     ann = team[0]
     set_quota(ann.login, 5_000_000)
