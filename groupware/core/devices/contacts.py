@@ -50,7 +50,7 @@ class Contact:
 
     __slots__ = (
         *("identity", "client", "network", "first_seen", "seen_at", "modseqs"),
-        *("row_id", "written_at", "written", "replaced"),
+        *("row_id", "written_at", "written", "logins", "replaced"),
     )
 
     def __init__(self, identity: Identity, client: str, network: str) -> None:
@@ -61,6 +61,8 @@ class Contact:
         self.modseqs: dict[int | str, int] = {}
         self.row_id = self.written_at = 0
         self.written: dict[int | str, int] = {}
+        self.logins = 0
+        """Those that have not told another name since."""
         self.replaced: list[tuple[Identity, int]] = []
         """Nameless devices that this one turned out to be, and since when they were known."""
 
@@ -95,6 +97,7 @@ def note_login(principal: Principal, protocol: str, network: str, client: str = 
     is_new = not contact.written_at and contact not in _dirty
     if protocol not in OF_REQUESTS or is_new or epoch() - contact.seen_at > SILENCE:
         _count(principal.login, protocol, "succeeded")
+    contact.logins += 1
     contact.touch()
     return contact
 
@@ -114,17 +117,30 @@ def find_contact(principal: Principal, protocol: str, network: str, client: str 
 
 
 def note_client(contact: Contact, client: str) -> Contact:
-    """Return the device again, once it has told its name: the nameless one was this."""
+    """Return the device again, once it has told its name.
+
+    The nameless one was this, unless others came in under it and told no name.
+    """
     client, name = _read_client(client)
     if not name or name == contact.identity.name:
         return contact
     named = _find(contact.identity._replace(name=name), client, contact.network)
-    _dirty.pop(contact, None)
-    _contacts.pop(contact.identity, None)
-    if contact.row_id and not contact.client:
-        named.replaced.append((contact.identity, contact.first_seen))
+    named.logins += 1
+    contact.logins -= 1
+    if contact.logins <= 0:
+        _forget(contact, named)
     named.touch()
     return named
+
+
+def _forget(contact: Contact, named: Contact) -> None:
+    """Let a device that has another name be forgotten, also where it was written without."""
+    # Without a number and not dirty, it may be on its way into the database just now.
+    is_written = bool(contact.row_id) or contact not in _dirty
+    _dirty.pop(contact, None)
+    _contacts.pop(contact.identity, None)
+    if is_written and not contact.client:
+        named.replaced.append((contact.identity, contact.first_seen))
 
 
 def credential_of(principal: Principal) -> tuple[str, str]:

@@ -130,6 +130,34 @@ def test_a_device_that_tells_its_name_later_is_one(eve: Account) -> None:
     assert held.client == "K-9 Mail 6.8"
 
 
+def test_a_device_that_never_tells_its_name_stays_beside_one_that_did(eve: Account) -> None:
+    silent = devices.find_contact(log_in(eve.login), "imap", NETWORK)
+    devices.flush()
+    assert devices.find_contact(log_in(eve.login), "imap", NETWORK) is silent
+    devices.note_client(silent, "K-9 Mail 6.8")
+    devices.flush()
+    assert {held.client for held in devices.list_devices(eve.pk)} == {"", "K-9 Mail 6.8"}
+
+
+def test_two_that_tell_their_names_later_leave_no_nameless_one(eve: Account) -> None:
+    first, second = (devices.find_contact(log_in(eve.login), "imap", NETWORK) for _ in range(2))
+    devices.flush()
+    devices.note_client(first, "K-9 Mail 6.8")
+    devices.note_client(second, "Thunderbird 128")
+    devices.flush()
+    clients = {held.client for held in devices.list_devices(eve.pk)}
+    assert clients == {"K-9 Mail 6.8", "Thunderbird 128"}
+
+
+def test_a_name_told_while_the_device_is_written_is_the_only_one(eve: Account) -> None:
+    nameless = devices.find_contact(log_in(eve.login), "imap", NETWORK)
+    taken = contacts.take_dirty(10)
+    devices.note_client(nameless, "K-9 Mail 6.8")
+    contacts.put_back(taken)
+    devices.flush()
+    assert [held.client for held in devices.list_devices(eve.pk)] == ["K-9 Mail 6.8"]
+
+
 def test_a_name_keeps_no_more_than_can_be_shown(eve: Account) -> None:
     log_in(eve.login, client="a\0b\n\ud800 " + "x" * 1_000)
     devices.flush()
