@@ -2,7 +2,8 @@
 
 For notes whose loss can be borne: a kill loses those of the last moment. Who notes registers how they
 are written; a process that serves runs one `Flusher`, and writes what is left when it ends. Nothing
-is written where none runs, as in commands.
+is written where none runs, as in commands. On the embedded database nobody waits for the disk here:
+while it is waited for nothing else could be written, mail for instance.
 """
 
 import threading
@@ -76,6 +77,7 @@ def _write(name: str, work: Callable[[], object]) -> None:
     """Run one writer; its failure is its own, and it keeps what it could not write."""
     try:
         db.recover()
+        db.leave_unsynced()
         work()
     except GroupwareError as error:
         _log.info("notes not written now", writer=name, reason=error.detail or error.message)

@@ -15,28 +15,18 @@ from groupware.serve.roles import Program
 
 _log = structlog.get_logger("groupware.serve")
 _WORKER = web.THREADS + aio.READERS + flushing.CONNECTIONS
-_TRACED = frozenset({"web", "web-tls", "smtp", "lmtp", "worker"})
-"""What takes mail, or brings it on: a thread of each process writes the trace."""
 _WEB = web.MOST_WORKERS * _WORKER
 _OTHERS = {"web": _WEB, "web-tls": _WEB, "events": _WORKER, "beat": 0}
 
 
 def most_connections(programs: Iterable[Program], processes: int) -> int:
     """Return how many connections the programs hold at most; `processes` of each gateway."""
-    return sum(
-        (_of_process(program.name) + _of_trace(program.name)) * (program.processes or processes)
-        for program in programs
-    )
-
-
-def _of_trace(name: str) -> int:
-    workers = web.MOST_WORKERS if name in {"web", "web-tls"} else 1
-    return workers if name in _TRACED else 0
+    return sum(_of_process(program.name) * (program.processes or processes) for program in programs)
 
 
 def _of_process(name: str) -> int:
     if name == "worker":
-        return 1 + celery.THREADS + limits.QUEUE_THREADS.value
+        return 1 + celery.THREADS + limits.QUEUE_THREADS.value + flushing.CONNECTIONS
     return _OTHERS.get(name, aio.MOST_CONNECTIONS)
 
 

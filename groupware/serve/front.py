@@ -25,7 +25,6 @@ from groupware.core.clock import monotonic
 from groupware.dav.mount import Environ, Wsgi
 from groupware.rest import problems
 from groupware.serve.listening import Listening, refusal_of
-from mail.services import trace
 
 SMALL: Final = 64 << 10
 """Octets of a body that never waits for others' uploads to end."""
@@ -79,7 +78,6 @@ class Front:
             await _live(receive, send)
             await self._listening.close()
             await asyncio.get_running_loop().run_in_executor(None, self._closing)
-            await asyncio.get_running_loop().run_in_executor(self._threads, trace.end)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 

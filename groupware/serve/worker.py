@@ -12,6 +12,7 @@ from celery.exceptions import SecurityWarning, WorkerShutdown
 from django.conf import settings
 
 from groupware.celery import app
+from groupware.core.flushing import Flusher
 from groupware.core.listeners import Listeners
 from mail.outbound import work as queue
 
@@ -40,6 +41,7 @@ def run(_listeners: Listeners) -> None:
     """Work off tasks until SIGTERM or SIGINT."""
     # Celery warns root of messages that run code; ours are JSON, which runs none.
     warnings.simplefilter("ignore", SecurityWarning)
+    flusher = Flusher()
     queue.start()
     try:
         PromptWorker(
@@ -47,6 +49,7 @@ def run(_listeners: Listeners) -> None:
         ).start()
     finally:
         queue.stop(QUEUE_SECONDS)
+        flusher.close()
 
 
 def run_beat(_listeners: Listeners) -> None:

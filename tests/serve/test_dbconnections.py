@@ -3,7 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
-from groupware.core import aio, db, flushing
+from groupware import celery
+from groupware.core import aio, db, flushing, limits
 from groupware.serve import dbconnections, web
 from groupware.serve.roles import PROGRAMS, find_program
 
@@ -11,10 +12,11 @@ from groupware.serve.roles import PROGRAMS, find_program
 def test_each_process_of_a_gateway_counts() -> None:
     imap, web_tls = find_program("imap"), find_program("web-tls")
     wanted = dbconnections.most_connections([imap, web_tls], 3)
-    of_worker = web.THREADS + aio.READERS + flushing.CONNECTIONS + 1
+    of_worker = web.THREADS + aio.READERS + flushing.CONNECTIONS
     assert wanted == 3 * aio.MOST_CONNECTIONS + web.MOST_WORKERS * of_worker
-    lmtp = dbconnections.most_connections([find_program("lmtp")], 2)
-    assert lmtp == 2 * (aio.MOST_CONNECTIONS + 1)
+    worker = dbconnections.most_connections([find_program("worker")], 3)
+    threads = celery.THREADS + limits.QUEUE_THREADS.value
+    assert worker == 1 + threads + flushing.CONNECTIONS
 
 
 @pytest.mark.postgresql

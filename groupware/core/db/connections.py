@@ -118,6 +118,18 @@ def relax() -> None:
     local.relaxed_driver = driver
 
 
+def leave_unsynced() -> None:
+    """Let this thread's commits come to the disk with the next one that somebody waits for.
+
+    For what may be lost with the power; a kill takes nothing that is committed. A database server
+    loses both alike, and is left as it is.
+    """
+    held = thread_connection()
+    if held.vendor == "sqlite" and not held.in_atomic_block:
+        held.ensure_connection()
+        held.connection.execute("PRAGMA synchronous=NORMAL")
+
+
 def is_relaxed() -> bool:
     """Tell whether this thread's connection commits without waiting for the disk."""
     driver = local.relaxed_driver

@@ -1,7 +1,7 @@
 """The trace: where each message went, step by step, and how much mail there is by the hour.
 
 Whoever takes a step of a message says so by `note`, which costs a microsecond or two and asks
-nobody; what was noted is written together, a moment later, by a thread of the process. So a process
+nobody; what was noted is written together, a moment later, by the process's flusher. So a process
 that is killed takes with it the trace of its last second, and never any mail (docs/adr/0057).
 """
 

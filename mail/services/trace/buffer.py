@@ -1,7 +1,8 @@
 """Notes of one process until they are written together.
 
 Invariant: `note` waits for nothing and asks nobody, and what is held is bounded. A process that
-serves begins with `begin`; a command is `kept`; anywhere else a note is no more than a call.
+serves begins with `begin`, and its `Flusher` writes; a command is `kept`; anywhere else a note is
+no more than a call.
 """
 
 import os
@@ -16,14 +17,17 @@ from django.db import Error, connections
 from groupware.core import limits, metrics
 from groupware.core.clock import epoch_us, monotonic
 from groupware.core.errors import GroupwareError
+from groupware.core.flushing import Writer, register
 from mail.models import Step
 from mail.services.trace import storing
 from mail.services.trace.note import Note
 
-SECONDS = 0.8
-"""How long notes are gathered: what a process that is killed takes with it."""
-BATCH = 500
-"""Notes that are written in one transaction: on the embedded database others wait for it."""
+SECONDS = 0.5
+"""How long notes are gathered at least; with the flusher's turn, a process that is killed takes the
+last second with it."""
+BATCH = 100
+"""Notes that are written in one transaction: on the embedded database others wait for it, here for
+a millisecond."""
 MINUTE = 60.0
 MOST_PLACES = 1_000
 """Domains of which refusals are counted apart between two writes."""
@@ -32,7 +36,7 @@ _log = structlog.get_logger("groupware.trace")
 
 
 class Buffer:
-    """What one process has noted, and the thread that writes it."""
+    """What one process has noted."""
 
     def __init__(self) -> None:
         self._held: deque[storing.Held] = deque()
@@ -42,9 +46,6 @@ class Buffer:
         self._uncounted: Counter[storing.Place] = Counter()
         self._guard = threading.Lock()
         self._writing = threading.Lock()
-        self._has_any = threading.Event()
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def add(self, found: Note) -> None:
         """Hold a note. Hot: runs with each delivery."""
@@ -55,8 +56,6 @@ class Buffer:
             metrics.TRACE_LOST.inc()
             return
         self._held.append((epoch_us(), found))
-        if not self._has_any.is_set():
-            self._has_any.set()
 
     def _may_refuse(self, found: Note) -> bool:
         """Tell whether a refusal leaves an entry: who asks for thousands fills no table."""
@@ -69,33 +68,14 @@ class Buffer:
                 return True
             place = storing.place_of(found)
             self._uncounted[place if len(self._uncounted) < MOST_PLACES else storing.NOWHERE] += 1
-        self._has_any.set()
         return False
-
-    def ensure_thread(self) -> None:
-        """Have a thread that writes, from the first note on."""
-        if self._thread is not None:
-            return
-        with self._guard:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="trace", daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        while not self._ending.is_set():
-            self._has_any.wait()
-            self._ending.wait(SECONDS)
-            self.write()
-        connections.close_all()
 
     def write(self) -> bool:
         """Write what is held; False where the database does not take it now."""
         with self._writing:
-            self._has_any.clear()
             self._tell_lost()
             while self._held or self._uncounted:
                 if not self._write_batch():
-                    self._has_any.set()
                     return False
         return True
 
@@ -123,29 +103,17 @@ class Buffer:
                 lost=lost,
             )
 
-    def end(self) -> None:
-        """Write what is held, and end the thread."""
-        self._ending.set()
-        self._has_any.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.write()
-
 
 _buffer = Buffer()
 _keepers = 0
 """How many want the notes of this process: a server is one, each command that runs another."""
 _counting = threading.Lock()
-_has_thread = False
-"""Whether a thread writes them."""
 
 
 def note(found: Note) -> None:
     """Note a step that has been taken: after the commit that makes it true. Hot."""
     if _keepers:
         _buffer.add(found)
-        if _has_thread:
-            _buffer.ensure_thread()
 
 
 def flush() -> bool:
@@ -155,16 +123,14 @@ def flush() -> bool:
 
 def begin() -> None:
     """Keep a trace in this process and those that it forks, until `end`."""
-    global _has_thread  # noqa: PLW0603 (one per process)
     _count(1)
-    _has_thread = True
 
 
 def end() -> None:
     """Write what is left, and keep no trace any more."""
-    global _has_thread, _keepers
-    _has_thread, _keepers = False, 0
-    _buffer.end()
+    global _keepers  # noqa: PLW0603 (one per process)
+    _keepers = 0
+    flush()
     _renew()
 
 
@@ -193,5 +159,6 @@ def _renew() -> None:
     _buffer = Buffer()
 
 
-# What was noted before is the parent's to write, and its thread is not there any more.
+register(Writer("trace", SECONDS, flush, flush))
+# What was noted before is the parent's to write.
 os.register_at_fork(after_in_child=_renew)

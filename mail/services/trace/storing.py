@@ -81,21 +81,23 @@ def place_of(found: Note) -> Place:
 def write(batch: Sequence[Held], refused: Counter[Place]) -> None:
     """Write notes, and count what was `refused` beyond them; in one transaction of its own.
 
-    Raises as the database does; then nothing is written.
+    Mail that comes in waits for it, so all that can be is done before. Raises as the database does;
+    then nothing is written.
     """
-    with db.write_transaction():
+    with db.read_snapshot():
         known = _find_known(batch, refused)
-        rows: list[list[Any]] = []
-        sums: dict[_Key, _Sum] = {}
-        for moment, found in batch:
-            if known.is_step(found):
-                domain_id = known.domain_id(place_of(found))
-                rows.append(_row(moment, found, domain_id, known))
-                _count(sums, moment, found, domain_id)
-        for place, number in refused.items():
-            direction = Direction.IN if place[0] is None else Direction.OUT
-            moment = epoch() * MICROSECONDS
-            _sum(sums, moment, known.domain_id(place), direction).failed += number
+    rows: list[list[Any]] = []
+    sums: dict[_Key, _Sum] = {}
+    for moment, found in batch:
+        if known.is_step(found):
+            domain_id = known.domain_id(place_of(found))
+            rows.append(_row(moment, found, domain_id, known))
+            _count(sums, moment, found, domain_id)
+    for place, number in refused.items():
+        direction = Direction.IN if place[0] is None else Direction.OUT
+        moment = epoch() * MICROSECONDS
+        _sum(sums, moment, known.domain_id(place), direction).failed += number
+    with db.write_transaction():
         _insert(rows, sums)
 
 
