@@ -9,3 +9,10 @@ class GroupwareConfig(AppConfig):
     name = "groupware"
     label = "groupware"
     verbose_name = "Groupware"
+
+    def ready(self) -> None:
+        """Say how the parts are looked at that are nobody's below: web, events, a broker."""
+        from groupware import parts
+        from groupware.core import health
+
+        health.register(*parts.list_parts())

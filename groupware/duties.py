@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from calendar_app.services import reindexing, subscriptions
 from contacts.services import directory
-from groupware.core import audit, blobs, devices, outbox, quota, retention
+from groupware.core import audit, blobs, devices, health, outbox, quota, retention
 from groupware.core.blobs import collector
+from groupware.core.health import kernel
 from groupware.core.leaving import departures, exports, invitations
 from groupware.dav.services import locks, properties
 from groupware.identity.services import sessions
@@ -60,6 +61,8 @@ _long = threading.Lock()
 
 
 DUTIES = (
+    Duty("heartbeat", kernel.BEAT_SECONDS, kernel.beat),
+    Duty("health", 60.0, health.list_health),
     Duty("outbox", 2.0, outbox.sweep),
     Duty("inbound", 2.0, fanout.work_off),
     Duty("queue", 2.0, queue.work_off),

@@ -2,9 +2,19 @@
 
 from functools import partial
 
-from groupware.core import devices, doctor, exchange, names, outbox, provisioning, quotawarnings
+from groupware.core import (
+    devices,
+    doctor,
+    exchange,
+    health,
+    names,
+    outbox,
+    provisioning,
+    quotawarnings,
+)
 from groupware.core.exchange import Exporter, Importer
 from groupware.core.models import CollectionKind
+from mail import health as mail_health
 from mail.archives.eml import open_eml
 from mail.archives.maildir import open_maildir
 from mail.archives.mbox import open_mbox
@@ -37,6 +47,7 @@ def register() -> None:
     relays.register_finder(find_relay)
     devices.register_finder(CollectionKind.MAIL, find_changes)
     doctor.register(check_mail)
+    health.register(*mail_health.list_parts())
     for name, open_archive, text in _FORMATS:
         run = partial(import_archive, open_archive)
         exchange.register_importer(Importer(name, CollectionKind.MAIL, text, run))

@@ -30,3 +30,11 @@ GRACE_DAYS = Limit(
     lowest=0,
     highest=3_650,
 )
+HEALTH_TIMEOUT = Limit(
+    "HEALTH_TIMEOUT",
+    500,
+    Unit.MILLISECONDS,
+    "how long all parts of the server may take together to say how they are; what does not is slow",
+    lowest=50,
+    highest=10_000,
+)

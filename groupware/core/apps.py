@@ -12,9 +12,11 @@ class CoreConfig(AppConfig):
     verbose_name = "Kernel"
 
     def ready(self) -> None:
-        """Keep who is left to as long as somebody leaves; let what is noted of devices be written."""
-        from groupware.core import devices, provisioning
+        """Register the guard of departures and the kernel's parts; let devices be written."""
+        from groupware.core import devices, health, provisioning
+        from groupware.core.health import kernel
         from groupware.core.leaving import departures
 
+        health.register(*kernel.PARTS)
         provisioning.register_guard(departures.refuse_deletion)
         devices.begin()

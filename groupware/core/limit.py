@@ -17,6 +17,7 @@ class Unit(Enum):
 
     OCTETS = "octets"
     SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
     DAYS = "days"
     COUNT = "count"
     PERCENT = "percent"

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from groupware.core.health import State
 from groupware.core.models import AccountKind, AddressKind, Role
 from groupware.core.models.store import CollectionKind
 from groupware.panel.navigation import Text
@@ -59,4 +60,17 @@ RIGHT_WORDS: dict[str, Text] = {
     "free-busy": _("see when it is busy"),
     "send-as": _("send mail as the owner"),
     "send-on-behalf": _("send mail on behalf of the owner"),
+}
+STATES: dict[str, Text] = {
+    State.OK: _("works"),
+    State.SLOW: _("slow"),
+    State.ATTENTION: _("look at it"),
+    State.FAILED: _("does not work"),
+    State.OFF: _("off"),
+}
+STATE_LEVELS: dict[str, str] = {
+    State.OK: "good",
+    State.SLOW: "warn",
+    State.ATTENTION: "warn",
+    State.FAILED: "bad",
 }

@@ -1,14 +1,11 @@
 """The pages that need no login: the front page, `/healthz`, `/metrics`."""
 
 import hashlib
-import sqlite3
 import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -20,8 +17,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from groupware.core.blobs import BlobMissing
-from groupware.core.blobs.service import store
+from groupware.core.health import State, kernel
 from groupware.core.metrics import render_metrics
 from groupware.core.proxies import client_address
 from groupware.core.tls import certificate_files
@@ -29,11 +25,6 @@ from groupware.dav.responses import PREFIX
 from groupware.environment import is_loopback, url_host
 from groupware.serve.banner import DEMO_PASSWORDS
 from groupware.web.status import port_states
-
-# Locations that are never given out: reading them asks the store without needing a message.
-_ABSENT_LOCATIONS = ("db:0", "file:00-healthz")
-
-_log = structlog.get_logger("groupware.web")
 
 
 @require_safe
@@ -78,7 +69,8 @@ def to_dav(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
     """Say whether database and blob store can be reached: 200, or 503."""
-    checks = {"database": _database_answers(), "blobs": _blobs_answer()}
+    looks = {"database": kernel.look_at_database, "blobs": kernel.look_at_blobs}
+    checks = {name: look(0).state is State.OK for name, look in looks.items()}
     healthy = all(checks.values())
     body = {name: "ok" if good else "unreachable" for name, good in checks.items()}
     return JsonResponse(
@@ -96,28 +88,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
             "Metrics are for private networks.\n", content_type="text/plain; charset=utf-8"
         )
     return HttpResponse(render_metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        _log.exception("database unreachable")
-        return False
-    return True
-
-
-def _blobs_answer() -> bool:
-    for location in _ABSENT_LOCATIONS:
-        try:
-            store().get(location, 0, 1)
-        except BlobMissing:
-            continue
-        except (OSError, sqlite3.Error, DatabaseError):  # small ones may lie beside their row
-            _log.exception("blob store unreachable")
-            return False
-    return True
 
 
 def _fingerprint(cert: Path) -> str | None:

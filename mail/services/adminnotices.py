@@ -5,6 +5,7 @@ Who administers everything is told of the server, who administers a domain of wh
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import structlog
 from cryptography import x509
@@ -71,12 +72,36 @@ def _look_at_disks() -> Iterator[Alarm]:
             return  # rows and bytes lie on one disk, or the fuller one is told of
 
 
-def _look_at_queue() -> Iterator[Alarm]:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many recipients wait, and since when (epoch seconds) the oldest does."""
+
+    number: int
+    oldest: int | None
+
+    def is_long(self, moment: int) -> bool:
+        """Tell whether somebody should look at it."""
+        most, age = limits.NOTICE_QUEUE.value, limits.NOTICE_QUEUE_AGE.value
+        is_old = bool(age) and self.oldest is not None and moment - self.oldest > age
+        return is_old or (bool(most) and self.number > most)
+
+    def hours(self, moment: int) -> int:
+        """Return for how many hours the oldest waits."""
+        return (moment - self.oldest) // HOUR if self.oldest is not None else 0
+
+
+def measure_queue() -> Waiting:
+    """Return what waits for other servers, of all domains."""
     waiting = QueuedRecipient.objects.filter(is_held=False)
     whole = waiting.aggregate(number=Count("id"), oldest=Min("message__created_at"))
-    if not _is_long(whole["number"], whole["oldest"]):
+    return Waiting(whole["number"], whole["oldest"])
+
+
+def _look_at_queue() -> Iterator[Alarm]:
+    whole = measure_queue()
+    if not whole.is_long(epoch()):
         return  # of no domain there is more than of all
-    yield alarms.queue_is_long(whole["number"], _hours(whole["oldest"]))
+    yield alarms.queue_is_long(whole.number, whole.hours(epoch()))
     rows = db.fetch_rows(
         "SELECT d.id, d.name, COUNT(*), MIN(m.created_at) FROM mail_queuedrecipient r"
         " JOIN mail_queuedmessage m ON m.id = r.message_id"
@@ -85,18 +110,9 @@ def _look_at_queue() -> Iterator[Alarm]:
         [MOST_DOMAINS],
     )
     for domain_id, name, number, oldest in rows:
-        if _is_long(number, oldest):
-            yield alarms.queue_is_long(number, _hours(oldest), name, domain_id)
-
-
-def _is_long(number: int, oldest: int | None) -> bool:
-    most, age = limits.NOTICE_QUEUE.value, limits.NOTICE_QUEUE_AGE.value
-    is_old = bool(age) and oldest is not None and epoch() - oldest > age
-    return is_old or (bool(most) and number > most)
-
-
-def _hours(since: int) -> int:
-    return (epoch() - since) // HOUR
+        waiting = Waiting(number, oldest)
+        if waiting.is_long(epoch()):
+            yield alarms.queue_is_long(number, waiting.hours(epoch()), name, domain_id)
 
 
 def _look_at_senders() -> Iterator[Alarm]:

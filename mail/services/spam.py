@@ -6,6 +6,7 @@ unchecked. What another server's filter has written is not believed: its fields 
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -112,6 +113,22 @@ def learn(data: bytes, *, is_spam: bool) -> None:
     _, answer = _ask("/learnspam" if is_spam else "/learnham", data, [])
     if "error" in answer:
         log.info("not learned", is_spam=is_spam, reason=str(answer["error"])[:500])
+
+
+def ping(seconds: float) -> bool:
+    """Tell whether rspamd answers; raises `TimeoutError`."""
+    parts = urlsplit(settings.GROUPWARE_RSPAMD_URL)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == HTTPStatus.OK
+    except TimeoutError:
+        raise
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _describe(origin: Origin) -> list[tuple[str, str]]:

@@ -9,9 +9,10 @@ from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from groupware.core.blobs import service
+from groupware.core.health import looking
 from groupware.core.proxies import client_address
 from groupware.core.tls import ensure_certificate
-from groupware.web.status import look_at_ports
+from groupware.web.status import port_states
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +137,14 @@ def test_client_address_trusts_only_the_proxies_that_are_named(
     assert str(client_address(request.META)) == expected
 
 
-def test_ports_are_off_or_do_not_answer_where_nothing_runs(settings: Settings) -> None:
+def test_ports_are_off_or_do_not_answer_where_nothing_runs(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.GROUPWARE_DATA = tmp_path
     settings.GROUPWARE_PORTS = dict(settings.GROUPWARE_PORTS) | {"IMAP": 0, "LMTP": 1}
-    states = {state.name: state.state for state in look_at_ports(["IMAP", "LMTP"])}
-    assert states == {"IMAP": "off", "LMTP": "not answering"}
+    looking.forget()
+    states = {state.name: state.state for state in port_states()}
+    assert {name: states[name] for name in ("IMAP", "LMTP")} == {
+        "IMAP": "off",
+        "LMTP": "not answering",
+    }

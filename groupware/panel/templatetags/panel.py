@@ -12,7 +12,16 @@ from django.utils.translation import gettext as _
 
 from groupware.core.models import AddressKind, Role
 from groupware.core.rights import parse_rights
-from groupware.panel.words import ADDRESS_KINDS, PLACES, RIGHT_WORDS, ROLES, STEP_LEVELS, STEPS
+from groupware.panel.words import (
+    ADDRESS_KINDS,
+    PLACES,
+    RIGHT_WORDS,
+    ROLES,
+    STATE_LEVELS,
+    STATES,
+    STEP_LEVELS,
+    STEPS,
+)
 
 register = template.Library()
 
@@ -67,6 +76,12 @@ def trace_moment(microseconds: int) -> SafeString:
 def trace_step(step: str) -> SafeString:
     """Return what a step of a message is called."""
     return badge(STEPS.get(step, step), STEP_LEVELS.get(step, ""))
+
+
+@register.simple_tag
+def part_state(state: str) -> SafeString:
+    """Return in a word how a part of the server is."""
+    return badge(STATES[state], STATE_LEVELS.get(state, ""))
 
 
 @register.simple_tag

@@ -23,6 +23,7 @@ from groupware.core.roles import Permission
 from groupware.panel import charts
 from groupware.panel.access import administrator_of
 from groupware.panel.charts import Bar, Series
+from groupware.panel.views.health import look_at_parts
 from mail.models import Direction
 from mail.services import queue, trace
 from mail.services.queue import QueueFilter
@@ -50,11 +51,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     from groupware.panel.registry import site
 
     by = administrator_of(request)
+    parts = look_at_parts(by)
     since = epoch() // DAY * DAY - (DAYS - 1) * DAY
     with db.read_snapshot():
         context: dict[str, Any] = {
             "title": _("Overview"),
             "tiles": _tiles(by),
+            "parts": parts,
             "days": DAYS,
             "logins": _logins(by, since),
             "largest": _largest(by.accounts()),
