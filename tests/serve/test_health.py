@@ -16,7 +16,7 @@ from groupware.environment import BASE_DIR
 from tests.clients.people import Person, create_people
 from tests.serve.running import Running, environment, exists, serving, wait_for
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 ROOT = Person("root@example.test")
 RED_SECONDS = 20.0
 """What is kept, what a look may take, and a machine that has other things to do."""
