@@ -174,6 +174,16 @@ def read_whole(snapshot: Snapshot, uids: Sequence[int]) -> dict[int, bytes]:
     }
 
 
+def find_present(snapshot: Snapshot, uids: Sequence[int]) -> set[int]:
+    """Return which of these UIDs, ascending, are still in the mailbox. Hot: for TOP."""
+    condition, params = sql_condition("uid", to_ranges(uids))
+    rows = db.fetch_rows(
+        f"SELECT uid FROM mail_message WHERE collection_id = %s AND {condition}",
+        [snapshot.collection_id, *params],
+    )
+    return {uid for (uid,) in rows}
+
+
 def find_content(snapshot: Snapshot, uid: int, email_id: int) -> Found | None:
     """Return where a message of the snapshot is now, None where nothing is left of it.
 

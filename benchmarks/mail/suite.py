@@ -42,6 +42,7 @@ CHAPTER = Chapter(
         Line("top.one", "TOP, one connection", "a second"),
         Line("top.four", "TOP, four connections", "a second"),
         Line("top.one.pipelined", "TOP pipelined, one connection", "a second"),
+        Line("top.first.pipelined", "TOP pipelined, of what nobody asked for before", "a second"),
     ),
 )
 

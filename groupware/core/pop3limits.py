@@ -33,6 +33,13 @@ POP3_MEMORY = Limit(
     "what a POP3 process keeps of maildrops to open them again, 24 octets a message",
     lowest=0,
 )
+POP3_TOPS = Limit(
+    "POP3_TOPS",
+    16 * 1024**2,
+    Unit.OCTETS,
+    "what a POP3 process keeps of the responses to TOP, some 2 KB a message",
+    lowest=0,
+)
 POP3_MESSAGES = Limit(
     "POP3_MAX_MESSAGES",
     1_000_000,

@@ -99,6 +99,9 @@ class Connection:
 
         The events of its lines would be its `requests`, one by one. None where there is no run.
         """
+        end = self._buffer.find(b"\n") + 1
+        if not end or end == len(self._buffer):
+            return None  # one line, as most come
         command = _RUNS.get(bytes(self._buffer[:1]).upper())
         if command is None or self.state not in command.states or self._is_draining:
             return None

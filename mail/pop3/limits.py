@@ -18,6 +18,7 @@ class Limits(ConnectionLimits):
     errors: int = 20
     line: int = 4_096
     login_delay: int = 0
+    tops: int = 16 * 1024**2
 
 
 def configured_limits() -> Limits:
@@ -30,6 +31,7 @@ def configured_limits() -> Limits:
         errors=configured.POP3_ERRORS.value,
         line=configured.POP3_LINE.value,
         login_delay=configured.POP3_LOGIN_DELAY.value,
+        tops=configured.POP3_TOPS.value,
         login_timeout=configured.POP3_LOGIN_TIMEOUT.value,
         idle_timeout=configured.POP3_IDLE_TIMEOUT.value,
         write_timeout=configured.POP3_WRITE_TIMEOUT.value,

@@ -30,6 +30,7 @@ from mail.pop3.limits import Limits
 from mail.pop3.maildrop import Maildrop
 from mail.pop3.reading import Reader
 from mail.pop3.seen import SeenMarks
+from mail.pop3.tops import Tops
 from mail.retention import Expiry
 from mail.sasl import PARSERS
 
@@ -76,6 +77,10 @@ class Shared:
     sessions_of: dict[int, int] = field(default_factory=dict)
     marking: set[SeenMarks] = field(default_factory=set)
     memory: Memory = field(default_factory=Memory)
+    tops: Tops = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tops = Tops(self.limits.tops)
 
 
 @dataclass(frozen=True, slots=True)

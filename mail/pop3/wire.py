@@ -81,6 +81,18 @@ class Stuffer:
         return b".\r\n" if self._last == b"\r\n" else b"\r\n.\r\n"
 
 
+def cut_top(message: bytes, lines: int) -> bytes:
+    """Return of a whole message what `TopCutter` lets pass. Hot: of many messages at once."""
+    found = _EMPTY_LINE.match(message) or _EMPTY_LINE_LATER.search(message)
+    if found is None:
+        return message
+    end = found.end()
+    while lines and (line_end := message.find(b"\n", end) + 1):
+        end = line_end
+        lines -= 1
+    return message if lines else message[:end]
+
+
 class TopCutter:
     """Lets pass the header of a message that comes in pieces, and so many lines of its body.
 

@@ -20,7 +20,8 @@ LEVEL = 3
 
 _HEAD = struct.Struct("<BI")
 _PAIR = struct.Struct("<II")
-_ONE_FRAME = _HEAD.pack(VERSION, 1)
+_USUAL = struct.Struct("<BIII")
+"""The table of one frame."""
 
 
 class _Local(threading.local):
@@ -117,9 +118,10 @@ def _decompress_frame(frame: bytes, raw_length: int) -> bytes:
 
 def decompress(stored: bytes) -> bytes:
     """Return the raw bytes of a whole stored blob. Hot: of a usual message, one frame."""
-    if stored[: _HEAD.size] == _ONE_FRAME and len(stored) > _HEAD.size + _PAIR.size:
-        raw_length, stored_length = _PAIR.unpack_from(stored, _HEAD.size)
-        start = _HEAD.size + _PAIR.size
-        return _decompress_frame(stored[start : start + stored_length], raw_length)
+    if len(stored) > _USUAL.size:
+        version, count, raw_length, stored_length = _USUAL.unpack_from(stored)
+        if count == 1 and version == VERSION:
+            frame = stored[_USUAL.size : _USUAL.size + stored_length]
+            return _decompress_frame(frame, raw_length)
     table = parse_table(stored)
     return decompress_frames(stored[table.offset :], table.lengths)

@@ -152,10 +152,8 @@ async def _begin(session: Session, principal: Principal) -> None:
         await aio.write(note_login, principal.account_id, credential)
     opened = await aio.read(open_maildrop, principal.account_id, credential, session.shared.memory)
     maildrop = Maildrop(opened.uids, opened.sizes, opened.email_ids)
-    reader, seen = (
-        Reader(opened.snapshot, maildrop),
-        SeenMarks(opened.snapshot, session.shared.marking),
-    )
+    reader = Reader(opened.snapshot, maildrop, session.shared.tops)
+    seen = SeenMarks(opened.snapshot, session.shared.marking)
     held = Open(principal, opened.snapshot, opened.policy, opened.expiry, maildrop, reader, seen)
     if session.closing:
         return  # the client has gone meanwhile

@@ -5,7 +5,7 @@ Hot: RETR and UIDL, guarded by the benchmarks of POP3.
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from itertools import chain, repeat, takewhile
+from itertools import chain, takewhile
 
 import structlog
 
@@ -14,7 +14,7 @@ from mail.pop3.commands import Numbered, Plain, Top
 from mail.pop3.connection import RunReceived
 from mail.pop3.reading import Gone, Unreadable
 from mail.pop3.session import Session
-from mail.pop3.wire import Stuffer, TopCutter, serialize_message
+from mail.pop3.wire import Stuffer, TopCutter, cut_top, serialize_message
 
 _log = structlog.get_logger("groupware.pop3")
 
@@ -82,29 +82,30 @@ async def top(session: Session, request: Top) -> None:
     r"""TOP: the header and so many lines; nothing is `\Seen` by it."""
     if not _check(session, request.number):
         return
+    taken = session.opened.reader.take_top(request.number, request.lines)
+    found = [taken] if taken else await _read_tops(session, [request.number], [request.lines])
+    if found:
+        session.write(found[0])
+        return
     message = await _open(session, request.number)
     if message is None:
         return
-    cutter = TopCutter(request.lines)
     if isinstance(message, bytes):
-        session.write(b"".join(serialize_message(responses.TOP_FOLLOWS, cutter.feed(message))))
+        cut = cut_top(message, request.lines)
+        session.write(b"".join(serialize_message(responses.TOP_FOLLOWS, cut)))
     else:
         session.write(responses.TOP_FOLLOWS)
-        await _send(session, message, cutter)
+        await _send(session, message, TopCutter(request.lines))
 
 
 async def top_run(session: Session, run: RunReceived) -> int:
     """TOP of several messages: answer the first ones together, and return how many."""
-    found = await _read_together(session, run.numbers)
+    standing = list(takewhile(session.opened.maildrop.stands, run.numbers))
+    found = await _read_tops(session, standing, run.lines)
     if not found:
         await top(session, Top(run.numbers[0], run.lines[0]))
         return 1
-    tops = (
-        TopCutter(lines).feed(message) for message, lines in zip(found, run.lines, strict=False)
-    )
-    session.write(
-        b"".join(chain.from_iterable(map(serialize_message, repeat(responses.TOP_FOLLOWS), tops)))
-    )
+    session.write(b"".join(found))
     return len(found)
 
 
@@ -139,6 +140,16 @@ async def _read_together(session: Session, numbers: Sequence[int]) -> Sequence[b
     opened = session.opened
     try:
         return await opened.reader.read_small(list(takewhile(opened.maildrop.stands, numbers)))
+    except Unreadable:
+        return ()
+
+
+async def _read_tops(
+    session: Session, numbers: Sequence[int], lines: Sequence[int]
+) -> Sequence[bytes]:
+    """Return the responses to the first of these TOPs, as `_read_together` does of messages."""
+    try:
+        return await session.opened.reader.read_tops(numbers, lines)
     except Unreadable:
         return ()
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mail.pop3.commands import COMMANDS, State
 from mail.pop3.connection import AuthReceived, CommandReceived, Connection, Event, Refused
-from mail.pop3.wire import Stuffer, TopCutter, serialize_message
+from mail.pop3.wire import Stuffer, TopCutter, cut_top, serialize_message
 
 WORDS = st.one_of(
     st.sampled_from([*COMMANDS, b" ", b"\r\n", b"\n", b"\r", b"1", b"0", b"PLAIN", b"AGE=", b"*"]),
@@ -111,3 +111,10 @@ def test_top_is_the_same_for_any_cut(message: bytes, lines: int, data: st.DataOb
     cut = data.draw(st.integers(0, len(message)))
     cutter = TopCutter(lines)
     assert cutter.feed(message[:cut]) + cutter.feed(message[cut:]) == whole
+
+
+@given(MESSAGES, st.integers(0, 4))
+def test_top_of_a_whole_message_is_that_of_its_octets(message: bytes, lines: int) -> None:
+    cutter = TopCutter(lines)
+    pieces = [cutter.feed(message[place : place + 1]) for place in range(len(message))]
+    assert cut_top(message, lines) == b"".join(pieces)
