@@ -51,6 +51,7 @@ GROUPWARE_POP3_SEEN = ENVIRONMENT.pop3_seen
 GROUPWARE_LDAP = ENVIRONMENT.ldap
 GROUPWARE_OIDC = ENVIRONMENT.oidc
 GROUPWARE_LIMITS = ENVIRONMENT.limits
+GROUPWARE_GIVEN = ENVIRONMENT.given
 
 # Read at first use, so that tools that only look at the settings leave no files behind.
 SECRET_KEY = cast("str", SimpleLazyObject(partial(keys.load_secret, GROUPWARE_DATA, "secret_key")))

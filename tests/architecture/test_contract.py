@@ -19,7 +19,7 @@ def test_readme_names_each_port_with_its_default(name: str) -> None:
 
 
 def test_readme_names_every_variable_that_is_read() -> None:
-    source = (BASE_DIR / "groupware" / "environment.py").read_text("utf-8")
+    source = (BASE_DIR / "groupware" / "environment" / "__init__.py").read_text("utf-8")
     read = set(re.findall(r'values\.\w+\("([A-Z_]+)"', source)) | {"DATABASE_URL", "TLS_CERT"}
     assert len(read) > 10
     assert [name for name in sorted(read) if f"GROUPWARE_{name}" not in README] == []

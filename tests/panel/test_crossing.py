@@ -28,6 +28,7 @@ READING = {
     "trace",
     "account-export",
     "audit-log",
+    "settings",
     "core_domain_change",
     "core_grant_change",
     "core_adminrole_change",
