@@ -6,7 +6,7 @@ WORKERS ?= 2
 STAMP := .venv/.installed-$(shell cksum requirements-dev.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deps check fuzz bench format lock messages tour
+.PHONY: help run test test-deps check fuzz bench format lock messages screenshots tour
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
@@ -46,6 +46,9 @@ format: $(STAMP) ## put the code into its form
 
 messages: $(STAMP) ## bring the translations up to date, and compile them
 	@$(BIN)/python -m tests.messages
+
+screenshots: $(STAMP) ## take the pictures of docs/pictures anew (EVERY=DIRECTORY: of each page in each look)
+	@$(BIN)/python -m tests.pictures $(if $(EVERY),--every --to $(EVERY))
 
 lock: $(STAMP) ## resolve pyproject.toml into the hashed requirements anew
 	@.ci/lock

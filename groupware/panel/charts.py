@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from itertools import count
 
-WIDTH, HEIGHT = 640, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 24
+WIDTH, HEIGHT = 440, 190
+LEFT, RIGHT, TOP, BOTTOM = 34, 4, 8, 22
 STEPS = (1, 2, 2.5, 5, 10)
 """What the lines of a scale may be apart, times a power of ten."""
 LINES = 4
@@ -96,7 +96,7 @@ def _grid(top: float) -> Iterator[str]:
 
 def _ticks(labels: Sequence[str]) -> Iterator[str]:
     """Yield as many labels as have room."""
-    every = max(1, -(-len(labels) // 8))
+    every = max(1, -(-len(labels) // 7))
     for number in range(0, len(labels), every):
         x = LEFT + (number + 0.5) * _step(labels)
         yield f'<text class="tick mid" x="{x:.1f}" y="{HEIGHT - 6}">{escape(labels[number])}</text>'

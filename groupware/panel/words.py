@@ -74,3 +74,9 @@ STATE_LEVELS: dict[str, str] = {
     State.ATTENTION: "warn",
     State.FAILED: "bad",
 }
+OTHER_RIGHT_WORDS: dict[str, Text] = {
+    "private": _("see what is private"),
+    "manage": _("share it further"),
+    "delegate-read": _("read every calendar as a delegate"),
+    "delegate-write": _("read and write every calendar as a delegate"),
+}

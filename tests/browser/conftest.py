@@ -1,18 +1,17 @@
 """A server with people, and a Chromium that looks at it; skipped where there is no Chromium."""
 
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import chromium as chromium_of_tests
 from tests.clients.people import Person, create_people
 from tests.serve.running import Running, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 ANN, BEN, ROOT = (Person(f"{name}@example.test") for name in ("ann", "ben", "root"))
 ROLES = ("web", "events", "imap")
 VARIABLES = {"GROUPWARE_ALLOW_PLAINTEXT": "1", "GROUPWARE_EVENTS_HEARTBEAT": "1"}
@@ -33,17 +32,11 @@ def server(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -
 @pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
     """Return a Chromium without a window."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = chromium_of_tests.find()
     if path is None:
         pytest.skip("run `make test-deps`, which installs chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with chromium_of_tests.running(path) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from groupware.panel.admin.pages import Part
 from groupware.panel.admin.shares import grants_given, grants_held
 from groupware.panel.fields import TypedField
 from groupware.panel.navigation import Text
-from groupware.panel.templatetags.panel import badge, meter, place_name
+from groupware.panel.templatetags.panel import badge, day, meter, place_name
 from groupware.panel.words import ACCOUNT_KINDS
 
 
@@ -103,7 +103,7 @@ class AccountAdmin(ServiceAdmin):
     @admin.display(description=gettext_lazy("Since"), ordering="created_at")
     def since(self, found: Account) -> Any:
         """Show since when it is there."""
-        return found.created_at.date()
+        return day(found.created_at)
 
     @admin.action(description=gettext_lazy("Disable"), permissions=["change"])
     def disable_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:

@@ -20,7 +20,7 @@ from groupware.panel.acts import Act
 from groupware.panel.admin.base import ServiceAdmin
 from groupware.panel.admin.pages import Part
 from groupware.panel.admin.shares import tell
-from groupware.panel.templatetags.panel import place_name, rights_name
+from groupware.panel.templatetags.panel import day, place_name, rights_name
 
 
 class OwnerDomainFilter(SimpleListFilter):
@@ -113,7 +113,7 @@ class GrantAdmin(ServiceAdmin):
     @admin.display(description=gettext_lazy("Since"), ordering="created_at")
     def since(self, found: Grant) -> Any:
         """Show since when."""
-        return found.created_at.date()
+        return day(found.created_at)
 
     def parts(self, by: Administrator, found: Any) -> Sequence[Part]:
         """Return what it is, and the end."""

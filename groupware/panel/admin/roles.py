@@ -19,6 +19,7 @@ from groupware.panel.acts import Act, Data
 from groupware.panel.admin.base import ServiceAdmin
 from groupware.panel.admin.pages import Part
 from groupware.panel.navigation import SERVER, Text
+from groupware.panel.templatetags.panel import day
 from groupware.panel.words import ROLES
 
 
@@ -104,7 +105,7 @@ class RoleAdmin(ServiceAdmin):
     @admin.display(description=gettext_lazy("Since"), ordering="created_at")
     def since(self, found: AdminRole) -> Any:
         """Show since when."""
-        return found.created_at.date()
+        return day(found.created_at)
 
     def make_add_form(self, by: Administrator, *args: Any, **kwargs: Any) -> forms.Form:
         """Offer the domains that he sees."""

@@ -49,4 +49,6 @@ def grants_given(found: Account) -> list[Shared]:
 
 def grants_held(by: Administrator, found: Account) -> list[Shared]:
     """Return what an account may do with what others own, of those whom the administrator sees."""
-    return [tell(each, account=found) for each in grants.list_held(by, found)]
+    held = grants.list_held(by, found)
+    # Through a group an account also holds what it gave to the group.
+    return [tell(each, account=found) for each in held if each.account_id != found.pk]

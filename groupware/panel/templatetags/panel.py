@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from groupware.core.models import AddressKind, Role
-from groupware.core.rights import parse_rights
+from groupware.core.rights import PRESETS, parse_rights
 from groupware.panel.words import (
     ADDRESS_KINDS,
+    OTHER_RIGHT_WORDS,
     PLACES,
     RIGHT_WORDS,
     ROLES,
@@ -41,7 +42,7 @@ def meter(used: int, quota: int) -> SafeString:
     level = "full" if percent >= 90 else "high" if percent >= 75 else "fine"
     bar = format_html(
         '<svg class="bar {}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect width="100" height="6" rx="3"/><rect class="used" width="{}" height="6" rx="3"/></svg>',
+        '<rect width="100" height="6"/><rect class="used" width="{}" height="6"/></svg>',
         level,
         percent,
     )
@@ -64,6 +65,11 @@ def moment(value: datetime | int | None) -> SafeString:
     at = datetime.fromtimestamp(value, UTC) if isinstance(value, int) else value
     shown = date(at, "j M Y H:i")
     return format_html('<time datetime="{}">{} UTC</time>', at.isoformat(), shown)
+
+
+def day(value: datetime) -> str:
+    """Return a day as every table writes it."""
+    return date(value, "j M Y")
 
 
 @register.simple_tag
@@ -113,9 +119,13 @@ def place_name(place: str) -> Any:
 
 @register.simple_tag
 def rights_name(rights: str) -> Any:
-    """Return in a word what rights give; the letters themselves where there is no word."""
-    words = (word for name, word in RIGHT_WORDS.items() if str(parse_rights(name)) == rights)
-    return next(words, rights)
+    """Return in words what rights give; the letters themselves where there is no word."""
+    held = parse_rights(rights)
+    usual = next((name for name, letters in PRESETS.items() if letters == held.letters), "")
+    words = RIGHT_WORDS | OTHER_RIGHT_WORDS
+    letters = words.get(usual, held.letters)
+    told = [letters, *(words.get(name, name) for name in held.named)]
+    return ", ".join(str(word) for word in told if word)
 
 
 @register.simple_tag

@@ -11,6 +11,7 @@ from groupware.panel.charts import (
     HEIGHT,
     LINES,
     TOP,
+    WIDTH,
     Bar,
     Series,
     columns,
@@ -42,7 +43,7 @@ def test_columns_stand_on_each_other_in_proportion() -> None:
     )
     assert heights(chart, "main") == [pytest.approx(ROOM * 3 / 4), pytest.approx(ROOM / 4, abs=0.1)]
     assert heights(chart, "second") == [pytest.approx(ROOM / 4, abs=0.1)]
-    first, second = [one for one in drawn(chart).iter("rect") if float(one.attrib["x"]) < 300]
+    first, second = [one for one in drawn(chart).iter("rect") if float(one.attrib["x"]) < WIDTH / 2]
     bottom = float(second.attrib["y"]) + float(second.attrib["height"])
     assert bottom == pytest.approx(float(first.attrib["y"]), abs=0.11)
 
@@ -92,7 +93,7 @@ def test_bars_are_as_long_as_their_share_and_lead_somewhere() -> None:
     widths = [
         float(one.attrib["width"]) for one in chart.iter("rect") if one.get("class") == "main"
     ]
-    assert widths == [640, 320, 640]
+    assert widths == [WIDTH, WIDTH / 2, WIDTH]
     assert chart.attrib["role"] == "group"
     [link] = chart.iter("a")
     assert link.attrib["href"] == "/admin/1?a=1&b=2"

@@ -51,13 +51,26 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
-// Moments are sent in UTC; the browser knows where its person is.
+// Moments are sent in UTC; the browser knows where its person is, and how dates are written there.
 const language = document.documentElement.lang;
+const tongue = navigator.languages.find((name) => name.startsWith(language)) ?? language;
+const clock = new Intl.DateTimeFormat(tongue, { timeStyle: "short" });
+const days = new Intl.RelativeTimeFormat(tongue, { numeric: "auto" });
+
+function told(at) {
+  const now = new Date();
+  const midnight = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
+  const apart = Math.round((midnight(at) - midnight(now)) / 86_400_000);
+  if (Math.abs(apart) <= 1) return `${days.format(apart, "day")} ${clock.format(at)}`;
+  const year = at.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  const form = { day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit" };
+  return new Intl.DateTimeFormat(tongue, form).format(at);
+}
+
 for (const moment of document.querySelectorAll("time[datetime]")) {
   const at = new Date(moment.dateTime);
   if (!Number.isNaN(at.getTime())) {
-    const form = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
     moment.title = moment.textContent.trim();
-    moment.textContent = form.format(at);
+    moment.textContent = told(at);
   }
 }
