@@ -21,7 +21,7 @@ WAITING = (
         "451 4.7.1 Greylisted, come back in five minutes",
         1,
         4,
-        6,
+        16,
     ),
     (
         "marta",
@@ -45,7 +45,17 @@ WAITING = (
         75,
         20,
     ),
-    ("lea", "ines.carvalho@surfcosta.example", "", 0, "", "", 0, 0, 0),
+    (
+        "lea",
+        "ines.carvalho@surfcosta.example",
+        "mx.surfcosta.example",
+        421,
+        "4.3.2",
+        "421 4.3.2 Too many connections, try again later",
+        2,
+        21,
+        25,
+    ),
 )
 HELD = ("office", "newsletter@wahat-altamr.example")
 
@@ -60,9 +70,9 @@ def queue(now: int) -> None:
             status=status,
             reply=reply,
             attempts=attempts,
-            last_attempt_at=now - ago * MINUTE if attempts else 0,
+            last_attempt_at=now - ago * MINUTE,
             # Far enough ahead for the server not to try while pictures are taken.
-            next_attempt_at=now + (until or 2) * MINUTE,
+            next_attempt_at=now + until * MINUTE,
         )
     held = _wait(*HELD)
     QueuedRecipient.objects.filter(message_id=held).update(is_held=True)

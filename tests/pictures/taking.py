@@ -90,7 +90,7 @@ def _open(page: "Page", shot: Shot) -> None:
     page.goto(shot.path)
     for selector in filter(None, shot.find.split(" >> ")):
         link: Any = page.locator(selector).first
-        page.goto(link.get_attribute("href"))
+        page.goto(link.evaluate("(found) => found.href"))
 
 
 def _read_passwords(data: Path) -> dict[str, str]:

@@ -67,6 +67,23 @@ def moment(value: datetime | int | None) -> SafeString:
     return format_html('<time datetime="{}">{} UTC</time>', at.isoformat(), shown)
 
 
+@register.simple_tag
+def audit_detail(detail: Mapping[str, Any]) -> SafeString:
+    """Return what an entry of the audit log tells beside who and what; what is empty is left out."""
+    told = [
+        (name, _told(name, value)) for name, value in detail.items() if value not in ("", None, [])
+    ]
+    return format_html_join(", ", '<span class="soft">{}</span> {}', told)
+
+
+def _told(name: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if "quota" in name and isinstance(value, int):
+        return filesizeformat(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
 def day(value: datetime) -> str:
     """Return a day as every table writes it."""
     return date(value, "j M Y")
