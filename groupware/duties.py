@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from calendar_app.services import reindexing, subscriptions
 from contacts.services import directory
 from groupware.core import audit, blobs, devices, health, outbox, quota, retention
+from groupware.core.administration import csvfiles
 from groupware.core.blobs import collector
 from groupware.core.health import kernel
 from groupware.core.leaving import departures, exports, invitations
@@ -76,6 +77,8 @@ DUTIES = (
     Duty("exports", 5.0, exports.work_off, is_long=True),
     Duty("exports-over", 3600.0, exports.expire),
     Duty("departures", 60.0, departures.work_off, is_long=True),
+    Duty("account-imports", 2.0, csvfiles.work_off),
+    Duty("account-imports-over", 3600.0, csvfiles.expire),
     Duty("invitations", 3600.0, invitations.expire),
     Duty("devices", 3600.0, devices.expire),
     Duty("mail-retention", 600.0, mail_retention.run_due, is_long=True),

@@ -38,3 +38,24 @@ HEALTH_TIMEOUT = Limit(
     lowest=50,
     highest=10_000,
 )
+ACCOUNT_FILE_SIZE = Limit(
+    "ACCOUNT_FILE_SIZE",
+    4 << 20,
+    Unit.OCTETS,
+    "octets of a file of accounts (CSV) that is imported",
+    highest=64 << 20,
+)
+ACCOUNT_FILE_ROWS = Limit(
+    "ACCOUNT_FILE_ROWS",
+    10_000,
+    Unit.COUNT,
+    "rows of a file of accounts (CSV) that is imported",
+    highest=100_000,
+)
+ACCOUNT_IMPORT_DAYS = Limit(
+    "ACCOUNT_IMPORT_DAYS",
+    7,
+    Unit.DAYS,
+    "days for which an import of accounts is kept: its preview, and the passwords that nobody loaded",
+    highest=90,
+)

@@ -18,6 +18,7 @@ POINTS = frozenset(
         "collector-marked",
         "collector-unlinked",
         "account-created",
+        "account-imported",
         "export-written",
         "notice-accepted",
         "retention-removed",

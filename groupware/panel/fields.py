@@ -7,11 +7,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from groupware.core.limits import DEFAULT_QUOTA
+from groupware.core.sizes import parse_octets
 from groupware.panel.navigation import Text
 
 MOST_ADDRESSES = 10_000
 """Addresses that one form names."""
-_SIZE = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,2})?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -38,11 +38,11 @@ class SizeField(forms.CharField):
         text = str(value or "").strip()
         if not text:
             return 0
-        found = _SIZE.fullmatch(text)
         wrong = forms.ValidationError(_("Write a size such as 10 GB or 500 MB."), code="invalid")
-        if found is None:
-            raise wrong
-        octets = int(float(found[1].replace(",", ".")) * _FACTORS[found[2].upper()])
+        try:
+            octets = parse_octets(text)
+        except ValueError as error:
+            raise wrong from error
         if octets > DEFAULT_QUOTA.highest:
             raise wrong
         return octets

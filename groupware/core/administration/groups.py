@@ -37,6 +37,16 @@ def set_members(by: Administrator, group: Group, members: Sequence[str]) -> None
     _add(by, group, sorted(wanted - held))
 
 
+def add_members(by: Administrator, group: Group, members: Sequence[str]) -> None:
+    """Add accounts and groups of his to a group; who is in it already stays."""
+    by.require(Permission.MANAGE, group.domain_id)
+    _add(
+        by,
+        group,
+        sorted({"@".join(parse(member)) for member in members} - set(list_members(group))),
+    )
+
+
 def delete(by: Administrator, group: Group) -> None:
     """Delete a group; its members stay."""
     by.require(Permission.MANAGE, group.domain_id)

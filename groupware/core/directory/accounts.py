@@ -1,7 +1,7 @@
 """Accounts: people, shared mailboxes, rooms and equipment."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
@@ -48,7 +48,9 @@ _NO_LOGIN = (
 class NewAccount:
     """What an account is created with.
 
-    `quota_bytes` 0 means unlimited, None what the installation gives (`DEFAULT_QUOTA`).
+    `quota_bytes` 0 means unlimited, None what the installation gives (`DEFAULT_QUOTA`). `hashed` is the
+    password as `hash_password` returned it, for whoever creates many: hashing takes long, and here it
+    is done while others wait.
     """
 
     address: str
@@ -57,6 +59,7 @@ class NewAccount:
     quota_bytes: int | None = None
     is_admin: bool = False
     password: str | None = None
+    hashed: str | None = field(default=None, repr=False)
 
 
 def create_account(new: NewAccount) -> Account:
@@ -67,10 +70,10 @@ def create_account(new: NewAccount) -> Account:
     local_part, domain_name = parse(new.address)
     if new.kind not in AccountKind.values:
         raise Invalid(f"An account is one of {', '.join(AccountKind.values)}.")
-    if new.kind != AccountKind.PERSON and (new.is_admin or new.password is not None):
+    if new.kind != AccountKind.PERSON and (new.is_admin or new.password or new.hashed):
         raise Invalid(_NO_LOGIN)
     name = parse_label(new.name)
-    password = make_password(_checked_password(new.password))
+    password = new.hashed or make_password(checked_password(new.password))
     with directory_change():
         domain = get_own_domain(domain_name)
         refuse_taken(domain, local_part)
@@ -96,7 +99,13 @@ def create_account(new: NewAccount) -> Account:
     return account
 
 
-def _checked_password(password: str | None) -> str | None:
+def hash_password(password: str) -> str:
+    """Return a password as it is kept; raises `Invalid` for what cannot be one."""
+    return make_password(checked_password(password))
+
+
+def checked_password(password: str | None) -> str | None:
+    """Return what can be a password, or None for none; raises `Invalid`."""
     if password is not None and len(password) < MIN_PASSWORD:
         raise Invalid(f"A password has at least {MIN_PASSWORD} characters.")
     if password is not None and ("\0" in password or not _is_unicode(password)):
@@ -155,7 +164,7 @@ def get_person(address: str) -> Account:
 
 def set_password(address: str, password: str) -> None:
     """Set a person's password; every live session of the account ends."""
-    hashed = make_password(_checked_password(password))
+    hashed = make_password(checked_password(password))
     with directory_change():
         account = get_person(address)
         account.password = hashed

@@ -5,6 +5,13 @@ every store row carries its account, and one transaction writes store rows of on
 """
 
 from groupware.core.models.access import AppPassword, Grant, LoginThrottle
+from groupware.core.models.accountimport import (
+    AccountImport,
+    AccountImportRow,
+    ImportState,
+    RowOutcome,
+    RowState,
+)
 from groupware.core.models.audit import AdminRole, AuditEntry, DirectoryState, Role
 from groupware.core.models.blob import Blob, BlobSpool
 from groupware.core.models.devices import Device, DeviceState, LoginHour
@@ -41,6 +48,8 @@ from groupware.core.models.store import (
 __all__ = [
     "Account",
     "AccountExport",
+    "AccountImport",
+    "AccountImportRow",
     "AccountKind",
     "AccountPhoto",
     "AccountState",
@@ -65,6 +74,7 @@ __all__ = [
     "Grant",
     "Group",
     "GroupMember",
+    "ImportState",
     "Invitation",
     "LoginHour",
     "LoginThrottle",
@@ -76,5 +86,7 @@ __all__ = [
     "ResourceCollection",
     "ResourceData",
     "Role",
+    "RowOutcome",
+    "RowState",
     "Tombstone",
 ]

@@ -9,6 +9,7 @@ from groupware.core.directory import NewAccount
 from groupware.core.errors import Invalid
 from groupware.core.limits import DEFAULT_QUOTA, PHOTO_SIZE
 from groupware.core.models import Account, AccountKind
+from groupware.management.account_files import CSV, IMPORT, list_as_file
 from groupware.management.account_page import (
     ACCOUNT_HEADINGS,
     account_data,
@@ -52,6 +53,8 @@ def create(options: Namespace) -> Answer:
 
 def list_all(options: Namespace) -> Answer:
     """List the accounts."""
+    if options.csv:
+        return list_as_file(options)
     accounts = directory.list_accounts(options.domain)
     if not accounts:
         where = f" in {options.domain}" if options.domain else ""
@@ -199,7 +202,7 @@ class Command(TableCommand):
             create,
             (ADDRESS, NAME, KIND, QUOTA, ADMIN, PASSWORD_STDIN),
         ),
-        Subcommand("list", "list the accounts", list_all, (DOMAIN,)),
+        Subcommand("list", "list the accounts", list_all, (DOMAIN, CSV)),
         Subcommand("show", "show addresses, collections, grants and usage", show, (ADDRESS,)),
         Subcommand("rename", "change address or name", rename, (ADDRESS, NEW_ADDRESS, NEW_NAME)),
         Subcommand(
@@ -219,6 +222,7 @@ class Command(TableCommand):
         Subcommand("disable", "let nobody sign in; mail still arrives", disable, (ADDRESS,)),
         Subcommand("enable", "let a disabled account sign in again", enable, (ADDRESS,)),
         Subcommand("delete", "delete it with all that it owns", delete, (ADDRESS, YES)),
+        IMPORT,
         INVITE,
         DEPART,
         STAY,
