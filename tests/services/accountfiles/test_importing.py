@@ -165,7 +165,9 @@ def test_a_row_that_would_do_something_else_by_now_is_refused_and_the_rest_goes_
     directory.create_address("n@example.test", ["boss@example.test"])
     csvfiles.work_off()
     assert [state for _, state in states(job)] == ["failed", "failed", "done", "done", "nothing"]
-    reasons = list(job.rows.filter(state="failed").values_list("reason", flat=True))
+    reasons = list(
+        job.rows.filter(state="failed").order_by("line").values_list("reason", flat=True)
+    )
     assert "after the preview" in reasons[0]
     assert "n@example.test is taken" in reasons[1]
     ann.refresh_from_db()
