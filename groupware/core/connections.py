@@ -23,7 +23,7 @@ from groupware.core.aio import Stopping
 from groupware.core.clock import epoch, monotonic
 from groupware.core.linger import MOMENT, Linger
 from groupware.core.listeners import Listeners
-from groupware.core.livesessions import LiveSession, Teller, credential_of
+from groupware.core.livesessions import LiveSession, Teller, Wanted, credential_of, shown_client
 from groupware.core.logging import bind_session
 from groupware.core.metrics import SESSIONS
 from groupware.core.principals import Principal
@@ -32,6 +32,8 @@ from groupware.core.tls import TlsContext
 SWEEP_SECONDS: Final = 1.0
 SENT_AT_ONCE: Final = 64 * 1024
 """Octets of responses that are kept for one sending."""
+ENDED_SECONDS: Final = 0.25
+"""How long a client that somebody ends may take to hear of it."""
 _NO_DELAY: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
@@ -53,7 +55,12 @@ class Conversing(Protocol):
     """What a connection knows of its session."""
 
     network: str
+    last_command: str
     closing: bool
+
+    @property
+    def client_name(self) -> str:
+        """What the program calls itself, where it says so."""
 
     def close(self) -> None:
         """End the session; what was written still goes out."""
@@ -95,7 +102,7 @@ class ConnectionServer(ABC):
         """Serve both ports, or one without TLS, until the process is asked to stop."""
         self.start()
         listening = list(self._listen(listeners, tls))
-        teller = Teller(asyncio.get_running_loop(), self.list_sessions)
+        teller = Teller(asyncio.get_running_loop(), self)
         await stopping.wait()
         teller.close()
         for listener in listening:
@@ -116,12 +123,12 @@ class ConnectionServer(ABC):
                 connect = partial(self.connect, secure=True)
                 yield accept(listening, connect, ssl=tls.context, ssl_handshake_timeout=timeout)
 
-    def list_sessions(self, account_id: int) -> Iterator[LiveSession]:
-        """Tell the sessions of an account, when an administrator asks for them."""
+    def list_sessions(self, wanted: Wanted) -> Iterator[LiveSession]:
+        """Tell the sessions that somebody asks for."""
         began = epoch() - monotonic()
         for held in self.connections:
             principal = held.principal
-            if principal is not None and principal.account_id == account_id:
+            if principal is not None and wanted.takes(principal, self.protocol):
                 yield LiveSession(
                     id=held.session_id,
                     protocol=self.protocol,
@@ -129,7 +136,21 @@ class ConnectionServer(ABC):
                     credential=credential_of(principal),
                     began_at=int(began + held.opened_at),
                     active_at=int(began + held.active_at),
+                    account_id=principal.account_id,
+                    client=shown_client(held.session.client_name),
+                    last_command=held.session.last_command,
                 )
+
+    def end_session(self, account_id: int, session_id: str) -> bool:
+        """End a session of an account at once; return False where it is not here."""
+        for held in list(self.connections):
+            principal = held.principal
+            if held.session_id == session_id and principal is not None:
+                if principal.account_id != account_id:
+                    return False
+                held.end()
+                return True
+        return False
 
     async def stop(self) -> None:
         """Let commands in flight finish, then end every session."""
@@ -204,6 +225,10 @@ class ClientConnection(asyncio.Protocol, ABC):
     @abstractmethod
     def _say_stopping(self) -> None:
         """End the session: the server goes down."""
+
+    @abstractmethod
+    def _say_ended(self) -> None:
+        """End the session: somebody asked for that."""
 
     @abstractmethod
     def _check_silence(self, now: float) -> None:
@@ -336,6 +361,18 @@ class ClientConnection(asyncio.Protocol, ABC):
         """End the session, after the command in flight if there is one."""
         if not self._is_working:
             self._say_stopping()
+
+    def end(self) -> None:
+        """End the session at once: with a word where none is being said, in mid-command without."""
+        structlog.get_logger(f"groupware.{self._server.protocol}").info(
+            "session ended on request", session=self.session_id, network=self.session.network
+        )
+        if self._is_working:
+            self.abort()
+            return
+        self._say_ended()
+        # Who takes nothing, and does not take leave of TLS either, is not waited for.
+        asyncio.get_running_loop().call_later(ENDED_SECONDS, self.abort)
 
     def check_timeouts(self, now: float) -> None:
         """End what has waited for too long; what works has its own time."""

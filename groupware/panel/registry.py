@@ -18,6 +18,7 @@ from groupware.panel.views.dns import domain_dns
 from groupware.panel.views.exports import account_export
 from groupware.panel.views.overview import overview
 from groupware.panel.views.queue import queue_page
+from groupware.panel.views.sessions import sessions_page
 from groupware.panel.views.settings import settings_page
 from groupware.panel.views.trace import message_trace
 
@@ -27,6 +28,7 @@ PAGES = (
     Page("account-export", "exports/<int:object_id>/", account_export, Permission.MANAGE),
     Page("queue", "queue/", queue_page, Permission.QUEUE, _("Queue"), "queue", MAIL),
     Page("trace", "trace/", message_trace, Permission.TRACE, _("Messages"), "trace", MAIL),
+    Page("sessions", "sessions/", sessions_page, Permission.LOOK, _("Sessions"), "session", SERVER),
     Page(
         "settings",
         "settings/",

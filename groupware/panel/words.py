@@ -30,6 +30,21 @@ ROLES: dict[str, Text] = {
     Role.DOMAIN: _("Domain administrator"),
     Role.HELP_DESK: _("Help desk"),
 }
+PROTOCOLS: dict[str, Text] = {
+    "imap": "IMAP",
+    "pop3": "POP3",
+    "smtp": "SMTP",
+    "submission": "SMTP",
+    "dav": "CalDAV, CardDAV",
+    "api": "REST",
+    "events": _("Events"),
+    "web": _("Browser"),
+}
+CREDENTIALS: dict[str, Text] = {
+    "password": _("password"),
+    "app-password": _("app password"),
+    "token": _("token"),
+}
 STEPS: dict[str, Text] = {
     Step.RECEIVED: _("received"),
     Step.REFUSED: _("refused"),

@@ -34,7 +34,7 @@ class Listening:
             self._streams = Streams()
             aio.open_hub()
             loop = asyncio.get_running_loop()
-            self._teller = Teller(loop, self._streams.list_sessions)
+            self._teller = Teller(loop, self._streams)
             if self._stopping is not None:
                 loop.add_reader(self._stopping, self._stop, loop, self._stopping)
         return self._streams

@@ -197,6 +197,7 @@ class Conversation:
 
     async def _execute(self, event: CommandReceived) -> None:
         self.session.forget_look()
+        self.session.last_command = event.command.name
         started = monotonic()
         outcome = await self._run(event)
         if self.session.closing:

@@ -103,6 +103,9 @@ class ImapProtocol(ClientConnection):
     def _say_stopping(self) -> None:
         self.session.say_bye("The server is shutting down.", Code.UNAVAILABLE)
 
+    def _say_ended(self) -> None:
+        self.session.say_bye("This session was ended by its person or an administrator.")
+
     def _packed(self, data: bytes) -> bytes:
         if self._deflater is None:
             return data

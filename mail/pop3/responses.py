@@ -76,4 +76,5 @@ TOO_MANY_CONNECTIONS: Final = err("Too many connections: try again later.", Code
 TOO_MANY_SESSIONS: Final = err("The account has too many sessions.", Code.SYS_TEMP)
 STOPPING: Final = err("The server is shutting down: try again in a moment.", Code.SYS_TEMP)
 REVOKED: Final = err("The session was revoked: log in again.", Code.AUTH)
+ENDED: Final = err("This session was ended by its person or an administrator.", Code.SYS_TEMP)
 BUG: Final = err("The server failed; the failure is in its log.", Code.SYS_TEMP)

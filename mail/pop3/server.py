@@ -75,6 +75,9 @@ class Pop3Protocol(ClientConnection):
     def _say_stopping(self) -> None:
         self.session.end(responses.STOPPING)
 
+    def _say_ended(self) -> None:
+        self.session.end(responses.ENDED)
+
     def _check_silence(self, now: float) -> None:
         """End what has waited for too long, without a word (RFC 1939 §3)."""
         if now - self._active > self._limits.idle_timeout or (

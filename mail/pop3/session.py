@@ -114,6 +114,8 @@ class Session:
         self.username: str | None = None
         self.take_answer: Callable[[bytes | None], Awaitable[None]] | None = None
         self.failed_logins = 0
+        self.client_name = ""
+        self.last_command = ""
         self.closing = False
         self._open: Open | None = None
         self._errors = 0
@@ -222,6 +224,7 @@ class Session:
                 await self.shared.handlers["AUTH answer"](self, event)
             elif isinstance(event, RunReceived):
                 self._errors = 0
+                self.last_command = event.command.verb
                 return await self.shared.handlers[f"{event.command.verb} run"](self, event) or 1
             else:
                 await self._execute(event)
@@ -237,6 +240,7 @@ class Session:
 
     async def _execute(self, event: CommandReceived) -> None:
         self._errors = 0
+        self.last_command = event.command.verb
         await self.shared.handlers[event.command.verb](self, event.request)
 
     def _refuse(self, response: bytes) -> None:

@@ -83,6 +83,7 @@ TOO_MANY_UNKNOWN: Final = reply(
 TIMEOUT: Final = reply(421, "4.4.2", "Nothing was heard for too long: closing the connection")
 TOO_SLOW: Final = reply(421, "4.4.2", "No message came for too long: closing the connection")
 STOPPING: Final = reply(421, "4.3.2", "The server is stopping: try again in a moment")
+ENDED: Final = reply(421, "4.7.0", "This session was ended by its person or an administrator")
 TOO_MANY_CONNECTIONS: Final = reply(421, "4.7.0", "Too many connections: try again in a moment")
 TOO_MANY_OF_NETWORK: Final = reply(
     421, "4.7.0", "Too many connections from your network: try again in a minute"

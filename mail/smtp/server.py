@@ -138,6 +138,9 @@ class SmtpProtocol(ClientConnection):
     def _say_stopping(self) -> None:
         self.session.end(responses.STOPPING)
 
+    def _say_ended(self) -> None:
+        self.session.end(responses.ENDED)
+
     def _cipher(self) -> str:
         cipher = self._transport.get_extra_info("cipher") if self._transport else None
         return str(cipher[0]) if cipher else ""

@@ -143,6 +143,7 @@ class Session(ABC):
         self.principal: Principal | None = None
         """Whoever has logged in; of the roles with a login alone."""
         self.helo = ""
+        self.last_command = ""
         self.closing = False
         self.is_trusted = False
         self.taken_at = monotonic()
@@ -156,6 +157,11 @@ class Session(ABC):
     def is_logged_in(self) -> bool:
         """Tell whether there is nothing to log in to, or somebody is logged in."""
         return True
+
+    @property
+    def client_name(self) -> str:
+        """What the peer calls itself."""
+        return self.helo
 
     # What a role says and does.
 
@@ -246,6 +252,7 @@ class Session(ABC):
         try:
             match event:
                 case CommandReceived(verb=verb, request=request):
+                    self.last_command = verb
                     await self.handlers[verb](self, request)
                 case MessageReceived(data=data):
                     self._end_message(await self._replies(data), len(data))

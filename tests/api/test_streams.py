@@ -7,6 +7,7 @@ import pytest
 
 from groupware.api.push.streams import Full, Listener, Streams
 from groupware.core import limits
+from groupware.core.livesessions import Wanted
 from groupware.core.principals import Principal
 from tests.conftest import SetLimit
 
@@ -63,7 +64,7 @@ async def test_streams_are_told_among_the_live_sessions_of_an_account() -> None:
     streams = Streams()
     held = [opened(streams, account_id) for account_id in (1, 1, 2)]
     await asyncio.sleep(0)
-    told = list(streams.list_sessions(1))
+    told = list(streams.list_sessions(Wanted(1)))
     assert [(one.protocol, one.network, one.credential) for one in told] == [
         ("events", "192.0.2.1", "password")
     ] * 2
@@ -71,7 +72,23 @@ async def test_streams_are_told_among_the_live_sessions_of_an_account() -> None:
     for task in held:
         task.cancel()
     await asyncio.gather(*held, return_exceptions=True)
-    assert list(streams.list_sessions(1)) == []
+    assert list(streams.list_sessions(Wanted(1))) == []
+
+
+async def test_one_stream_is_ended_and_others_go_on() -> None:
+    streams = Streams()
+    first, second = (opened(streams, 1) for _ in range(2))
+    await asyncio.sleep(0)
+    told = [held.id for held in streams.list_sessions(Wanted(1))]
+    assert not streams.end_session(2, told[0])
+    assert streams.end_session(1, told[0])
+    done, going = await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+    assert len(done) == len(going) == 1
+    assert [held.id for held in streams.list_sessions(Wanted(1))] == [told[1]]
+    assert not streams.end_session(1, told[0])
+    for task in going:
+        task.cancel()
+    await asyncio.gather(*going, return_exceptions=True)
 
 
 async def test_a_client_that_reads_nothing_is_let_go(set_limit: SetLimit) -> None:

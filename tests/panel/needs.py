@@ -18,6 +18,7 @@ from groupware.core.models import (
 )
 from mail.services import signing
 from tests.panel.people import OWN, People
+from tests.services.identity.browsers import open_browser
 from tests.services.mail.outbound.queueing import queued, to
 from tests.services.store import create
 
@@ -59,6 +60,14 @@ def _app_password(people: People, target: Account) -> dict[str, Any]:
     return {"public_id": auth.list_app_passwords(target.pk)[0].public_id}
 
 
+def _session(_people: People, target: Account) -> dict[str, Any]:
+    return {"session": open_browser(target)}
+
+
+def _any_session(people: People, _target: Any) -> dict[str, Any]:
+    return {"account": str(people.ann.pk), **_session(people, people.ann)}
+
+
 def _changed(people: People, target: Account) -> dict[str, Any]:
     return {"name": "Ann Other", "address": target.login, "quota": "5 GB"}
 
@@ -72,7 +81,9 @@ need("core_account_change", _ann, _changed)
 need("core_account_password", _ann, lambda *_: {"password": ""})
 need("core_account_second-factor", _with_factor)
 need("core_account_end-sessions", _ann)
+need("core_account_end-session", _ann, _session)
 need("core_account_unlock", _ann)
+need("sessions", sent=_any_session)
 need("core_account_revoke-app-password", _ann, _app_password)
 need("core_account_enable", _disabled)
 need("core_account_disable", _ann)

@@ -13,7 +13,7 @@ from groupware.api.admin.base import AdminView, SmallList
 from groupware.core import throttle
 from groupware.core.administration import Administrator, accounts
 from groupware.core.directory import MIN_PASSWORD
-from groupware.core.livesessions import LiveSession, list_sessions
+from groupware.core.livesessions import LiveSession, get_session, list_sessions
 from groupware.core.models import Account
 from groupware.core.throttle import FailedLogins
 
@@ -95,6 +95,8 @@ class LiveSessionSerializer(serializers.Serializer[LiveSession]):
     credential = serializers.ChoiceField(["password", "app-password", "token"])
     began_at = MomentField()
     active_at = MomentField(help_text="When the client said something last.")
+    client = serializers.CharField(help_text="What the program calls itself, where it says so.")
+    last_command = serializers.CharField(help_text="The name of what it asked for last.")
 
 
 @extend_schema_view(get=extend_schema(operation_id="admin_list_sessions", summary="List sessions"))
@@ -118,6 +120,20 @@ class SessionList(OfAccount, SmallList[LiveSession]):
     def delete(self, request: Request, account_id: int) -> Response:  # noqa: ARG002 (DRF's)
         """End all sessions of an account, of whatever protocol, and on the web."""
         self.administer(lambda by: accounts.end_sessions(by, self.account(by)))
+        return Response(status=204)
+
+
+class SessionView(OfAccount):
+    """One session of an account."""
+
+    @extend_schema(operation_id="admin_end_session", summary="End a session", responses={204: None})
+    def delete(self, request: Request, account_id: int, live_session_id: str) -> Response:  # noqa: ARG002 (DRF's)
+        """End one session at once, whatever its protocol; others of the account go on.
+
+        A program that knows a password comes back by itself.
+        """
+        held = get_session(self.account(self.administrator()).pk, live_session_id)
+        self.administer(lambda by: accounts.end_session(by, self.account(by), held))
         return Response(status=204)
 
 

@@ -42,6 +42,11 @@ urlpatterns: list[URLPattern] = [
         name="api-admin-sessions",
     ),
     path(
+        "accounts/<key:account_id>/sessions/<slug:live_session_id>",
+        helping.SessionView.as_view(),
+        name="api-admin-session",
+    ),
+    path(
         "accounts/<key:account_id>/devices",
         devices.DeviceList.as_view(),
         name="api-admin-devices",

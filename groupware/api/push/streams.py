@@ -24,7 +24,7 @@ from groupware.core.auth import Principal
 from groupware.core.clock import epoch
 from groupware.core.errors import AuthenticationFailed, GroupwareError
 from groupware.core.events import Event
-from groupware.core.livesessions import LiveSession, credential_of
+from groupware.core.livesessions import LiveSession, Wanted, credential_of, shown_client
 from groupware.core.logging import bind_session
 from groupware.rest import errors, problems
 
@@ -44,7 +44,7 @@ class Listener:
     """Somebody who wants to hear of changes, and whose credentials were looked at.
 
     `kinds` are values of `CollectionKind` that the credentials reach; `known` what Last-Event-ID
-    says, `network` where it comes from. `is_open` tells whether a browser that listens is still signed in; it reads a row.
+    says, `network` where it comes from, `client` what the program calls itself. `is_open` tells whether a browser that listens is still signed in; it reads a row.
     """
 
     principal: Principal
@@ -52,6 +52,7 @@ class Listener:
     known: Positions | None = None
     is_open: Callable[[], bool] = lambda: True
     network: str = ""
+    client: str = ""
 
 
 class Full(GroupwareError):
@@ -73,9 +74,18 @@ class Streams:
         """End all streams: their clients connect anew."""
         self._stopping.set()
 
-    def list_sessions(self, account_id: int) -> Iterator[LiveSession]:
-        """Tell the streams of an account, when somebody asks for them."""
-        return (held.session for held in self._open if held.session_of == account_id)
+    def list_sessions(self, wanted: Wanted) -> Iterator[LiveSession]:
+        """Tell the streams that somebody asks for."""
+        return (held.session for held in self._open if wanted.takes(held.principal, PROTOCOL))
+
+    def end_session(self, account_id: int, session_id: str) -> bool:
+        """End a stream of an account at once; return False where it is not here."""
+        for held in self._open:
+            session = held.session
+            if (session.account_id, session.id) == (account_id, session_id):
+                held.ended.set()
+                return True
+        return False
 
     @contextmanager
     def _admit(self, account_id: int) -> Iterator[None]:
@@ -103,6 +113,7 @@ class Streams:
         ends = [
             asyncio.create_task(_until_gone(receive)),
             asyncio.create_task(self._stopping.wait()),
+            asyncio.create_task(stream.ended.wait()),
             asyncio.create_task(stream.run(), context=stream.context),
         ]
         self._open.add(stream)
@@ -128,15 +139,16 @@ class _Stream:
         self._send = send
         self._known = listener.known
         self._hint = asyncio.Event()
+        self.ended = asyncio.Event()
         self._watched: dict[int, Callable[[], None]] = {}
         self.context = copy_context()
         self._session_id = self.context.run(bind_session, PROTOCOL, peer=listener.network)
         self._opened_at = self._active_at = epoch()
 
     @property
-    def session_of(self) -> int:
-        """The account that listens."""
-        return self._listener.principal.account_id
+    def principal(self) -> Principal:
+        """Who listens."""
+        return self._listener.principal
 
     @property
     def session(self) -> LiveSession:
@@ -148,6 +160,8 @@ class _Stream:
             credential=credential_of(self._listener.principal),
             began_at=self._opened_at,
             active_at=self._active_at,
+            account_id=self.principal.account_id,
+            client=shown_client(self._listener.client),
         )
 
     def close(self) -> None:

@@ -93,4 +93,5 @@ class Events(ApiView):
         known = read_positions(request.headers.get("Last-Event-ID", ""))
         kinds, is_open = kinds_of(self.principal), watch_of(request)
         network = str(client_address(request.META))
-        return EventStream(Listener(self.principal, kinds, known, is_open, network))
+        client = request.headers.get("User-Agent", "")
+        return EventStream(Listener(self.principal, kinds, known, is_open, network, client))

@@ -1,10 +1,11 @@
 """Accounts: made, changed, deleted; and people let in again, by the help desk too."""
 
-from groupware.core import auth, directory, factors, throttle
+from groupware.core import auth, directory, factors, livesessions, throttle
 from groupware.core.administration.administrator import Administrator
 from groupware.core.directory import NewAccount
 from groupware.core.directory.lookups import parse
 from groupware.core.errors import NotAllowed
+from groupware.core.livesessions import LiveSession
 from groupware.core.models import Account
 from groupware.core.roles import Permission
 
@@ -66,6 +67,12 @@ def end_sessions(by: Administrator, account: Account) -> None:
     """End every session of an account."""
     by.require_over(Permission.HELP, account)
     directory.sign_out(account.login)
+
+
+def end_session(by: Administrator, account: Account, held: LiveSession) -> None:
+    """End one session of an account; raises `NotFound` where it has ended already."""
+    by.require_over(Permission.HELP, account)
+    livesessions.end_session(account, held)
 
 
 def revoke_app_password(by: Administrator, account: Account, public_id: str) -> None:

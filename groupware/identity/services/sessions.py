@@ -4,18 +4,21 @@ A session carries the account's credential_epoch (`Account.get_session_auth_hash
 the sessions of protocols ends those of browsers too.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.contrib.auth import login
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from groupware.core import audit, auth, db, devices, limits
 from groupware.core.clock import epoch, now
 from groupware.core.errors import NotFound
-from groupware.core.livesessions import LiveSession
+from groupware.core.events import CredentialsChanged, publish
+from groupware.core.livesessions import LiveSession, Wanted
 from groupware.core.models import Account
 from groupware.core.principals import Principal
 from groupware.core.proxies import client_address
@@ -23,6 +26,7 @@ from groupware.identity.agents import name_of
 from groupware.identity.models import WebSession
 from groupware.identity.services.sessionstore import AGENT, EPOCH, NETWORK, digest
 
+WEB: Final = "web"
 BACKEND = "groupware.identity.backends.WebBackend"
 AUTHENTICATED_AT = "authenticated_at"
 MAX_AGENT = 200
@@ -85,11 +89,7 @@ def is_fresh(session: SessionBase) -> bool:
 def list_browsers(account_id: int, current_key: str | None = None) -> list[Browser]:
     """Return the browsers of an account that are signed in, the last used first."""
     current = digest(current_key) if current_key else ""
-    held = WebSession.objects.filter(
-        account_id=account_id,
-        credential_epoch=F("account__credential_epoch"),
-        expires_at__gt=now(),
-    )
+    held = _open_ones().filter(account_id=account_id)
     return [
         Browser(
             id=row.pk,
@@ -104,28 +104,58 @@ def list_browsers(account_id: int, current_key: str | None = None) -> list[Brows
     ]
 
 
-def tell_browsers(account_id: int) -> list[LiveSession]:
-    """Return the browsers of an account beside the sessions of protocols."""
-    return [
-        LiveSession(
-            id=f"web-{held.id}",
-            protocol="web",
-            network=held.network,
-            credential="password",
-            began_at=int(held.created_at.timestamp()),
-            active_at=int(held.seen_at.timestamp()),
-        )
-        for held in list_browsers(account_id)
-    ]
+class Browsers:
+    """Browsers as live sessions, beside those of protocols (`livesessions.Holder`)."""
+
+    def list_sessions(self, wanted: Wanted) -> Iterator[LiveSession]:
+        """Tell the browsers that somebody asks for."""
+        found = _open_ones()
+        if wanted.account_id is not None:
+            found = found.filter(account_id=wanted.account_id)
+        if wanted.domains is not None:
+            found = found.filter(account__domain__name__in=wanted.domains)
+        if wanted.text:
+            found = found.filter(account__login__contains=wanted.text)
+        for held in found.defer("data").order_by("created_at", "pk"):
+            yield LiveSession(
+                id=f"{WEB}-{held.pk}",
+                protocol=WEB,
+                network=held.network,
+                credential="password",
+                began_at=int(held.created_at.timestamp()),
+                active_at=int(held.seen_at.timestamp()),
+                account_id=held.account_id or 0,
+                client=name_of(held.agent),
+            )
+
+    def end_session(self, account_id: int, session_id: str) -> bool:
+        """Sign a browser out, in the caller's write transaction; return whether it was signed in."""
+        number = session_id.removeprefix(f"{WEB}-")
+        return _delete(account_id, int(number)) if number.isdecimal() else False
+
+
+BROWSERS = Browsers()
 
 
 def end_browser(account_id: int, browser_id: int) -> None:
     """Sign one browser out; raises `NotFound`."""
     with audit.change():
-        ended, _ = WebSession.objects.filter(account_id=account_id, pk=browser_id).delete()
-        if not ended:
+        if not _delete(account_id, browser_id):
             raise NotFound("There is no such session any more.")
         audit.record("account.end-session", Account.objects.get(pk=account_id))
+
+
+def _delete(account_id: int, browser_id: int) -> bool:
+    ended, _ = WebSession.objects.filter(account_id=account_id, pk=browser_id).delete()
+    # What a browser listens to looks at its session anew.
+    db.on_commit(lambda: publish(CredentialsChanged(account_id)))
+    return bool(ended)
+
+
+def _open_ones() -> QuerySet[WebSession]:
+    return WebSession.objects.filter(
+        credential_epoch=F("account__credential_epoch"), expires_at__gt=now()
+    )
 
 
 def end_everywhere(account_id: int) -> None:

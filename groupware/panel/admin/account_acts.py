@@ -6,7 +6,12 @@ from groupware.core.administration import Administrator, accounts, grants
 from groupware.core.models import Account, AccountKind
 from groupware.core.roles import Permission
 from groupware.panel.acts import Act, Data
-from groupware.panel.admin.account_forms import AppPasswordForm, PasswordForm, ShareForm
+from groupware.panel.admin.account_forms import (
+    AppPasswordForm,
+    PasswordForm,
+    SessionForm,
+    ShareForm,
+)
 from groupware.panel.admin.leaving_acts import LEAVING
 
 
@@ -86,6 +91,20 @@ DELETE = Act(
     is_gone=True,
 )
 
+END_SESSION = Act(
+    "end-session",
+    gettext_lazy("End the session"),
+    lambda by, found, data: accounts.end_session(by, found, data["session"]),
+    Permission.HELP,
+    gettext_lazy(
+        "This connection ends at once; others of the account go on. A program that knows a password"
+        " comes back by itself."
+    ),
+    gettext_lazy("The session is over."),
+    form=SessionForm,
+    is_offered=_is_person,
+)
+
 ACTS = (
     Act(
         "password",
@@ -124,6 +143,7 @@ ACTS = (
         gettext_lazy("Every session is over."),
         is_offered=_is_person,
     ),
+    END_SESSION,
     Act(
         "unlock",
         gettext_lazy("Forget failed logins"),

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from groupware.core.directory import MIN_PASSWORD
+from groupware.core.errors import NotFound
+from groupware.core.livesessions import LiveSession, get_session
 from groupware.core.models import AccountKind
 from groupware.panel.fields import SizeField
 from groupware.panel.navigation import Text
@@ -120,6 +122,23 @@ class AppPasswordForm(forms.Form):
     """Which app password."""
 
     public_id = forms.CharField(max_length=16, widget=forms.HiddenInput)
+
+
+class SessionForm(forms.Form):
+    """Which session."""
+
+    session = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.account_id = 0
+
+    def clean_session(self) -> LiveSession:
+        """Return the session; its processes are asked before anything is locked."""
+        try:
+            return get_session(self.account_id, self.cleaned_data["session"])
+        except NotFound as error:
+            raise forms.ValidationError(error.message) from error
 
 
 class ShareForm(forms.Form):

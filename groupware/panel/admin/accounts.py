@@ -22,12 +22,20 @@ from groupware.core.livesessions import list_sessions
 from groupware.core.models import Account, AccountKind, Address
 from groupware.core.roles import Permission, list_roles
 from groupware.panel.acts import Act, Data
-from groupware.panel.admin.account_acts import ACTS, DELETE, DISABLE, ENABLE, SHARE
+from groupware.panel.admin.account_acts import (
+    ACTS,
+    DELETE,
+    DISABLE,
+    ENABLE,
+    END_SESSION,
+    SHARE,
+)
 from groupware.panel.admin.account_forms import (
     PEOPLE_KINDS,
     AccountForm,
     KindFilter,
     NewAccountForm,
+    SessionForm,
     StateFilter,
 )
 from groupware.panel.admin.base import DomainFilter, ServiceAdmin
@@ -168,6 +176,9 @@ class AccountAdmin(ServiceAdmin):
         if act is DELETE:
             label = _("Type %(login)s to confirm") % {"login": found.login}
             form.fields["typed"] = TypedField(found.login, label)
+        if act is END_SESSION:
+            assert isinstance(form, SessionForm)
+            form.account_id = found.pk
         if act is SHARE:
             held = listings.list_places(found)
             choices = [(key, place_name(f"{kind}/{name}")) for key, kind, name in held]
@@ -181,7 +192,7 @@ class AccountAdmin(ServiceAdmin):
         space |= {"collections": listings.list_collections(found), "items": found.state.items_used}
         parts = [Part(_("Space"), "panel/parts/space.html", space)]
         if found.kind == AccountKind.PERSON:
-            parts += self._signing_in(found)
+            parts += self._signing_in(by, found)
         return [
             *parts,
             Part(_("Addresses and groups"), "panel/parts/addresses.html", _reached(by, found)),
@@ -200,9 +211,16 @@ class AccountAdmin(ServiceAdmin):
             ),
         ]
 
-    def _signing_in(self, found: Account) -> list[Part]:
+    def _signing_in(self, by: Administrator, found: Account) -> list[Part]:
         failed = throttle.list_failed(found.login)
-        state = {"roles": list_roles(found.pk), "failed": failed}
+        last = devices.last_logins([found.pk]).get(found.pk, {})
+        state = {
+            "roles": list_roles(found.pk),
+            "failed": failed,
+            "last_logins": sorted(last.items()),
+        }
+        may_end = by.may_in(END_SESSION.permission, found.domain_id)
+        ends = {"may_end": may_end, "end_url": f"{self.page_url(found)}{END_SESSION.slug}/"}
         passwords = auth.list_app_passwords(found.pk)
         revoke = f"{self.page_url(found)}revoke-app-password/"
         return [
@@ -220,7 +238,7 @@ class AccountAdmin(ServiceAdmin):
             Part(
                 _("Open sessions"),
                 "panel/parts/sessions.html",
-                {"sessions": list_sessions(found.pk)},
+                {"sessions": list_sessions(found.pk), **ends},
                 acts=("end-sessions",),
             ),
             Part(

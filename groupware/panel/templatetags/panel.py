@@ -14,8 +14,10 @@ from groupware.core.models import AddressKind, Role
 from groupware.core.rights import PRESETS, parse_rights
 from groupware.panel.words import (
     ADDRESS_KINDS,
+    CREDENTIALS,
     OTHER_RIGHT_WORDS,
     PLACES,
+    PROTOCOLS,
     RIGHT_WORDS,
     ROLES,
     STATE_LEVELS,
@@ -105,6 +107,18 @@ def trace_step(step: str) -> SafeString:
 def part_state(state: str) -> SafeString:
     """Return in a word how a part of the server is."""
     return badge(STATES[state], STATE_LEVELS.get(state, ""))
+
+
+@register.simple_tag
+def protocol_name(protocol: str) -> Any:
+    """Return what a protocol is called."""
+    return PROTOCOLS.get(protocol, protocol)
+
+
+@register.simple_tag
+def credential_name(credential: str) -> Any:
+    """Return what a session was opened with."""
+    return CREDENTIALS.get(credential, credential)
 
 
 @register.simple_tag

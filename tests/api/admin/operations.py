@@ -57,6 +57,7 @@ def row(
             "entry_id": things.entry_id,
         }
         filled = route.replace("<oid:held_app_password_id>", things.app_password_id)
+        filled = filled.replace("<slug:live_session_id>", things.live_session_id)
         for name, number in numbers.items():
             filled = filled.replace(f"<key:{name}>", str(number))
         if route == "grants" and method == "GET":
@@ -88,6 +89,7 @@ OPERATIONS = [
     row("DELETE", "accounts/<key:account_id>/second-factor", HELP),
     row("GET", "accounts/<key:account_id>/sessions", LOOK),
     row("DELETE", "accounts/<key:account_id>/sessions", HELP),
+    row("DELETE", "accounts/<key:account_id>/sessions/<slug:live_session_id>", HELP),
     row("GET", "accounts/<key:account_id>/devices", LOOK),
     row("GET", "accounts/<key:account_id>/failed-logins", LOOK),
     row("DELETE", "accounts/<key:account_id>/failed-logins", HELP),

@@ -9,6 +9,7 @@ from groupware.core.models import Account, AuditEntry, Collection, LoginThrottle
 from mail.services import trace
 from mail.services.trace import Note, Step
 from tests.api.speaking import Api, token_of
+from tests.services.identity.browsers import open_browser
 from tests.services.mail.outbound.queueing import queued, to
 from tests.services.store import create
 
@@ -42,6 +43,7 @@ class Things:
     entry_id: int
     app_password_id: str
     message_id: str
+    live_session_id: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def _make_things(domain: str) -> Things:
         entry_id=entry.pk,
         app_password_id=app_password.partition("-")[0],
         message_id=_trace(person),
+        live_session_id=open_browser(person),
     )
 
 

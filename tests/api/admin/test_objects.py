@@ -12,6 +12,7 @@ from mail.models import QueuedRecipient
 from tests.api.admin.team import Team
 from tests.api.speaking import problem
 from tests.conftest import SetLimit
+from tests.services.identity.browsers import open_browser
 from tests.services.store import append, create
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,20 @@ def test_browsers_are_sessions_too_and_all_are_ended(team: Team) -> None:
     assert team["hilde"].delete(path).status_code == 204
     assert team["hilde"].get(path).json()["items"] == []
     assert browser.get("/api/v1/mailboxes", secure=True).status_code == 401
+
+
+def test_one_session_is_ended_and_others_go_on(team: Team) -> None:
+    ann = team.people["ann"]
+    path = f"/admin/accounts/{ann.pk}/sessions"
+    first, second = open_browser(ann, "Phone"), open_browser(ann)
+    told = team["hilde"].get(path).json()["items"]
+    assert {held["id"]: held["client"] for held in told} == {first: "Phone", second: "Firefox"}
+    elsewhere = f"/admin/accounts/{team.own.person.pk}/sessions/{first}"
+    problem(team["hilde"].delete(elsewhere), 404, "not-found")
+    assert team["hilde"].delete(f"{path}/{first}").status_code == 204
+    [item] = team["hilde"].get(path).json()["items"]
+    assert item["id"] == second
+    problem(team["hilde"].delete(f"{path}/{first}"), 404, "not-found")
 
 
 def test_accounts_are_found_by_domain_kind_state_and_text(team: Team) -> None:

@@ -12,6 +12,7 @@ from groupware.identity.services import factors, sessions
 from groupware.oauth.services.applications import NewApplication, create_application
 from tests.api.objects import operation, parameter
 from tests.api.objects.admin import last_made
+from tests.services.identity.browsers import open_browser
 from tests.services.oauth.flow import App, signed_in
 from tests.services.store import PASSWORD
 
@@ -54,6 +55,12 @@ def session_id(owner: Account) -> str:
     assert answer.status_code == 302, answer.content
     (made,) = {browser.id for browser in sessions.list_browsers(owner.pk)} - known
     return str(made)
+
+
+@parameter("live_session_id")
+def live_session_id(_owner: Account) -> str:
+    """A session of the account that the path names before it."""
+    return open_browser(last_made())
 
 
 def proof(owner: Account, **more: Any) -> dict[str, Any]:
