@@ -13,6 +13,7 @@ from contacts.services import directory
 from groupware.core import audit, blobs, devices, health, outbox, quota, retention
 from groupware.core.administration import csvfiles
 from groupware.core.blobs import collector
+from groupware.core.doctor import reports
 from groupware.core.health import kernel
 from groupware.core.leaving import departures, exports, invitations
 from groupware.dav.services import locks, properties
@@ -74,6 +75,7 @@ DUTIES = (
     Duty("search-missing", 3600.0, search.index_missing),
     Duty("retention", 3600.0, retention.expire),
     Duty("audit", 3600.0, audit.expire),
+    Duty("doctor", 3.0, reports.work_off, is_long=True),
     Duty("exports", 5.0, exports.work_off, is_long=True),
     Duty("exports-over", 3600.0, exports.expire),
     Duty("departures", 60.0, departures.work_off, is_long=True),

@@ -15,6 +15,7 @@ from groupware.panel.navigation import MAIL, OVERVIEW, SERVER, Page
 from groupware.panel.site import PanelSite
 from groupware.panel.views.auditlog import audit_log
 from groupware.panel.views.dns import domain_dns
+from groupware.panel.views.doctor import doctor_page
 from groupware.panel.views.exports import account_export
 from groupware.panel.views.overview import overview
 from groupware.panel.views.queue import queue_page
@@ -38,6 +39,7 @@ PAGES = (
         "settings",
         SERVER,
     ),
+    Page("doctor", "doctor/", doctor_page, Permission.INSTALL, _("Doctor"), "health", SERVER),
     Page("audit-log", "audit/", audit_log, Permission.AUDIT, _("Audit log"), "log", SERVER),
 )
 site = PanelSite(PAGES)

@@ -25,6 +25,7 @@ from groupware.core.models.directory import (
     Group,
     GroupMember,
 )
+from groupware.core.models.doctor import DoctorReport, ReportState
 from groupware.core.models.leaving import AccountExport, Departure, ExportState, Invitation
 from groupware.core.models.outbox import OutboxRow
 from groupware.core.models.photo import AccountPhoto
@@ -69,6 +70,7 @@ __all__ = [
     "Device",
     "DeviceState",
     "DirectoryState",
+    "DoctorReport",
     "Domain",
     "ExportState",
     "Grant",
@@ -82,6 +84,7 @@ __all__ = [
     "OutboxRow",
     "QuotaWarning",
     "ReaderFace",
+    "ReportState",
     "Resource",
     "ResourceCollection",
     "ResourceData",
