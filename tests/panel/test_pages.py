@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from groupware.core import auth
 from groupware.core.clock import monotonic, now
 from groupware.core.models import Account, AccountState, Domain
+from groupware.panel.registry import site
 from tests.panel.people import People, browser_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_data")]
@@ -130,6 +131,22 @@ def test_columns_cannot_be_guessed_by_the_url(people: People) -> None:
 
 
 @pytest.mark.slow
+def test_each_list_is_searched_as_its_form_does(people: People) -> None:
+    client = browser_of(people.root)
+    for held in site.admins:
+        filters: Any = held.list_filter
+        offered = [one.parameter_name for one in filters]
+        for value in ("", "0", "x", "9" * 30):
+            asked = {"q": "ann", **dict.fromkeys(offered, value)}
+            assert client.get(held.list_url(), asked).status_code == 200, (held.slug, value)
+    path = "/admin/accounts/"
+    own = client.get(path, {"domain": str(people.domain.pk)}).content.decode()
+    assert people.ann.login in own
+    assert people.others_admin.login not in own
+    plain = client.get(path, {"q": "", "domain": "", "kind": "shared", "state": ""})
+    assert people.ann.login not in plain.content.decode()
+
+
 def test_ten_thousand_accounts_are_listed_by_a_few_queries(people: People, domain: Domain) -> None:
     made = Account.objects.bulk_create(
         Account(login=f"a{n:05}@example.test", domain=domain, name=f"N {n}", created_at=now())

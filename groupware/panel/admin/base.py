@@ -35,6 +35,11 @@ else:
     Base = ModelAdmin
 
 
+def is_key(text: str) -> bool:
+    """Tell whether a text from the URL may be the key of a row."""
+    return text.isdecimal() and len(text) < 19
+
+
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs alone
     """Pages of a list whose count is bounded: no list is counted to its end."""
 
@@ -63,8 +68,8 @@ class DomainFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return what is in it."""
-        wanted = self.value()
-        return queryset.filter(domain=int(wanted)) if wanted else queryset
+        wanted = self.value() or ""
+        return queryset.filter(domain=int(wanted)) if is_key(wanted) else queryset
 
 
 class PanelList(ChangeList):
@@ -115,7 +120,8 @@ class ServiceAdmin(ObjectPages, Base):
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Take no filter from the URL but those that are offered: columns are nobody's to guess."""
-        return False
+        offered: Any = self.list_filter
+        return any(lookup == one.parameter_name for one in offered)
 
     def get_urls(self) -> list[URLPattern]:
         """Return the list, the page that adds, the page of an object, and one for each act."""

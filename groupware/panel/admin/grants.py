@@ -17,7 +17,7 @@ from groupware.core.models import Grant
 from groupware.core.roles import Permission
 from groupware.panel.access import administrator_of
 from groupware.panel.acts import Act
-from groupware.panel.admin.base import ServiceAdmin
+from groupware.panel.admin.base import ServiceAdmin, is_key
 from groupware.panel.admin.pages import Part
 from groupware.panel.admin.shares import tell
 from groupware.panel.templatetags.panel import day, place_name, rights_name
@@ -38,7 +38,7 @@ class OwnerDomainFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return what is of it."""
         wanted = self.value() or ""
-        return queryset.filter(account__domain=int(wanted)) if wanted.isdecimal() else queryset
+        return queryset.filter(account__domain=int(wanted)) if is_key(wanted) else queryset
 
 
 class GrantAdmin(ServiceAdmin):
