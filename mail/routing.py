@@ -4,6 +4,9 @@ Hot: runs for each recipient of each transaction, so it asks in SQL, without mod
 write to a list is not asked here, but by `mail.services.lists`.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -49,6 +52,33 @@ class Target:
     forward_to: str
 
 
+class _Asked(threading.local):
+    """What the directory has said within `asked_once`; None outside of it."""
+
+    routes: dict[str, Route | None] | None = None
+    targets: dict[int, list[Target]] | None = None
+
+
+_asked = _Asked()
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Ask the directory once for each address in the block, on this thread.
+
+    Where a message goes is found out step by step: whether it is taken, whether it is for a list,
+    and who gets it. What changes meanwhile is as if it had changed a moment later.
+    """
+    if _asked.routes is not None:
+        yield
+        return
+    _asked.routes, _asked.targets = {}, {}
+    try:
+        yield
+    finally:
+        _asked.routes = _asked.targets = None
+
+
 def is_local_domain(name: str) -> bool:
     """Tell whether addresses of a domain are this server's; of no name they are not."""
     try:
@@ -63,29 +93,31 @@ def find_address(text: str) -> Route | None:
 
     None for what is malformed, elsewhere, or nobody's.
     """
+    known = _asked.routes
+    if known is None:
+        return _find_address(text)
+    if text not in known:
+        known[text] = _find_address(text)
+    return known[text]
+
+
+def _find_address(text: str) -> Route | None:
     try:
         local_part, domain_name = parse_address(text)
     except BadAddress:
         return None
-    domains = db.fetch_rows(
-        "SELECT o.id, o.name FROM core_domain d"
-        " JOIN core_domain o ON o.id = COALESCE(d.alias_of_id, d.id) WHERE d.name = %s",
-        [domain_name],
-    )
-    return _find_within(domains[0][0], domains[0][1], local_part) if domains else None
-
-
-def _find_within(domain_id: int, domain: str, local_part: str) -> Route | None:
     user, detail = detail_of(local_part)
     rows = db.fetch_rows(
-        "SELECT local_part, id, kind FROM core_address"
-        " WHERE domain_id = %s AND local_part IN (%s, %s, '')",
-        [domain_id, local_part, user],
+        "SELECT a.local_part, a.id, a.kind, o.id, o.name FROM core_domain d"
+        " JOIN core_domain o ON o.id = COALESCE(d.alias_of_id, d.id)"
+        " JOIN core_address a ON a.domain_id = o.id AND a.local_part IN (%s, %s, '')"
+        " WHERE d.name = %s",
+        [local_part, user, domain_name],
     )
-    found = {name: (address_id, kind) for name, address_id, kind in rows}
+    found = {name: rest for name, *rest in rows}
     for name, rest in ((local_part, ""), (user, detail), ("", "")):
         if name in found:
-            address_id, kind = found[name]
+            address_id, kind, domain_id, domain = found[name]
             return Route(address_id, kind, name, domain_id, domain, rest)
     return None
 
@@ -105,6 +137,15 @@ def read_address(address_id: int, detail: str = "") -> Route | None:
 
 def list_targets(address_id: int) -> list[Target]:
     """Return what an address leads to, in the order in which it was said."""
+    known = _asked.targets
+    if known is None:
+        return _list_targets(address_id)
+    if address_id not in known:
+        known[address_id] = _list_targets(address_id)
+    return known[address_id]
+
+
+def _list_targets(address_id: int) -> list[Target]:
     rows = db.fetch_rows(
         "SELECT account_id, group_id, forward_to FROM core_addresstarget"
         " WHERE address_id = %s ORDER BY id",

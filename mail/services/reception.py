@@ -14,6 +14,7 @@ from groupware.core import blobs, db
 from groupware.core.clock import now
 from groupware.core.errors import OverQuota
 from groupware.core.networks import is_inner, is_trusted, parse_address, plain_address
+from mail import routing
 from mail.authentication import Verdict, authenticate_message, remove_forged
 from mail.flow import trace
 from mail.flow.clients import Client
@@ -40,8 +41,8 @@ class Prepared:
     """Where it is filed at once, None where it becomes a row that is fanned out."""
 
 
-def check_sender(mail_from: str, client: Client) -> None:  # noqa: ARG001 (the edge's interface)
-    """Refuse a sender to whom no bounce could ever go; raises `Refused`."""
+def check_sender(mail_from: str) -> None:
+    """Refuse a sender to whom no bounce could ever go; raises `Refused`. Asks nobody."""
     if mail_from and not _DOMAIN.match(mail_from.rpartition("@")[2]):
         raise Refused("The domain of the sender is not one.", code=553, status="5.1.7")
 
@@ -52,7 +53,8 @@ def check_recipient(address: str, mail_from: str) -> None:
     Raises `NotFound`, `OverQuota`, `DiskReserve`, and `NotAllowed` for an address elsewhere,
     since this is no relay, or where a list takes nothing from this sender.
     """
-    targets.check_local(address, mail_from)
+    with routing.asked_once():
+        targets.check_local(address, mail_from)
     blobs.check_reserve()
 
 
@@ -61,6 +63,11 @@ def receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
 
     Raises `Refused`, `NotAllowed`, `OverQuota`, `TooLarge`, `DiskReserve`.
     """
+    with routing.asked_once():
+        return _receive(data, envelope, client)
+
+
+def _receive(data: bytes, envelope: Envelope, client: Client) -> Prepared:
     with db.read_snapshot():
         stays = _check_recipients(data, envelope)
     own, is_relay = settings.GROUPWARE_DOMAIN, _is_relay(client.peer)

@@ -48,7 +48,7 @@ class ReceptionSession(TakingSession):
         networks = self.shared.networks
         if not (self.is_trusted or networks.may_send(self.network, monotonic())):
             raise Refused(responses.TOO_MANY_MESSAGES)
-        await aio.glance(reception.check_sender, transaction.mail_from, self.client(transaction))
+        reception.check_sender(transaction.mail_from)
 
     async def check_recipient(self, address: str, transaction: Transaction) -> None:
         """Let pass whom the service has; who asks for too many others is sent away."""

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import structlog
@@ -13,6 +14,12 @@ from mail.smtp.session import ATTEMPTS, Output, Session, Shared, Transaction
 
 MAX_LOGGED = 10
 """Recipients of one message that its line in the log names."""
+
+
+@cache
+def _log_of(name: str) -> Any:
+    """Return the log of a port: to make one takes longer than to write a line of it."""
+    return structlog.get_logger(f"groupware.{name}")
 
 
 def describe(transaction: Transaction) -> dict[str, Any]:
@@ -56,8 +63,8 @@ class TakingSession(Session):
     async def take(self, data: bytes, transaction: Transaction) -> list[Reply]:
         """Take the message for all its recipients."""
         inbound_id = await self.take_one(data, transaction)
-        log = structlog.get_logger(f"groupware.{self.name}")
-        log.info("message", **describe(transaction), size=len(data), inbound=inbound_id)
+        described = describe(transaction)
+        _log_of(self.name).info("message", **described, size=len(data), inbound=inbound_id)
         return [self.done(inbound_id)]
 
     def done(self, inbound_id: int) -> Reply:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from groupware.core.blobs import BlobGone
 from groupware.core.directory import (
@@ -10,13 +12,14 @@ from groupware.core.directory import (
     create_address,
     create_group,
     delete_account,
+    delete_address,
     set_quota,
 )
 from groupware.core.models import Account
 from mail.flow.envelopes import Envelope, EnvelopeRecipient
 from mail.services.fanout import fan_out
 from mail.services.mailboxes import create_mailbox
-from mail.services.reception import Prepared, commit, receive
+from mail.services.reception import Prepared, check_recipient, commit, receive
 from tests.mailflow.dns import Dns
 from tests.services.mail.taking import left, stored
 from tests.services.mail.test_reception import CLIENT, SENDER, look, zone
@@ -46,6 +49,29 @@ def test_message_is_the_same_as_by_way_of_a_row(
     fan_out(commit(Prepared(found.new)))
     direct, by_row = stored(ann, mailbox)
     assert direct == by_row
+
+
+def test_the_directory_is_asked_once_for_where_a_message_goes(ann: Account, zone: Dns) -> None:
+    look(message(), ann.login)
+    with CaptureQueriesContext(connection) as at_rcpt:
+        check_recipient(ann.login, SENDER)
+    with CaptureQueriesContext(connection) as at_data:
+        look(message(), ann.login)
+    for asked in (at_rcpt, at_data):
+        statements = [held["sql"] for held in asked]
+        assert sum("FROM core_domain" in text for text in statements) == 1
+        assert sum("FROM core_addresstarget" in text for text in statements) == 1
+
+
+def test_what_changes_in_the_directory_counts_for_the_next_message(
+    ann: Account, ben: Account, zone: Dns
+) -> None:
+    create_address("office@example.test", [ann.login])
+    commit(look(message(), "office@example.test"))
+    delete_address("office@example.test")
+    create_address("office@example.test", [ben.login])
+    commit(look(message(), "office@example.test"))
+    assert (len(uids_of(ann)), len(uids_of(ben))) == (1, 1)
 
 
 def test_junk_goes_where_junk_goes(ann: Account, zone: Dns) -> None:

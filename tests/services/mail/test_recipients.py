@@ -150,10 +150,10 @@ def test_recipients_that_are_all_full_are_refused_before_the_data(
         resolve_recipient("both@example.test")
 
 
-def test_own_address_is_resolved_with_four_narrow_queries(
+def test_own_address_is_resolved_with_three_narrow_queries(
     ann: Account, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         found = resolve_recipient("Ann@Example.TEST")
     assert found == Recipient("Ann@Example.TEST", (ann.pk,))
 
