@@ -30,7 +30,7 @@ SECTIONS: dict[str, Text] = {
 class Page:
     """A page of its own at /admin/`path`, named `admin:NAME`.
 
-    It is in the sidebar where it has a title; whoever lacks the permission everywhere is refused. A
+    It is in the sidebar where it has a title, in the order of `place`, as lists of objects are; whoever lacks the permission everywhere is refused. A
     `path` with parameters is a page below another one.
     """
 
@@ -41,6 +41,7 @@ class Page:
     title: Text = ""
     icon: str = ""
     section: str = SERVER
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from groupware.panel.admin.grants import GrantAdmin
 from groupware.panel.admin.groups import GroupAdmin
 from groupware.panel.admin.roles import RoleAdmin
 from groupware.panel.admin.rooms import RoomAdmin
-from groupware.panel.navigation import MAIL, OVERVIEW, SERVER, Page
+from groupware.panel.navigation import MAIL, OVERVIEW, PEOPLE, SERVER, Page
 from groupware.panel.site import PanelSite
 from groupware.panel.views.auditlog import audit_log
 from groupware.panel.views.dns import domain_dns
 from groupware.panel.views.doctor import doctor_page
 from groupware.panel.views.exports import account_export
+from groupware.panel.views.imports import account_import, account_import_shown, accounts_csv
 from groupware.panel.views.overview import overview
 from groupware.panel.views.queue import queue_page
 from groupware.panel.views.sessions import sessions_page
@@ -27,6 +28,23 @@ PAGES = (
     Page("index", "", overview, Permission.LOOK, _("Overview"), "home", OVERVIEW),
     Page("domain-dns", "domains/<int:object_id>/dns/", domain_dns, Permission.MANAGE),
     Page("account-export", "exports/<int:object_id>/", account_export, Permission.MANAGE),
+    Page(
+        "account-import",
+        "imports/",
+        account_import,
+        Permission.MANAGE,
+        _("Import"),
+        "outside",
+        PEOPLE,
+        place=80,
+    ),
+    Page(
+        "account-import-shown",
+        "imports/<int:object_id>/",
+        account_import_shown,
+        Permission.MANAGE,
+    ),
+    Page("accounts-csv", "accounts.csv", accounts_csv, Permission.LOOK),
     Page("queue", "queue/", queue_page, Permission.QUEUE, _("Queue"), "queue", MAIL),
     Page("trace", "trace/", message_trace, Permission.TRACE, _("Messages"), "trace", MAIL),
     Page("sessions", "sessions/", sessions_page, Permission.LOOK, _("Sessions"), "session", SERVER),

@@ -117,15 +117,17 @@ class PanelSite(AdminSite):
 
     def _entries(self, request: HttpRequest) -> list[Entry]:
         by, root = administrator_of(request), reverse("admin:index")
-        found = []
+        found: list[tuple[int, Entry]] = []
         for page in self.pages:
             if page.title and by.may(page.permission):
                 url = reverse(f"admin:{page.name}")
                 here = is_at(request, url, root)
-                found.append(Entry(page.title, url, page.icon, page.section, here))
+                entry = Entry(page.title, url, page.icon, page.section, here)
+                found.append((page.place, entry))
         for held in self.admins:
             if held.permission is None or by.may(held.permission):
                 url = held.list_url()
                 here = is_at(request, url, root)
-                found.append(Entry(held.title, url, held.icon, held.section, here))
-        return found
+                entry = Entry(held.title, url, held.icon, held.section, here)
+                found.append((held.place, entry))
+        return [entry for _place, entry in sorted(found, key=lambda one: one[0])]

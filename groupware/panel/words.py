@@ -3,7 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from groupware.core.health import State
-from groupware.core.models import AccountKind, AddressKind, Role
+from groupware.core.models import (
+    AccountKind,
+    AddressKind,
+    ImportState,
+    Role,
+    RowOutcome,
+    RowState,
+)
 from groupware.core.models.store import CollectionKind
 from groupware.panel.navigation import Text
 from mail.models import Step
@@ -95,3 +102,41 @@ OTHER_RIGHT_WORDS: dict[str, Text] = {
     "delegate-read": _("read every calendar as a delegate"),
     "delegate-write": _("read and write every calendar as a delegate"),
 }
+
+IMPORT_OUTCOMES: dict[str, Text] = {
+    RowOutcome.CREATE: _("new"),
+    RowOutcome.CHANGE: _("to be changed"),
+    RowOutcome.FAULT: _("faulty"),
+    RowOutcome.UNCHANGED: _("unchanged"),
+}
+IMPORT_STATES: dict[str, Text] = {
+    RowState.WAITING: _("waiting"),
+    RowState.DONE: _("done"),
+    RowState.FAILED: _("refused"),
+    ImportState.PREVIEW: _("preview"),
+    ImportState.RUNNING: _("under way"),
+}
+IMPORT_FIELDS: dict[str, Text] = {
+    "name": _("Name"),
+    "kind": _("Kind"),
+    "quota": _("Space"),
+    "enabled": _("May sign in"),
+    "aliases": _("Aliases"),
+    "groups": _("Groups"),
+}
+IMPORT_VALUES: dict[str, Text] = {
+    **ACCOUNT_KINDS,
+    "yes": _("yes"),
+    "no": _("no"),
+    "unlimited": _("unlimited"),
+}
+"""What the words of a file are called on a page."""
+IMPORT_COLUMNS: dict[str, Text] = {
+    "address": _("address"),
+    "name": _("name"),
+    "kind": _("kind"),
+    "enabled": _("enabled"),
+    "aliases": _("aliases"),
+    "groups": _("groups"),
+}
+"""Headings, in a language in which they are read."""

@@ -4,11 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from groupware.core import auth, directory, rights
+from groupware.core.administration import By, administer, csvfiles
 from groupware.core.leaving import departures, exports
 from groupware.core.models import (
     Account,
     AccountExport,
+    AccountImport,
     Address,
     AdminRole,
     Collection,
@@ -228,3 +232,20 @@ need("core_account_depart", _ann, _departing)
 need("core_account_stay", _leaving)
 need("core_account_export", _ann)
 need("account-export", _exported)
+
+
+def _csv(*_: Any) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("people.csv", b"address\nnew@example.test\n")}
+
+
+def _imported(people: People) -> AccountImport:
+    octets = f"address\n{people.ann.login}\nnew@example.test\n".encode()
+    admin = people.admin
+    by = By(admin.pk, admin.login, "192.0.2.1")
+    return administer(
+        by, lambda him: csvfiles.ask(csvfiles.read(him, octets), octets, invites=False)
+    )
+
+
+need("account-import", sent=_csv)
+need("account-import-shown", _imported, lambda *_: {"action": "confirm"})

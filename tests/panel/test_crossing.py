@@ -27,6 +27,7 @@ READING = {
     "domain-dns",
     "trace",
     "account-export",
+    "accounts-csv",
     "audit-log",
     "settings",
     "core_domain_change",

@@ -62,6 +62,7 @@ class AccountAdmin(ServiceAdmin):
     )
     empty_text = gettext_lazy("Nobody is here yet: create the first account.")
     created_template = "panel/password_shown.html"
+    export_url: ClassVar[str] = "admin:accounts-csv"
     form_title = gettext_lazy("Name, address, space")
     change_form_class: ClassVar[type[forms.Form] | None] = AccountForm
     acts: ClassVar[Sequence[Act]] = ACTS

@@ -100,6 +100,7 @@ class ServiceAdmin(ObjectPages, Base):
     about: ClassVar[Text] = ""
     empty_text: ClassVar[Text] = ""
     bulk: ClassVar[Sequence[str]] = ()
+    export_url: ClassVar[str] = ""
 
     list_per_page = 50
     list_max_show_all = 0

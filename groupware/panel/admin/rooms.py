@@ -53,6 +53,7 @@ class RoomAdmin(AccountAdmin):
     title = gettext_lazy("Rooms and equipment")
     icon = "room"
     place = 50
+    export_url = ""
     kinds = KINDS
     add_label = gettext_lazy("New room")
     add_form = NewRoomForm

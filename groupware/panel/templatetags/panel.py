@@ -15,6 +15,8 @@ from groupware.core.rights import PRESETS, parse_rights
 from groupware.panel.words import (
     ADDRESS_KINDS,
     CREDENTIALS,
+    IMPORT_COLUMNS,
+    IMPORT_STATES,
     OTHER_RIGHT_WORDS,
     PLACES,
     PROTOCOLS,
@@ -178,3 +180,15 @@ def page_link(cl: Any, step: int) -> str:
     """Return the query of the page that is so many pages on."""
     found: str = cl.get_query_string({"p": cl.page_num + step})
     return found
+
+
+@register.simple_tag
+def import_column(name: str) -> Any:
+    """Return the heading of a column of accounts."""
+    return IMPORT_COLUMNS[name]
+
+
+@register.simple_tag
+def import_state(state: str) -> SafeString:
+    """Return how far an import of accounts is."""
+    return badge(IMPORT_STATES[state], {"done": "good", "running": "info"}.get(state, ""))

@@ -74,3 +74,9 @@ for (const moment of document.querySelectorAll("time[datetime]")) {
     moment.textContent = told(at);
   }
 }
+
+// What goes on in the background is shown anew; without a script there is a link beside it.
+const reload = document.querySelector("[data-reload]");
+if (reload) {
+  setTimeout(() => location.reload(), Number(reload.dataset.reload) * 1000);
+}
