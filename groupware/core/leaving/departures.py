@@ -17,7 +17,9 @@ from groupware.core.directory.lookups import directory_change
 from groupware.core.errors import AlreadyExists, GroupwareError, Invalid, NotAllowed, NotFound
 from groupware.core.leaving import exports, handover
 from groupware.core.models import Account, AccountExport, AccountState, Departure, ExportState
+from groupware.core.rights import LETTERS, NONE, Rights
 
+ALL_LETTERS = Rights(LETTERS)
 AGAIN = timedelta(hours=1)
 """After which is tried again what went wrong."""
 
@@ -41,13 +43,14 @@ def begin(
     with directory_change():
         if Departure.objects.filter(account=account).exists():
             raise AlreadyExists(f"{account.login} is leaving already: `account stay` undoes it.")
+        was_active = directory.get_account(account.login).is_active
         directory.set_active(account.login, active=False)
-        if successor is not None:
-            rights.grant(account, None, successor, rights.parse_rights("all"))
         departure = Departure.objects.create(
             account=account,
             successor=successor,
             wants_export=wants_export,
+            was_active=was_active,
+            rights_before=_give_all(account, successor) if successor is not None else "",
             asked_by=audit.current_actor().login,
             asked_at=moment,
             due_at=moment + timedelta(days=days),
@@ -60,19 +63,43 @@ def begin(
 
 
 def undo(account: Account) -> None:
-    """Let somebody stay: enabled again, and the successor sees nothing more; raises `NotFound`."""
+    """Let somebody stay: all is as it was before, for the successor as well; raises `NotFound`.
+
+    Who was disabled before stays so, unless somebody has enabled him meanwhile.
+    """
     with directory_change():
         departure = _find(account)
         _open(departure)
         Departure.objects.filter(pk=departure.pk).delete()
         if departure.successor is not None:
-            _take_back(account, departure.successor)
-        directory.set_active(account.login, active=True)
+            _put_back(account, departure.successor, departure.rights_before)
+        if departure.was_active:
+            directory.set_active(account.login, active=True)
         audit.record("account.stay", account)
 
 
-def _take_back(account: Account, successor: Account) -> None:
-    if rights.find_grant(account, None, successor) is not None:
+def _give_all(account: Account, successor: Account) -> str:
+    """Give the successor everything; return what was granted before."""
+    held: list[str] = []
+
+    def add(before: Rights) -> Rights:
+        held.append(str(before))
+        return before | ALL_LETTERS
+
+    rights.change_grant(account, None, successor, add)
+    return held[0]
+
+
+def _put_back(account: Account, successor: Account, text: str) -> None:
+    """Grant what was granted before, unless somebody has granted something else meanwhile."""
+    before = rights.parse_rights(text) if text else NONE
+    given = before | ALL_LETTERS
+    held = rights.find_grant(account, None, successor)
+    if held is None or rights.rights_of(held) != given or before == given:
+        return
+    if before:
+        rights.grant(account, None, successor, before)
+    else:
         rights.revoke(account, None, successor)
 
 

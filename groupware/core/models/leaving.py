@@ -65,6 +65,8 @@ class Departure(models.Model):
     `successor` gets its mail, calendars and contacts, and its addresses; `last_export` is the one
     that is made when the time has come. `trouble` says why it is not gone though it is due.
     `quota_bytes` is the account's own quota while nothing more is let into it; null otherwise.
+    `was_active` and `rights_before`, what the successor had been granted on the whole account, are
+    what is put back where the departure is undone.
     """
 
     account = models.OneToOneField("core.Account", on_delete=models.CASCADE)
@@ -77,6 +79,8 @@ class Departure(models.Model):
     )
     trouble = models.CharField(max_length=500, blank=True)
     quota_bytes = models.BigIntegerField(null=True)
+    was_active = models.BooleanField(default=True)
+    rights_before = models.CharField(max_length=250, blank=True, default="")
     asked_by = models.CharField(max_length=320)
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField(db_index=True)

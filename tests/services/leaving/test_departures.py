@@ -58,6 +58,46 @@ def test_until_then_it_is_undone(team: Team) -> None:
         departures.undo(ann)
 
 
+def test_who_was_disabled_before_is_so_again_unless_somebody_enabled_him(team: Team) -> None:
+    ann = team[0]
+    set_active(ann.login, active=False)
+    leave(get_account(ann.login))
+    departures.undo(ann)
+    assert not get_account(ann.login).is_active
+    leave(ann)
+    set_active(ann.login, active=True)
+    departures.undo(ann)
+    assert get_account(ann.login).is_active
+
+
+@pytest.mark.parametrize(
+    "before", ["lrs", "lrsp send-as private", "free-busy", "all", "all manage"]
+)
+def test_what_a_successor_had_before_is_his_meanwhile_and_afterwards(
+    team: Team, before: str
+) -> None:
+    ann, ben = team
+    held = rights.grant(ann, None, ben, rights.parse_rights(before))
+    leave(ann, ben)
+    during = rights.effective_rights(ben.pk, ann.pk)
+    assert during == held | departures.ALL_LETTERS
+    departures.undo(ann)
+    assert rights.effective_rights(ben.pk, ann.pk) == held
+
+
+def test_what_was_granted_to_a_successor_meanwhile_stays(team: Team) -> None:
+    ann, ben = team
+    rights.grant(ann, None, ben, rights.parse_rights("write"))
+    leave(ann, ben)
+    granted = rights.grant(ann, None, ben, rights.parse_rights("read"))
+    departures.undo(ann)
+    assert rights.effective_rights(ben.pk, ann.pk) == granted
+    leave(ann, ben)
+    rights.revoke(ann, None, ben)
+    departures.undo(ann)
+    assert not rights.effective_rights(ben.pk, ann.pk)
+
+
 def test_a_successor_sees_everything_and_then_has_it(team: Team) -> None:
     ann, ben = team
     leave(ann, ben)
