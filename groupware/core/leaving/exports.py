@@ -2,19 +2,22 @@
 
 Data: a row says how far it is; DATA/exports/NAME.zip is there before the row says so, and NAME is
 not to be guessed. Who works at one holds it for some minutes and says so while it goes on; what
-was cut off is begun anew by whoever finds it. Files without a row are removed after a day.
+was cut off is begun anew by whoever finds it. Each run has a name and files of its own: one that was
+believed to be dead, and is not, finds that it has lost, and what it wrote never gets the name.
+Files without a row are removed after a day.
 """
 
 import os
 import secrets
 import shutil
 import zipfile
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from groupware.core import audit, crashpoints, db, exchange, limits
 from groupware.core.blobs import check_reserve
@@ -29,6 +32,10 @@ LEFT_OVER_SECONDS = 86_400
 _PENDING = (ExportState.WAITING, ExportState.RUNNING)
 
 _log = structlog.get_logger("groupware.exports")
+
+
+class _Lost(Exception):
+    """The export was removed, or another run makes it: this one was believed to be dead."""
 
 
 def directory_of() -> Path:
@@ -102,38 +109,54 @@ def expire() -> int:
 
 
 def _claim() -> AccountExport | None:
-    moment = now()
+    moment, run = now(), secrets.token_hex(8)
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=moment)
     found = AccountExport.objects.filter(free, state__in=_PENDING).order_by("id").first()
     if found is None:
         return None
     with db.write_transaction():
         is_mine = AccountExport.objects.filter(free, pk=found.pk, state__in=_PENDING).update(
-            state=ExportState.RUNNING, leased_until=moment + LEASE
+            state=ExportState.RUNNING, leased_until=moment + LEASE, run=run
         )
+    found.run = run
     return found if is_mine else _claim()
+
+
+def _held(export: AccountExport) -> QuerySet[AccountExport]:
+    """Return the row as long as this run holds it."""
+    return AccountExport.objects.filter(pk=export.pk, run=export.run, state=ExportState.RUNNING)
 
 
 def _make(export: AccountExport) -> bool:
     """Make one, and say what came of it; an account that is gone meanwhile is no fault."""
     try:
         size = _write(export)
+        crashpoints.reach("export-written")
+        _settle(export, state=ExportState.DONE, size=size, share=1.0)
+    except _Lost:
+        _note_lost(export)
+        return False
     except (GroupwareError, OSError) as error:
         why = error.message if isinstance(error, GroupwareError) else str(error)
         _log.warning("export failed", account=export.login, reason=why)
-        _settle(export, state=ExportState.FAILED, trouble=why[:500])
+        with suppress(_Lost):
+            _settle(export, state=ExportState.FAILED, trouble=why[:500])
         return False
-    crashpoints.reach("export-written")
-    _settle(export, state=ExportState.DONE, size=size, share=1.0)
     return True
 
 
 def _settle(export: AccountExport, **values: object) -> None:
     until = now() + timedelta(days=limits.EXPORT_DAYS.value)
     with db.write_transaction():
-        rows = AccountExport.objects.filter(pk=export.pk)
-        if not rows.update(leased_until=None, expires_at=until, **values):
-            _unlink(export.name)
+        if not _held(export).update(leased_until=None, expires_at=until, **values):
+            raise _Lost
+
+
+def _note_lost(export: AccountExport) -> None:
+    """Say that another run makes it; nothing is left of one that was removed meanwhile."""
+    _log.warning("export is made by another run", account=export.login, run=export.run)
+    if not AccountExport.objects.filter(pk=export.pk).exists():
+        _unlink(export.name)
 
 
 def _write(export: AccountExport) -> int:
@@ -144,24 +167,36 @@ def _write(export: AccountExport) -> int:
     check_reserve()
     home = directory_of()
     home.mkdir(mode=0o700, exist_ok=True)
-    unpacked, path = home / f"{export.name}.tmp", home / f"{export.name}.zip"
-    shutil.rmtree(unpacked, ignore_errors=True)
+    unpacked = home / f"{export.name}.{export.run}.tmp"
+    packed, path = unpacked.with_suffix(".zip.tmp"), home / f"{export.name}.zip"
     try:
         unpacked.mkdir(mode=0o700)
         listener = _Progress(export)
         for exporter in exchange.list_exporters():
             exporter.run(account, unpacked / exporter.directory, listener)
-        _pack(unpacked, path, account.login, listener)
+        _pack(unpacked, packed, account.login, listener)
+        size = packed.stat().st_size
+        _name(export, packed, path)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
+        packed.unlink(missing_ok=True)
     sync_directory(home)
-    return path.stat().st_size
+    return size
+
+
+def _name(export: AccountExport, packed: Path, path: Path) -> None:
+    """Give the file its name; no other run takes the export over meanwhile. Raises `_Lost`."""
+    with db.write_transaction():
+        if not _held(export).update(leased_until=now() + LEASE):
+            raise _Lost
+        packed.rename(path)
+    for left in path.parent.glob(f"{export.name}.*.tmp"):  # of runs that are dead, or have lost
+        _remove_entry(left)
 
 
 def _pack(directory: Path, path: Path, root: str, listener: "_Progress") -> None:
-    unfinished = path.with_suffix(".zip.tmp")
-    with unfinished.open("wb") as file:
-        unfinished.chmod(0o600)
+    with path.open("wb") as file:
+        path.chmod(0o600)
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             for number, entry in enumerate(sorted(directory.rglob("*"))):
                 archive.write(entry, Path(root) / entry.relative_to(directory))
@@ -170,7 +205,6 @@ def _pack(directory: Path, path: Path, root: str, listener: "_Progress") -> None
                     listener.progress("packed", 1.0)
         file.flush()
         os.fsync(file.fileno())
-    unfinished.rename(path)
 
 
 class _Progress:
@@ -183,16 +217,16 @@ class _Progress:
         self._said: datetime | None = None
 
     def progress(self, text: str, share: float) -> None:
-        """Take in how much of a part is done; raises `NotFound` when the export was removed."""
+        """Take in how much of a part is done; raises `_Lost`."""
         moment = now()
         if self._said is not None and moment - self._said < self.EVERY:
             return
         self._said = moment
         _log.debug("export", account=self._export.login, step=text, share=share)
         with db.write_transaction():
-            rows = AccountExport.objects.filter(pk=self._export.pk)
-            if not rows.update(share=min(share, 1.0), leased_until=moment + LEASE):
-                raise NotFound("The export was removed while it was made.")
+            until = moment + LEASE
+            if not _held(self._export).update(share=min(share, 1.0), leased_until=until):
+                raise _Lost
 
     def broken(self, where: str, why: str) -> None:
         """Note in the log what cannot be written; the rest is."""
@@ -221,7 +255,12 @@ def _sweep() -> int:
 
 
 def _unlink(name: str) -> None:
-    home = directory_of()
-    shutil.rmtree(home / f"{name}.tmp", ignore_errors=True)
-    for suffix in (".zip", ".zip.tmp"):
-        (home / f"{name}{suffix}").unlink(missing_ok=True)
+    for entry in directory_of().glob(f"{name}.*"):
+        _remove_entry(entry)
+
+
+def _remove_entry(entry: Path) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        entry.unlink(missing_ok=True)

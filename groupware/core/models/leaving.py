@@ -34,7 +34,7 @@ class AccountExport(models.Model):
     """Everything of an account in one file, DATA/exports/NAME.zip; it may outlive the account.
 
     Whoever works at it holds it until `leased_until`; after that somebody else may begin anew.
-    `share` is how much is done, of 1.
+    `run` names who holds it, or held it last. `share` is how much is done, of 1.
     """
 
     account = models.ForeignKey(
@@ -50,6 +50,7 @@ class AccountExport(models.Model):
     asked_by = models.CharField(max_length=320)
     asked_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
+    run = models.CharField(max_length=16, blank=True, default="")
     expires_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -3,20 +3,24 @@
 import io
 import os
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from groupware.core import limits
+from groupware.core import exchange, limits
 from groupware.core.clock import now
 from groupware.core.directory import delete_account
 from groupware.core.errors import LimitExceeded, NotFound
+from groupware.core.exchange import Listener, Transferred
 from groupware.core.leaving import exports
 from groupware.core.models import Account, AccountExport, ExportState
 from tests.conftest import SetLimit
 
 Team = tuple[Account, Account]
+Meanwhile = Callable[[Callable[[], object]], None]
 
 
 def done(account: Account) -> AccountExport:
@@ -82,6 +86,72 @@ def test_what_somebody_else_makes_is_left_to_him_until_he_is_lost(team: Team) ->
     assert exports.work_off() == 0
     rows.update(leased_until=now() - timedelta(seconds=1))
     assert exports.work_off() == 1
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Return what lets something happen once, when a run has written its first part."""
+
+    def arrange(act: Callable[[], object]) -> None:
+        acts = [act]
+        listed = exchange.list_exporters()
+
+        def run_first(account: Account, directory: Path, listener: Listener) -> Transferred:
+            done = listed[0].run(account, directory, listener)
+            if acts:
+                acts.pop()()
+            return done
+
+        first = replace(listed[0], run=run_first)
+        monkeypatch.setattr(exchange, "list_exporters", lambda: [first, *listed[1:]])
+
+    return arrange
+
+
+def test_a_run_that_another_overtook_leaves_the_others_file_alone(
+    team: Team, meanwhile: Meanwhile
+) -> None:
+    asked = exports.ask(team[0])
+    written: list[bytes] = []
+
+    def overtake() -> None:
+        AccountExport.objects.update(leased_until=now() - timedelta(seconds=1))
+        assert exports.work_off() == 1
+        asked.refresh_from_db()
+        written.append(exports.path_of(asked).read_bytes())
+
+    meanwhile(overtake)
+    assert exports.work_off() == 0
+    asked.refresh_from_db()
+    path = exports.path_of(asked)
+    assert (asked.state, asked.size) == (ExportState.DONE, path.stat().st_size)
+    assert [path.read_bytes()] == written
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+
+
+def test_a_run_that_is_done_before_the_one_that_took_over_gives_no_file_its_name(
+    team: Team, meanwhile: Meanwhile
+) -> None:
+    asked = exports.ask(team[0])
+    until = now() + timedelta(minutes=1)
+    meanwhile(lambda: AccountExport.objects.update(run="another", leased_until=until))
+    assert exports.work_off() == 0
+    asked.refresh_from_db()
+    held = asked.state, asked.run, asked.leased_until, asked.trouble
+    assert held == (ExportState.RUNNING, "another", until, "")
+    assert not list(exports.directory_of().iterdir())
+
+
+def test_an_export_that_is_removed_while_it_is_made_leaves_nothing(
+    team: Team, meanwhile: Meanwhile
+) -> None:
+    asked = exports.ask(team[0])
+    meanwhile(lambda: exports.remove(asked))
+    assert exports.work_off() == 0
+    assert not AccountExport.objects.exists()
+    assert not list(exports.directory_of().iterdir())
 
 
 def test_a_disk_that_is_full_is_said(team: Team, set_limit: SetLimit) -> None:
