@@ -18,6 +18,7 @@ TEXTS: Final = (
     _("No second factor is being set up: begin anew."),
     _("There is no second factor."),
     _("There is no such session any more."),
+    _("There is no such session any more: it has ended already."),
     _("A photo is a picture in JPEG, PNG, GIF or WebP."),
     _("There is no such identity."),
     _("A name is one line of text."),

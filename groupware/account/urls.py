@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("profile/photo/", profile.photo, name="account-photo"),
     path("devices/", devices.devices, name="account-devices"),
     path("devices/revoke/", devices.revoke, name="account-revoke-application"),
+    path("devices/end-session/", devices.end_session, name="account-end-session"),
     path("devices/new/", setup.setup, name="account-new-device"),
     path("devices/new/profile/", setup.download_profile, name="account-apple-profile"),
     path("identities/", identities.identities, name="account-identities"),

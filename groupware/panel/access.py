@@ -50,6 +50,7 @@ def _page(request: HttpRequest) -> str:
     return request.path if request.method == "POST" else request.get_full_path()
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead to the sign-in page, and from there back to this one."""
-    return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': _page(request)})}")
+def to_sign_in(request: HttpRequest, page: str = "") -> HttpResponseRedirect:
+    """Lead to the sign-in page, and from there back to this one, or to another page."""
+    back = urlencode({"next": page or _page(request)})
+    return HttpResponseRedirect(f"{reverse('sign-in')}?{back}")

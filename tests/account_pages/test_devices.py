@@ -3,12 +3,15 @@
 import pytest
 from django.test import Client
 
-from groupware.core import auth
+from groupware.core import auth, roles
+from groupware.core.audit import AuditFilter, list_entries
 from groupware.core.clock import epoch
+from groupware.core.livesessions import list_sessions
 from groupware.core.models import Account, Device, DeviceState
 from mail.services.content import prepare_message
 from mail.services.messages import append_message
 from tests.account_pages.signing import SignIn
+from tests.services.identity.browsers import open_browser
 from tests.services.store import collection_of, message
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +96,32 @@ def test_what_a_device_calls_itself_stays_text(ann: Account, browser: Client) ->
 def test_devices_of_others_are_not_shown(ann: Account, ben: Account, sign_in: SignIn) -> None:
     device(ann)
     assert "192.0.2.7" not in shown(sign_in(ben))
+
+
+def ids(account: Account) -> set[str]:
+    return {held.id for held in list_sessions(account.pk)}
+
+
+def test_one_of_ones_own_sessions_is_ended_and_nobody_elses(
+    ann: Account, ben: Account, browser: Client
+) -> None:
+    here = ids(ann)
+    mine, bens = open_browser(ann), open_browser(ben)
+    response = browser.post(f"{PAGE}end-session/", {"session": mine})
+    assert response["Location"] == PAGE
+    assert ids(ann) == here
+    [entry] = list_entries(AuditFilter(action="account.end-session"))
+    assert (entry.actor, entry.detail["session"]) == (ann.login, mine)
+    for gone in (mine, bens, "", "x" * 500):
+        response = browser.post(
+            f"{PAGE}end-session/", {"session": gone}, headers={"accept-language": "it"}
+        )
+        assert response.status_code == 404
+        assert "Questa sessione non c" in response.content.decode()
+    assert ids(ben) == {bens}
+
+
+def test_who_has_a_role_finds_the_way_to_the_panel(ann: Account, browser: Client) -> None:
+    assert 'href="/admin/"' not in browser.get(PAGE).content.decode()
+    roles.grant_role(ann.login, "help-desk", "example.test")
+    assert 'href="/admin/"' in browser.get(PAGE).content.decode()

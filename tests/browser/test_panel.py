@@ -28,6 +28,7 @@ PATHS = (
     "/admin/accounts/1/",
     "/admin/accounts/1/share/",
     "/admin/accounts/1/delete/",
+    "/admin/accounts/bulk-delete/?_selected_action=1&_selected_action=2",
     "/admin/accounts/add/",
     "/admin/groups/",
     "/admin/groups/add/",
@@ -37,6 +38,7 @@ PATHS = (
     "/admin/roles/",
     "/admin/queue/",
     "/admin/trace/",
+    "/admin/sessions/",
     "/admin/audit/",
     "/admin/accounts/999999/",
 )
@@ -137,4 +139,29 @@ def test_bulk_actions_are_offered_when_something_is_chosen(
         page.get_by_role("checkbox").nth(1).check()
         assert bar.is_visible()
         assert bar.locator("[data-count]").inner_text() == "1"
+        bar.get_by_label("Do").select_option("end-sessions")
+        bar.get_by_role("button", name="Go on").click()
+        assert "/admin/accounts/bulk-end-sessions/?" in page.url
+        assert "It is done to 1 that you chose." in page.locator("main").inner_text()
+        page.get_by_role("link", name="Cancel").click()
+        assert page.url.endswith("/admin/accounts/")
+        assert said == []
+
+
+def test_another_browser_is_signed_out_by_a_button(chromium: "Browser", server: Running) -> None:
+    with (
+        signed_in(chromium, server, user_agent="Lost telephone/1") as (other, _),
+        signed_in(chromium, server) as (page, said),
+    ):
+        page.get_by_role("link", name="Sessions").click()
+        lost = page.locator("tbody tr").filter(has_text="Lost telephone")
+        lost.get_by_role("button", name="End Browser of").click()
+        assert "The session is over." in page.locator("[role=status]").inner_text()
+        assert lost.count() == 0
+        other.goto("/admin/")
+        assert "/account/login/" in other.url
+        page.get_by_role("link", name="My account").click()
+        assert page.url.endswith("/account/")
+        page.get_by_role("link", name="Administration").click()
+        assert page.url.endswith("/admin/")
         assert said == []

@@ -249,3 +249,18 @@ def _imported(people: People) -> AccountImport:
 
 need("account-import", sent=_csv)
 need("account-import-shown", _imported, lambda *_: {"action": "confirm"})
+
+
+def _chosen(build: Build, **more: str) -> Any:
+    """Return what a page of many is sent: one that is fresh and Ann's."""
+    return lambda people, _target: {"_selected_action": [str(build(people).pk)], **more}
+
+
+need("core_account_bulk-disable", sent=_chosen(_ann))
+need("core_account_bulk-enable", sent=_chosen(_disabled))
+need("core_account_bulk-end-sessions", sent=_chosen(_ann))
+need("core_account_bulk-delete", sent=_chosen(_ann, typed="1"))
+need("core_room_bulk-delete", sent=_chosen(_room, typed="1"))
+need("core_group_bulk-delete", sent=_chosen(_group, typed="1"))
+need("core_address_bulk-delete", sent=_chosen(_list, typed="1"))
+need("core_grant_bulk-revoke", sent=_chosen(_grant, typed="1"))

@@ -53,6 +53,7 @@ def permission_of(name: str) -> Permission | None:
         if page.name == name:
             return page.permission
     stem, _, last = name.rpartition("_")
+    last = last.removeprefix("bulk-")
     held: Any = next(admin for admin in site.admins if stem == admin.stem)
     found: Permission | None
     if last == "add":

@@ -36,29 +36,9 @@ def test_dangerous_acts_want_a_fresh_sign_in(people: People, act: str) -> None:
     assert people.ann.is_active
 
 
-def test_giving_a_role_and_bulk_actions_want_a_fresh_sign_in(people: People) -> None:
+def test_giving_a_role_wants_a_fresh_sign_in(people: People) -> None:
     client = browser_of(people.root, is_fresh=False)
-    bulk = {"action": "disable_chosen", "_selected_action": str(people.ann.pk), "index": "0"}
     assert client.get("/admin/roles/add/").status_code == 302
-    assert "/account/login/" in client.post("/admin/accounts/", bulk).headers["Location"]
-    people.ann.refresh_from_db()
-    assert people.ann.is_active
-
-
-def test_bulk_actions_stay_within_the_reach_and_spare_oneself(people: People) -> None:
-    chosen = [people.ann.pk, people.admin.pk, people.others_admin.pk, people.root.pk]
-    bulk = {"action": "disable_chosen", "_selected_action": chosen, "index": "0"}
-    browser_of(people.admin).post("/admin/accounts/", bulk)
-    active = {
-        account.login: Account.objects.get(pk=account.pk).is_active
-        for account in (people.ann, people.admin, people.others_admin, people.root)
-    }
-    assert active == {
-        "ann@example.test": False,
-        "chief@example.test": True,
-        "admin@other.test": True,
-        "root@example.test": True,
-    }
 
 
 def test_a_password_is_made_shown_once_and_opens_the_account(people: People) -> None:

@@ -2,11 +2,15 @@
 
 import imaplib
 import poplib
+import re
 import smtplib
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, HTTPSHandler, Request, build_opener
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -183,6 +187,48 @@ def test_sessions_in_either_process_are_ended(
     assert told().keys() >= {number for _, number in made[1::2]}
     for imap, _ in made[1::2]:
         assert imap.noop()[0] == "OK"
+
+
+class Web:
+    """A browser that somebody is signed in with."""
+
+    def __init__(self, server: Running, person: Person) -> None:
+        context = ssl.create_default_context(cafile=str(server.trusted))
+        self._root = f"https://localhost:{server.ports['HTTPS']}"
+        self._opener = build_opener(HTTPSHandler(context=context), HTTPCookieProcessor())
+        self.post("/account/login/", login=person.address, password=person.password)
+
+    def get(self, path: str) -> str:
+        with self._opener.open(self._root + path, timeout=30) as answer:
+            return str(answer.read().decode())
+
+    def post(self, path: str, at: str = "", **fields: str) -> float:
+        """Send a form of a page, and return when its answer was there."""
+        found = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', self.get(at or path))
+        assert found is not None
+        body = urlencode({"csrfmiddlewaretoken": found[1], **fields}).encode()
+        sent = Request(self._root + path, body, {"Referer": self._root + path})  # noqa: S310 (https)
+        with self._opener.open(sent, timeout=30) as answer:
+            assert answer.status == 200
+            return time.monotonic()
+
+
+def test_a_person_and_an_administrator_end_a_session_on_a_page(
+    server: Running, manage: Manage, account_id: int, connected: Connected
+) -> None:
+    (first, first_id), (second, second_id), (third, _) = (
+        connected.imap(name) for name in ("Lost telephone", "Old laptop", "Desk")
+    )
+    own = Web(server, ANN)
+    assert "Lost telephone" in own.get("/account/devices/")
+    own.post("/account/devices/end-session/", "/account/devices/", session=first_id)
+    ended_within(lambda: bye_of(first))
+    manage.text("role", "grant", BEN.address, "help-desk", "example.test")
+    panel = Web(server, BEN)
+    assert "Old laptop" in panel.get("/admin/sessions/?q=ann&protocol=imap")
+    panel.post("/admin/sessions/", account=str(account_id), session=second_id)
+    ended_within(lambda: bye_of(second))
+    assert third.noop()[0] == "OK"
 
 
 def test_who_takes_nothing_is_ended_in_the_middle_of_a_response(

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from groupware.account.views.pages import acting, done, own_page, show
+from groupware.account.views.pages import account_of, acting, done, own_page, show
 from groupware.core import audit, auth, livesessions
 from groupware.core.devices import Behind, DeviceEntry, KnownCollection, list_devices
 from groupware.core.errors import GroupwareError
@@ -21,6 +21,7 @@ _PROTOCOLS: Final = {
     "imap": "IMAP",
     "pop3": "POP3",
     "smtp": "SMTP",
+    "submission": "SMTP",
     "dav": "CalDAV, CardDAV",
     "api": "REST",
     "events": "REST",
@@ -58,13 +59,26 @@ def revoke(request: HttpRequest) -> HttpResponse:
     return done(request, _("The application has no access any more."), "account-devices")
 
 
+@own_page("POST")
+def end_session(request: HttpRequest) -> HttpResponse:
+    """End one of the sessions that are open now; the others go on."""
+    account = account_of(request)
+    try:
+        held = livesessions.get_session(account.pk, request.POST.get("session", "")[:64])
+        with audit.acting(acting(request)):
+            livesessions.end_session(account, held)
+    except GroupwareError as error:
+        return _page(request, error)
+    return done(request, _("The session is over."), "account-devices")
+
+
 def _page(request: HttpRequest, error: GroupwareError | None = None) -> HttpResponse:
     account_id = request.user.pk or 0
     context = {
         "section": "devices",
         "known": list(_list_known(account_id)),
         "live": [
-            (held, _moment(held.began_at), _moment(held.active_at))
+            (held, _name_of(held.protocol), _moment(held.began_at), _moment(held.active_at))
             for held in livesessions.list_sessions(account_id)
             if held.protocol != "web"
         ],
@@ -80,7 +94,7 @@ def _list_known(account_id: int) -> Iterator[KnownDevice]:
         yield KnownDevice(
             name=held.label or client or _("Unnamed program"),
             detail=client if held.label else "",
-            protocol=_PROTOCOLS.get(held.protocol, held.protocol),
+            protocol=_name_of(held.protocol),
             network=held.network,
             last_seen=_moment(held.last_seen),
             behind=held.behind,
@@ -91,6 +105,10 @@ def _list_known(account_id: int) -> Iterator[KnownDevice]:
 def _lagging(device: DeviceEntry) -> list[KnownCollection]:
     behind = [known for known in device.collections if known.behind.number]
     return sorted(behind, key=lambda known: -known.behind.number)[:MOST_LAGGING]
+
+
+def _name_of(protocol: str) -> str:
+    return _PROTOCOLS.get(protocol, protocol)
 
 
 def _moment(seconds: int) -> datetime:

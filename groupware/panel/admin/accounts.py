@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -72,7 +71,7 @@ class AccountAdmin(ServiceAdmin):
     list_filter: ClassVar[Any] = (DomainFilter, KindFilter, StateFilter)
     search_fields = ("login", "name")
     ordering = ("login",)
-    actions: Any = ("disable_chosen", "enable_chosen", "end_sessions_chosen")
+    bulk: ClassVar[Sequence[str]] = ("disable", "enable", "end-sessions", "delete")
 
     def rows(self, by: Administrator) -> QuerySet[Any]:
         """Return the accounts of the list with what they use."""
@@ -113,23 +112,6 @@ class AccountAdmin(ServiceAdmin):
     def since(self, found: Account) -> Any:
         """Show since when it is there."""
         return day(found.created_at)
-
-    @admin.action(description=gettext_lazy("Disable"), permissions=["change"])
-    def disable_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        """Disable accounts."""
-        self.in_bulk(
-            request, chosen, lambda by, found: accounts.set_active(by, found, active=False)
-        )
-
-    @admin.action(description=gettext_lazy("Enable"), permissions=["change"])
-    def enable_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        """Enable accounts."""
-        self.in_bulk(request, chosen, lambda by, found: accounts.set_active(by, found, active=True))
-
-    @admin.action(description=gettext_lazy("Sign out everywhere"))
-    def end_sessions_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        """End the sessions of accounts."""
-        self.in_bulk(request, chosen, accounts.end_sessions)
 
     def create(self, by: Administrator, new: Data) -> tuple[Any, Any]:
         """Create an account; a person gets a password, which is shown once."""

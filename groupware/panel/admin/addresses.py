@@ -102,6 +102,7 @@ class AddressAdmin(ServiceAdmin):
     change_form_class = AddressForm
     empty_text = gettext_lazy("Every account has its address already. Add an alias or a list here.")
     acts = ACTS
+    bulk = ("delete",)
 
     list_display = ("address_shown", "kind_shown", "leads_to")
     list_filter = (DomainFilter, AddressKindFilter)

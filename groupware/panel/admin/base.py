@@ -5,11 +5,9 @@ is refused here: forms are plain ones, which hand what they read to `create`, `c
 of which calls a service within `administer`. docs/adr/0060.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
-from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
@@ -18,13 +16,11 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from groupware.core.administration import Administrator
-from groupware.core.errors import GroupwareError
 from groupware.core.roles import Permission
-from groupware.panel.access import administer_as, administrator_of, is_fresh, to_sign_in
-from groupware.panel.admin.pages import ObjectPages
+from groupware.panel.access import administrator_of
+from groupware.panel.admin.bulk import BulkPages
 from groupware.panel.navigation import PEOPLE, Text
 
 MOST_COUNTED = 20_000
@@ -81,7 +77,7 @@ class PanelList(ChangeList):
         return url
 
 
-class ServiceAdmin(ObjectPages, Base):
+class ServiceAdmin(BulkPages, Base):
     """The base of all.
 
     `place` orders the sidebar. `slug` is the segment of its URL below /admin/. `rows` is what an administrator sees, `permission`
@@ -99,7 +95,6 @@ class ServiceAdmin(ObjectPages, Base):
     add_label: ClassVar[Text] = ""
     about: ClassVar[Text] = ""
     empty_text: ClassVar[Text] = ""
-    bulk: ClassVar[Sequence[str]] = ()
     export_url: ClassVar[str] = ""
 
     list_per_page = 50
@@ -131,6 +126,7 @@ class ServiceAdmin(ObjectPages, Base):
         urls = [path("", view(self.changelist_view), name=f"{stem}_changelist")]
         if self.adds is not None:
             urls.append(path("add/", view(self.add_view), name=f"{stem}_add"))
+        urls += self.bulk_urls()
         urls.append(path("<int:object_id>/", view(self.change_view), name=f"{stem}_change"))
         urls += [
             path(
@@ -154,8 +150,6 @@ class ServiceAdmin(ObjectPages, Base):
         by = administrator_of(request)
         if self.permission is not None:
             by.reach(self.permission)
-        if request.method == "POST" and not is_fresh(request):
-            return to_sign_in(request)
         shown = {
             "admin_class": self,
             "title": self.title,
@@ -165,29 +159,6 @@ class ServiceAdmin(ObjectPages, Base):
         }
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
-    def in_bulk(
-        self,
-        request: HttpRequest,
-        chosen: QuerySet[Any],
-        work: Callable[[Administrator, Any], object],
-    ) -> None:
-        """Do something to each of what was chosen, each in its own transaction; tell how it went."""
-        done = 0
-        for key in list(chosen.values_list("pk", flat=True)):
-            try:
-                administer_as(request, partial(self._work_on, key, work))
-            except GroupwareError as error:
-                messages.error(request, error.message)
-            else:
-                done += 1
-        text = ngettext("%(count)s changed.", "%(count)s changed.", done)
-        messages.success(request, text % {"count": done})
-
-    def _work_on(
-        self, key: int, work: Callable[[Administrator, Any], object], by: Administrator
-    ) -> None:
-        work(by, self.find(by, key))
-
     # Django asks these before it shows anything; what may be done is asked of the roles.
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -195,7 +166,7 @@ class ServiceAdmin(ObjectPages, Base):
         return True
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether bulk actions are offered."""
+        """Whether anything may be changed here."""
         return administrator_of(request).may(Permission.MANAGE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

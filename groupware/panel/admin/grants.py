@@ -66,6 +66,7 @@ class GrantAdmin(ServiceAdmin):
         ),
     )
 
+    bulk = ("revoke",)
     list_display = ("owner", "place_shown", "grantee", "rights_shown", "since")
     list_filter = (OwnerDomainFilter,)
     search_fields = ("account__login", "grantee_account__login", "grantee_group__name")

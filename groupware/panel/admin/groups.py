@@ -73,6 +73,7 @@ class GroupAdmin(ServiceAdmin):
         "A group is written to by one address, and things are shared with all of it at once."
     )
     acts = (POLICY, DELETE)
+    bulk = ("delete",)
 
     list_display = ("name_shown", "member_count")
     list_filter = (DomainFilter,)

@@ -68,7 +68,7 @@ class RoomAdmin(AccountAdmin):
 
     list_display = ("who", "kind_shown", "since")
     list_filter = (DomainFilter, KindFilter)
-    actions = ()
+    bulk = ("delete",)
 
     def create(self, by: Administrator, new: Data) -> tuple[Any, Any]:
         """Create a room."""
