@@ -50,7 +50,7 @@ def show_records(options: Namespace) -> Answer:
     if not options.check:
         return Answer([asdict(record) for record in wanted], records.render_zone(wanted))
     dns.forget_answers()
-    checked = [records.check(record) for record in (*wanted, *records.list_reverse())]
+    checked = records.check_all((*wanted, *records.list_reverse()))
     rows = [
         (held.status, held.record.kind, held.record.name, _tell(held), held.record.purpose)
         for held in checked

@@ -13,10 +13,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings as Configured
 
-from groupware.core import directory
+from groupware.core import directory, limits
 from groupware.core import dns as resolver
+from groupware.core.clock import monotonic
 from mail import records
 from tests.commands.running import call, call_json
+from tests.conftest import SetLimit
 from tests.mailflow.dns import Dns, serving_dns
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +191,13 @@ def test_address_that_is_not_known_is_a_comment(settings: Configured, host: str)
     settings.GROUPWARE_HOST = host
     text = call("domain", "dns", "example.org")
     assert "; mail.example.org.\t3600\tIN\tA\tthe address of this server" in text
+
+
+def test_a_dns_that_says_nothing_is_waited_for_once(zone: Dns, set_limit: SetLimit) -> None:
+    set_limit(limits.DNS_TIMEOUT, 2.0)
+    wanted = records.list_wanted("example.org")
+    for record in wanted:
+        zone.ignore(record.name)
+    before = monotonic()
+    assert {held.status for held in records.check_all(wanted)} == {"unknown"}
+    assert monotonic() - before < len(wanted)

@@ -191,7 +191,7 @@ class RecordsView(AdminView):
 
 def _check(wanted: Sequence[records.Record]) -> list[dict[str, Any]]:
     dns.forget_answers()
-    checked = [records.check(record) for record in wanted]
+    checked = records.check_all(wanted)
     return [_tell(held.record, held.status, held.found) for held in checked]
 
 

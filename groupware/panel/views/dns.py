@@ -20,7 +20,7 @@ def domain_dns(request: HttpRequest, object_id: int) -> HttpResponse:
     by.require(Permission.MANAGE, domain.alias_of_id or domain.pk)
     wanted = records.list_wanted(domain.name)
     dns.forget_answers()
-    checked = [records.check(record) for record in wanted]
+    checked = records.check_all(wanted)
     context = {
         **site.each_context(request),
         "title": _("The DNS of %(name)s") % {"name": domain.name},
