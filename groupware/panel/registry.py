@@ -9,6 +9,8 @@ from groupware.panel.admin.addresses import AddressAdmin
 from groupware.panel.admin.domains import DomainAdmin
 from groupware.panel.admin.grants import GrantAdmin
 from groupware.panel.admin.groups import GroupAdmin
+from groupware.panel.admin.outside import OutsideAdmin
+from groupware.panel.admin.retention import HoldAdmin, RetentionAdmin
 from groupware.panel.admin.roles import RoleAdmin
 from groupware.panel.admin.rooms import RoomAdmin
 from groupware.panel.navigation import MAIL, OVERVIEW, PEOPLE, SERVER, Page
@@ -20,9 +22,11 @@ from groupware.panel.views.exports import account_export
 from groupware.panel.views.imports import account_import, account_import_shown, accounts_csv
 from groupware.panel.views.overview import overview
 from groupware.panel.views.queue import queue_page
+from groupware.panel.views.retention import retention_preview
 from groupware.panel.views.sessions import sessions_page
 from groupware.panel.views.settings import settings_page
 from groupware.panel.views.trace import message_trace
+from mail.models import OutsideAccount, RetentionHold, RetentionRule
 
 PAGES = (
     Page("index", "", overview, Permission.LOOK, _("Overview"), "home", OVERVIEW),
@@ -46,6 +50,7 @@ PAGES = (
     ),
     Page("accounts-csv", "accounts.csv", accounts_csv, Permission.LOOK),
     Page("queue", "queue/", queue_page, Permission.QUEUE, _("Queue"), "queue", MAIL),
+    Page("retention-preview", "retention/preview/", retention_preview, Permission.MANAGE),
     Page("trace", "trace/", message_trace, Permission.TRACE, _("Messages"), "trace", MAIL),
     Page("sessions", "sessions/", sessions_page, Permission.LOOK, _("Sessions"), "session", SERVER),
     Page(
@@ -68,3 +73,6 @@ site.register(Address, AddressAdmin)
 site.register_also(Account, RoomAdmin)
 site.register(Grant, GrantAdmin)
 site.register(AdminRole, RoleAdmin)
+site.register(RetentionRule, RetentionAdmin)
+site.register(RetentionHold, HoldAdmin)
+site.register(OutsideAccount, OutsideAdmin)

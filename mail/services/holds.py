@@ -7,7 +7,7 @@ account cannot be deleted. What leaves a mailbox on hold by a MOVE leaves a copy
 from dataclasses import dataclass
 from typing import Any
 
-from groupware.core import db
+from groupware.core import audit, db
 from groupware.core.changes import lock_account
 from groupware.core.clock import epoch
 from groupware.core.directory.lookups import parse_label
@@ -35,7 +35,7 @@ class Hold:
 def hold(account: Account, mailbox_id: int = 0, mailbox: str = "", *, reason: str = "") -> None:
     """Put an account or a mailbox on hold; raises `AlreadyExists`, `NotFound`, `Invalid`."""
     reason = parse_label(reason)
-    with db.write_transaction():
+    with audit.change():
         lock_account(account.pk)
         if mailbox_id and not db.key_share("core_collection", mailbox_id):
             raise NotFound(f"{account.login} has no mailbox {mailbox} any more.")
@@ -46,6 +46,7 @@ def hold(account: Account, mailbox_id: int = 0, mailbox: str = "", *, reason: st
         )
         if not is_new:
             raise AlreadyExists("It is on hold already.")
+        audit.record("hold.set", account, mailbox=mailbox, reason=reason)
 
 
 def release(account: Account, mailbox: str = "") -> None:
@@ -53,7 +54,7 @@ def release(account: Account, mailbox: str = "") -> None:
 
     What was kept longer than usual because of it goes in the next minutes.
     """
-    with db.write_transaction():
+    with audit.change():
         lock_account(account.pk)
         found = [
             held
@@ -65,6 +66,7 @@ def release(account: Account, mailbox: str = "") -> None:
         RetentionHold.objects.filter(
             account_id=account.pk, mailbox_id__in=[held.mailbox_id for held in found]
         ).delete()
+        audit.record("hold.release", account, mailbox=mailbox)
 
 
 def list_holds(account_id: int | None = None) -> list[Hold]:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 import structlog
 from django.db.models import QuerySet
 
-from groupware.core import crashpoints, db, limits
+from groupware.core import audit, crashpoints, db, limits
+from groupware.core.audit import Target
 from groupware.core.changes import lock_account
 from groupware.core.clock import epoch
 from groupware.core.directory.lookups import directory_change
 from groupware.core.errors import GroupwareError, Invalid, LimitExceeded, NotFound
+from groupware.core.models import Account, Domain
 from mail.models import RetentionAction, RetentionAge, RetentionRule
 from mail.models.mailbox import SpecialUse
 from mail.retention import (
@@ -110,15 +112,27 @@ def set_rule(rule: Rule) -> Rule:
             age=rule.age,
             spares_flagged=rule.spares_flagged,
         )
+        told = {"days": rule.days, "flagged": not rule.spares_flagged}
+        audit.record("retention.set", _target(rule), becomes=rule.action, use=rule.use, **told)
     return replace(rule, key=row.pk, run_at=0)
 
 
 def remove_rule(rule: Rule) -> None:
     """Let the rule that reaches the same as this one count no more; raises `NotFound`."""
-    with db.write_transaction():
+    with audit.change():
         _lock(rule)
         if not _find(rule).delete()[0]:
             raise NotFound("There is no such rule: `retention list` shows what there is.")
+        audit.record("retention.remove", _target(rule), use=rule.use)
+
+
+def _target(rule: Rule) -> Target:
+    """Return whose mail a rule is for, for the audit log."""
+    if rule.account_id is not None:
+        return audit.target_of(Account.objects.get(pk=rule.account_id))
+    if rule.domain_id is not None:
+        return audit.target_of(Domain.objects.get(pk=rule.domain_id))
+    return Target("retention", rule.key or None, "everybody")
 
 
 def _lock(rule: Rule) -> None:

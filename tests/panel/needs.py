@@ -20,7 +20,12 @@ from groupware.core.models import (
     Grant,
     Group,
 )
-from mail.services import signing
+from mail.models import OutsideAccount, RetentionHold, RetentionRule
+from mail.retention import Rule
+from mail.services import holds, retention, signing
+from mail.services.outside import accounts
+from mail.services.outside.accounts import Wishes
+from mail.services.outside.servers import Login
 from tests.panel.people import OWN, People
 from tests.services.identity.browsers import open_browser
 from tests.services.mail.outbound.queueing import queued, to
@@ -264,3 +269,42 @@ need("core_room_bulk-delete", sent=_chosen(_room, typed="1"))
 need("core_group_bulk-delete", sent=_chosen(_group, typed="1"))
 need("core_address_bulk-delete", sent=_chosen(_list, typed="1"))
 need("core_grant_bulk-revoke", sent=_chosen(_grant, typed="1"))
+
+
+def _rule(people: People) -> RetentionRule:
+    rule = Rule(0, None, people.ann.pk, None, "INBOX", 9, "delete", "received", spares_flagged=True)
+    return RetentionRule.objects.get(pk=retention.set_rule(rule).key)
+
+
+def _new_rule(*_: Any) -> dict[str, Any]:
+    return {"target": OWN, "use": "INBOX", "action": "archive", "days": "30"}
+
+
+def _hold(people: People) -> RetentionHold:
+    holds.hold(people.ann, reason="a case")
+    return RetentionHold.objects.get(account=people.ann)
+
+
+def _elsewhere(people: People) -> OutsideAccount:
+    login = Login("imap", "mail.elsewhere.example", "ann", "open sesame")
+    return OutsideAccount.objects.get(
+        pk=accounts.add_outside(people.ann.pk, login, Wishes(), "old")
+    )
+
+
+def _paused(people: People) -> OutsideAccount:
+    held = _elsewhere(people)
+    accounts.pause_outside(people.ann.pk, "old")
+    return held
+
+
+need("mail_retentionrule_add", sent=_new_rule)
+need("mail_retentionrule_change", _rule)
+need("mail_retentionrule_remove", _rule)
+need("mail_retentionhold_add", sent=lambda people, _: {"target": people.ann.login})
+need("mail_retentionhold_change", _hold)
+need("mail_retentionhold_release", _hold)
+need("mail_outsideaccount_change", _elsewhere)
+need("mail_outsideaccount_pause", _elsewhere)
+need("mail_outsideaccount_resume", _paused)
+need("mail_outsideaccount_remove", _elsewhere)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from groupware.core import db, limits
+from groupware.core import audit, db, limits
 from groupware.core.changes import lock_account
 from groupware.core.clock import epoch
 from groupware.core.directory.lookups import parse_label
@@ -162,18 +162,20 @@ def set_password(account_id: int, name: str, password: str) -> None:
 
 def pause_outside(account_id: int, name: str) -> None:
     """Fetch nothing until it is resumed."""
-    with db.write_transaction():
+    with audit.change():
         lock_account(account_id)
         row = find_outside(account_id, name)
         row.state = OutsideState.PAUSED
         row.save(update_fields=["state"])
+        _record("outside.pause", account_id, name)
 
 
 def resume_outside(account_id: int, name: str) -> None:
     """Fetch again, at once, whatever had ended it."""
-    with db.write_transaction():
+    with audit.change():
         lock_account(account_id)
         _resume(find_outside(account_id, name))
+        _record("outside.resume", account_id, name)
 
 
 def _resume(row: OutsideAccount) -> None:
@@ -186,12 +188,17 @@ def _resume(row: OutsideAccount) -> None:
 
 def remove_outside(account_id: int, name: str) -> None:
     """Forget an outside account and what was fetched from it; the mail stays, here and there."""
-    with db.write_transaction():
+    with audit.change():
         lock_account(account_id)
         row = find_outside(account_id, name)
         # In the database alone: it may know of a million messages.
         db.execute("DELETE FROM mail_outsidemessage WHERE outside_id = %s", [row.pk])
         row.delete()
+        _record("outside.remove", account_id, name)
+
+
+def _record(action: str, account_id: int, name: str) -> None:
+    audit.record(action, Account.objects.get(pk=account_id), outside=name)
 
 
 def retry_problems(account_id: int, name: str) -> int:
