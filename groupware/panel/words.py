@@ -105,7 +105,7 @@ OTHER_RIGHT_WORDS: dict[str, Text] = {
 
 IMPORT_OUTCOMES: dict[str, Text] = {
     RowOutcome.CREATE: _("new"),
-    RowOutcome.CHANGE: _("to be changed"),
+    RowOutcome.CHANGE: _("change"),
     RowOutcome.FAULT: _("faulty"),
     RowOutcome.UNCHANGED: _("unchanged"),
 }

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +31,7 @@ PATHS = (
     "/admin/accounts/1/delete/",
     "/admin/accounts/bulk-delete/?_selected_action=1&_selected_action=2",
     "/admin/accounts/add/",
+    "/admin/imports/",
     "/admin/groups/",
     "/admin/groups/add/",
     "/admin/addresses/",
@@ -46,15 +48,24 @@ SERIOUS = {"serious", "critical"}
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 
+WORK_OFF = "from groupware.core.administration import csvfiles; csvfiles.work_off()"
+"""What the worker does, which the tests' server leaves out."""
+
+
+def manage(server: Running, database_url: str, *words: str) -> None:
+    """Run a command on the server's store."""
+    subprocess.run(
+        [sys.executable, "manage.py", *words],
+        check=True,
+        cwd=BASE_DIR,
+        env=environment(server.data, server.ports, GROUPWARE_DATABASE_URL=database_url),
+    )
+
+
 @pytest.fixture(scope="module", autouse=True)
 def role(server: Running, module_database_url: str) -> None:
     """Let Root administer everything."""
-    subprocess.run(
-        [sys.executable, "manage.py", "role", "grant", ROOT.address, "global"],
-        check=True,
-        cwd=BASE_DIR,
-        env=environment(server.data, server.ports, GROUPWARE_DATABASE_URL=module_database_url),
-    )
+    manage(server, module_database_url, "role", "grant", ROOT.address, "global")
 
 
 @contextmanager
@@ -80,6 +91,14 @@ def is_fault(message: Any) -> bool:
     return message.type in {"error", "warning"} and "status of 404" not in message.text
 
 
+def serious_faults(page: "Page") -> list[tuple[str, list[Any]]]:
+    return [
+        (held["id"], [node["target"] for node in held["nodes"]])
+        for held in Axe().run(page).response["violations"]
+        if held["impact"] in SERIOUS
+    ]
+
+
 @pytest.mark.parametrize(
     ("scheme", "size"), [("light", WIDE), ("dark", PHONE)], ids=["light", "dark-phone"]
 )
@@ -89,13 +108,7 @@ def test_pages_have_no_serious_fault_and_keep_to_their_policy(
     with signed_in(chromium, server, color_scheme=scheme, viewport=size) as (page, said):
         for path in PATHS:
             page.goto(path)
-            found = Axe().run(page).response["violations"]
-            faults = [
-                (held["id"], [node["target"] for node in held["nodes"]])
-                for held in found
-                if held["impact"] in SERIOUS
-            ]
-            assert faults == [], path
+            assert serious_faults(page) == [], path
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= size["width"], f"{path} is wider than its window"
             assert said == [], path
@@ -164,4 +177,32 @@ def test_another_browser_is_signed_out_by_a_button(chromium: "Browser", server: 
         assert page.url.endswith("/account/")
         page.get_by_role("link", name="Administration").click()
         assert page.url.endswith("/admin/")
+        assert said == []
+
+
+def test_accounts_are_imported_from_a_file_that_was_shown_first(
+    chromium: "Browser", server: Running, module_database_url: str, tmp_path: Path
+) -> None:
+    rows = "address;name;quota\nann@example.test;Ann Rossi;5G\nimported@example.test;;\nwrong;;\n"
+    file = tmp_path / "people.csv"
+    file.write_text(rows)
+    with signed_in(chromium, server, viewport=PHONE, accept_downloads=True) as (page, said):
+        page.goto("/admin/imports/")
+        page.set_input_files("input[name=file]", file)
+        page.get_by_role("button", name="Show what changes").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "What would change"
+        assert "wrong" in page.locator("table").inner_text()
+        assert serious_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.get_by_role("button", name="Import these accounts").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "The import is under way"
+        assert serious_faults(page) == []
+        manage(server, module_database_url, "shell", "-c", WORK_OFF)
+        pages.wait_until(page, "() => document.querySelector('[value=passwords]') !== null")
+        with page.expect_download() as loaded:
+            page.get_by_role("button", name="Load the passwords").click()
+        text = loaded.value.path().read_text("utf-8-sig")
+        assert text.splitlines()[1].startswith("imported@example.test,,")
+        page.reload()
+        assert page.get_by_role("button", name="Load the passwords").count() == 0
         assert said == []

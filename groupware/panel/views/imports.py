@@ -163,7 +163,9 @@ def _show(request: HttpRequest, job: AccountImport) -> HttpResponse:
         "title": _("Import"),
         "job": job,
         "rows": [_told(row) for row in found[:PAGE]],
-        "counts": [(key, IMPORT_OUTCOMES[key], counts.get(key, 0)) for key in IMPORT_OUTCOMES],
+        "counts": [
+            (key, word, counts[key]) for key, word in IMPORT_OUTCOMES.items() if key in counts
+        ],
         "only": only,
         "next": first + PAGE if len(found) > PAGE else 0,
         "before": max(0, first - PAGE) if first else None,
