@@ -190,6 +190,12 @@ def get_place(collection_id: int) -> Place | None:
     return Place(*rows[0]) if rows else None
 
 
+def list_own_places(account_id: int) -> list[Place]:
+    """Return the mailboxes of an account, by name."""
+    rows = db.fetch_rows(f"{_PLACES} AND c.account_id = %s ORDER BY c.name", [account_id])
+    return [Place(*row) for row in rows]
+
+
 def find_inbox(account_id: int) -> Place | None:
     """Return an account's INBOX."""
     rows = db.fetch_rows(f"{_PLACES} AND c.account_id = %s AND c.name = 'INBOX'", [account_id])

@@ -25,7 +25,10 @@ CALLS = {
     "_": 1,
     "ngettext": 2,
     "ngettext_lazy": 2,
+    "Limit": 1,
 }
+MEANING = 3
+"""Where a limit says what it bounds, which the page of settings tells."""
 _IN_TEMPLATE = re.compile(
     r"""\b(?P<call>n?p?gettext)\(\s*(?P<args>u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
     r"""(?:\s*,\s*u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))*)"""
@@ -71,7 +74,8 @@ def _in_python(text: str) -> Iterator[Message]:
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+        args = node.args[MEANING:] if name == "Limit" else node.args
+        texts = [arg.value for arg in args if isinstance(arg, ast.Constant)]
         held = [value for value in texts if isinstance(value, str)][: CALLS.get(name, 0)]
         if held:
             yield Message(*held)

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from groupware.account.views import devices, export, home, identities, profile, setup, shares
+from groupware.account.views import (
+    devices,
+    elsewhere,
+    export,
+    home,
+    identities,
+    profile,
+    setup,
+    shares,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="account-home"),
@@ -16,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("devices/new/profile/", setup.download_profile, name="account-apple-profile"),
     path("identities/", identities.identities, name="account-identities"),
     path("identities/<int:identity_id>/", identities.identity, name="account-identity"),
+    path("elsewhere/", elsewhere.elsewhere, name="account-elsewhere"),
     path("shares/", shares.shares, name="account-shares"),
     path("export/", export.export, name="account-export"),
     path("export/file/", export.download, name="account-export-download"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from groupware.core.health.parts import Text
@@ -64,7 +65,7 @@ def list_limits() -> list[Setting]:
 def _limit(held: Limit, given: str) -> Setting:
     name = f"GROUPWARE_{held.name}"
     value, default = show(held, held.value), show(held, held.default)
-    return Setting(name, value, default, held.meaning, bool(given))
+    return Setting(name, value, default, gettext(held.meaning), bool(given))
 
 
 def show(limit: Limit, value: int) -> str:

@@ -68,6 +68,7 @@ def test_every_url_is_one_of_those(ann: Account) -> None:
         "account-apple-profile",
         "account-identities",
         "account-identity",
+        "account-elsewhere",
         "account-shares",
         "account-end-share",
         "account-export",

@@ -26,6 +26,7 @@ PAGES = (
     "/account/profile/",
     "/account/identities/",
     "/account/shares/",
+    "/account/elsewhere/",
     "/account/space/",
     "/account/export/",
     "/account/login/",

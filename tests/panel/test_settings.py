@@ -106,6 +106,11 @@ def test_settings_are_searched_by_name_and_meaning(people: People) -> None:
     assert "GROUPWARE_DATABASE_URL" in shown(people, "?q=dov%E2%80%99%C3%A8+il+database", "it")
 
 
+def test_what_a_limit_means_is_told_in_italian(people: People) -> None:
+    page = shown(people, "?q=GROUPWARE_MAX_MESSAGE_SIZE", "it")
+    assert "il messaggio più grande che si accetta, con qualsiasi protocollo" in page
+
+
 def test_what_is_computed_is_told_as_it_came_out(settings: Settings) -> None:
     settings.GROUPWARE_GIVEN = {"HOST": ""}
     settings.GROUPWARE_PROCESSES = 9
