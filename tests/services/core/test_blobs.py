@@ -7,6 +7,7 @@ import sqlite3
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -254,3 +255,34 @@ def test_forked_child_reads_over_a_connection_of_its_own(own_data: Path) -> None
         is_read = store.get(location, 0, -1) == MESSAGE
         os._exit(0 if is_read and store._database._connection() is not parents else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_disk_with_much_room_is_looked_at_once_in_a_moment(
+    own_data: Path, set_limit: SetLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, looks, time = [service.SPARE], [0], [0.0]
+    disks = len(blobs.measure_disks())
+
+    def look(_directory: Path) -> SimpleNamespace:
+        looks[0] += 1
+        return SimpleNamespace(f_bavail=free[0], f_frsize=1)
+
+    monkeypatch.setattr(service, "monotonic", lambda: time[0])
+    monkeypatch.setattr(os, "statvfs", look)
+    set_limit(limits.DISK_RESERVE, 1)
+    for found in (1, 2):  # not much room: each time
+        blobs.check_reserve()
+        assert looks[0] == found * disks
+    free[0] += 1
+    for _ in range(3):
+        blobs.check_reserve()
+    assert looks[0] == 3 * disks
+    free[0] = 0
+    set_limit(limits.DISK_RESERVE, 2)
+    with pytest.raises(DiskReserve):
+        blobs.check_reserve()
+    set_limit(limits.DISK_RESERVE, 1)
+    blobs.check_reserve()
+    time[0] += service.LOOK_SECONDS
+    with pytest.raises(DiskReserve):
+        blobs.check_reserve()
