@@ -13,12 +13,10 @@ from groupware.rest.views import ListView
 from mail.api.finding import get_readable
 from mail.api.messages import state_of
 from mail.api.showing import MessageSummarySerializer, show_summary
-from mail.flagrows import list_flags
-from mail.flags import SEEN
+from mail.flagrows import list_unseen
 from mail.listing import LISTED, ThreadRow, list_thread_uids, list_threads, read_messages
 from mail.objectids import thread_id
 from mail.places import Place
-from mail.uidset import to_ranges
 
 
 class ThreadSerializer(serializers.Serializer[Any]):
@@ -73,9 +71,8 @@ def _show(place: Place, rows: Sequence[ThreadRow]) -> list[dict[str, Any]]:
         return []
     collection_id, reader_id = place.info.collection_id, place.reader_id
     threads = dict(list_thread_uids(collection_id, [row.thread_id for row in rows]))
-    flags = list_flags(collection_id, to_ranges(sorted(threads)), reader_id=reader_id)
     unseen = Counter(
-        threads[uid] for uid, mask, _, _ in flags if uid in threads and not mask & SEEN
+        threads[uid] for uid in list_unseen(collection_id, threads, reader_id=reader_id)
     )
     uids = [row.last_uid for row in rows]
     last = read_messages(collection_id, uids, LISTED, reader_id=reader_id)

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from groupware.core import rights
 from groupware.core.errors import Busy, DiskReserve
@@ -205,6 +207,28 @@ def test_conversations_are_unseen_by_who_has_not_seen_them(
     share(ann, ben, "l")
     problem(bens.get(f"/mailboxes/{box(ann)}/threads"), 403, "not-allowed")
     assert threads(api, ann, "?limit=5")["next"] is None
+
+
+def test_conversations_that_lie_scattered_take_as_many_queries(
+    api: Api, bens: Api, ann: Account, ben: Account
+) -> None:
+    share(ann, ben, "lrs")
+    names = [prepare_message(message(message_id=f"{number}@x.test")) for number in range(2)]
+    answers = [prepare_message(message(references=f"<{number}@x.test>")) for number in range(2)]
+    for number in (0, 1):
+        append(ann, data=names[number])
+    counts = []
+    for count in (2, 402):
+        for answer in answers * ((count - len(uids_of(ann))) // 2):
+            append(ann, data=answer)
+        act(bens, ids(ann, 2), "flag", add=["seen"])
+        for one, unseen in ((api, count // 2), (bens, count // 2 - 1)):
+            threads(one, ann)  # what a process keeps is asked for once
+            with CaptureQueriesContext(connection) as captured:
+                [told] = threads(one, ann, "?limit=1")["items"]
+            counts.append(len(captured))
+            assert (told["messages"], told["unseen"]) == (count // 2, unseen)
+    assert counts[:2] == counts[2:]
 
 
 def stop_at(count: int, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
