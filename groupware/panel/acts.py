@@ -18,13 +18,18 @@ def _always(_by: Administrator, _found: Any) -> bool:
     return True
 
 
+def _as_read(data: Data) -> Data:
+    return data
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One act: a page that asks, and what calls the service.
 
     `run` calls a service; what it returns is shown by the template `shown`, once, where there is one.
     `asks` says what will happen. What `is_dangerous` wants a browser that proved a moment ago who it
-    is. After an act by which the object `is_gone` the browser is led to the list.
+    is. `prepare` is for what takes long: it is done before the transaction, and its result is what `run`
+    is given in place of what the form read. After an act by which the object `is_gone` the browser is led to the list.
     """
 
     slug: str
@@ -38,3 +43,4 @@ class Act:
     is_dangerous: bool = False
     is_gone: bool = False
     is_offered: Callable[[Administrator, Any], bool] = _always
+    prepare: Callable[[Data], Data] = _as_read

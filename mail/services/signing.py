@@ -6,7 +6,7 @@ has one (RFC 8463 §4). Another name of a domain is signed for with that domain'
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import structlog
@@ -103,17 +103,38 @@ def _load(sealed: bytes) -> keys.PrivateKey:
     return keys.load_private(unseal(sealed, _PURPOSE))
 
 
-def create_key(domain: str, *, selector: str = "", algorithm: str = keys.RSA) -> KeyEntry:
-    """Make a key; the first of its algorithm is active at once, another one waits for `use_key`.
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A private key, sealed, that is no domain's yet."""
 
-    Raises `NotFound`, `AlreadyExists`, `Invalid`.
+    algorithm: str
+    sealed: bytes = field(repr=False)
+
+
+def generate_key(algorithm: str) -> NewKey:
+    """Generate a key, outside of any transaction: an RSA key takes some tenths of a second, at times a whole one.
+
+    Raises `Invalid`.
     """
     if algorithm not in ALGORITHMS:
         raise Invalid(f"A key is one of {', '.join(ALGORITHMS)}.")
+    return NewKey(algorithm, seal_secret(keys.export_private(keys.generate(algorithm)), _PURPOSE))
+
+
+def create_key(domain: str, *, selector: str = "", algorithm: str = keys.RSA) -> KeyEntry:
+    """Make a key; the first of its algorithm is active at once, another one waits for `use_key`.
+
+    Whoever is in a transaction already calls `generate_key` before it, and `add_key` in it.
+    Raises `NotFound`, `AlreadyExists`, `Invalid`.
+    """
+    return add_key(domain, generate_key(algorithm), selector=selector)
+
+
+def add_key(domain: str, new: NewKey, *, selector: str = "") -> KeyEntry:
+    """Give a domain a key that was generated; as `create_key`."""
     if selector and not _SELECTOR.fullmatch(selector):
         raise Invalid("A selector is of small letters, digits and hyphens, 63 at most.")
-    # Before the transaction: an RSA key takes a while.
-    sealed = seal_secret(keys.export_private(keys.generate(algorithm)), _PURPOSE)
+    algorithm = new.algorithm
     with audit.change():
         owner = _owner(domain)
         held = list(DkimKey.objects.filter(domain=owner))
@@ -127,7 +148,7 @@ def create_key(domain: str, *, selector: str = "", algorithm: str = keys.RSA) ->
             domain=owner,
             selector=selector or _free_selector(algorithm, taken),
             algorithm=algorithm,
-            private_key=sealed,
+            private_key=new.sealed,
             state=KeyState.WAITING if active else KeyState.ACTIVE,
             created_at=epoch(),
         )

@@ -64,9 +64,13 @@ def _own(_by: Administrator, found: Domain) -> bool:
     return found.alias_of_id is None
 
 
+def _generate_key(data: Data) -> Data:
+    return {"key": signing.generate_key(data["algorithm"])}
+
+
 def _create_key(by: Administrator, found: Domain, data: Data) -> object:
     by.require(Permission.MANAGE, found.pk)
-    return signing.create_key(found.name, algorithm=data["algorithm"])
+    return signing.add_key(found.name, data["key"])
 
 
 def _use_key(by: Administrator, found: Domain, data: Data) -> object:
@@ -102,6 +106,7 @@ ACTS = (
         gettext_lazy("The key is made: put its record into the DNS."),
         form=NewKeyForm,
         is_offered=_own,
+        prepare=_generate_key,
     ),
     Act(
         "use-key",

@@ -191,7 +191,7 @@ class ObjectPages:
 
         def run() -> None:
             nonlocal shown
-            data = form.cleaned_data
+            data = act.prepare(form.cleaned_data)
             shown = administer_as(request, lambda by: act.run(by, self.find(by, found.pk), data))
 
         data = request.POST if request.method == "POST" else None
