@@ -13,9 +13,7 @@ pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.timeout(240)]
 NUMBER = 6
 
 
-@pytest.mark.parametrize(
-    "point", ["account-imported:3", "account-created:4", "before-commit:5", "account-imported:6"]
-)
+@pytest.mark.parametrize("point", ["account-imported:3", "before-commit:5", "account-imported:6"])
 def test_an_import_that_was_killed_goes_on(
     point: str, tmp_path: Path, fresh_database_url: str
 ) -> None:

@@ -13,7 +13,18 @@ from groupware.core.roles import Permission
 from groupware.panel.access import administrator_of
 
 PAGE = 50
-KINDS = ("account", "address", "domain", "group", "grant", "role", "queue", "application", "doctor")
+KINDS = (
+    "account",
+    "address",
+    "domain",
+    "group",
+    "grant",
+    "role",
+    "queue",
+    "application",
+    "doctor",
+    "import",
+)
 
 
 def audit_log(request: HttpRequest) -> HttpResponse:
