@@ -158,7 +158,9 @@ ACTS = (
         gettext_lazy("Revoke an app password"),
         _revoke,
         Permission.HELP,
-        gettext_lazy("The device or program that uses it is out at once; others stay in."),
+        gettext_lazy(
+            "The device or program that uses it is out at once; others sign in anew by themselves."
+        ),
         gettext_lazy("The app password opens nothing any more."),
         form=AppPasswordForm,
         is_offered=_is_person,
