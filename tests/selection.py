@@ -10,6 +10,7 @@ own or are killed, so that whole servers and commands run on PostgreSQL as well.
 from fnmatch import fnmatch
 
 ON_SQLITE_ALONE = (
+    "tests/browser/test_life_of_a_team.py::*",
     "tests/clients/*",
     "tests/commands/test_*",
     "tests/mailflow/*",
@@ -35,6 +36,7 @@ ON_BOTH = (
     "tests/commands/test_undelete.py::*",
 )
 LONG = (
+    "tests/browser/test_life_of_a_team.py",
     "tests/crash/",
     "tests/delta/",
     "tests/clients/",
