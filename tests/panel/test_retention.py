@@ -148,3 +148,5 @@ def test_an_outside_mailbox_is_paused_resumed_and_forgotten(people: People) -> N
     assert not OutsideAccount.objects.exists()
     actions = AuditEntry.objects.order_by("id").values_list("action", flat=True)
     assert list(actions)[-3:] == ["outside.pause", "outside.resume", "outside.remove"]
+    assert "outside.pause" in shown(people.admin, "audit/?kind=outside")
+    assert "outside.pause" not in shown(people.admin, "audit/?kind=retention")

@@ -24,6 +24,9 @@ KINDS = (
     "application",
     "doctor",
     "import",
+    "retention",
+    "hold",
+    "outside",
 )
 
 
