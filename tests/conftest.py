@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -92,6 +93,9 @@ def _empty_tables_after_tests() -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what this session started and take its files away."""
+    from groupware.core import events
+
+    events.close_sender()
     config.stash[_resources].close()
 
 
@@ -122,6 +126,22 @@ def _runs_on(item: pytest.Item, database: str) -> bool:
     if item.get_closest_marker("django_db"):
         return True
     return bool(DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())))
+
+
+@pytest.fixture(autouse=True)
+def _no_hub_is_left_open() -> Iterator[None]:
+    """Let fail whoever leaves a hub open: it would carry the events of all tests that follow."""
+    before = open_hubs()
+    yield
+    left = [held for held in open_hubs() if held not in before]
+    assert not left, f"The test left a hub open: {left}"
+
+
+def open_hubs() -> list[object]:
+    """Return the hubs of this process, and what else carries events, of modules that are loaded."""
+    events, aio = map(sys.modules.get, ("groupware.core.events", "groupware.core.aio"))
+    held = [*getattr(events, "_carriers", ()), getattr(aio, "_hub", None)]
+    return [carrier for carrier in held if carrier is not None]
 
 
 @pytest.fixture

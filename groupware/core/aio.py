@@ -20,7 +20,7 @@ import structlog
 import uvloop
 from django.db import connections
 
-from groupware.core import auth, db, flushing, limits
+from groupware.core import auth, db, events, flushing, limits
 from groupware.core.groupcommit import POSTGRESQL_WRITERS, GroupCommitter, close_pool
 from groupware.core.hub import ChangeWatch, Hub
 
@@ -283,6 +283,7 @@ def run_server(main: Callable[[Stopping], Awaitable[None]]) -> None:
         flusher.close()
         close_crossing()
         connections.close_all()
+        events.close_sender()
 
 
 def open_hub() -> None:

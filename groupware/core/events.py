@@ -138,6 +138,15 @@ def own_socket_name() -> str:
     return f"{os.getpid()}.sock"
 
 
+def close_sender() -> None:
+    """Close what this process sends by; who sends once more opens another."""
+    global _sender
+    with _sender_lock:
+        held, _sender = _sender, None
+    if held is not None:
+        held.close()
+
+
 def _send(data: bytes, path: Path) -> None:
     global _sender  # noqa: PLW0603 (one per process)
     with _sender_lock:

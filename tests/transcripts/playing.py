@@ -33,9 +33,11 @@ async def new_shared() -> AsyncIterator[Shared]:
     hub = Hub(loop, aio.read)
     watch = aio.change_watch()
     hub.start()
-    yield Shared(HANDLERS, hub, watch, LIMITS)
-    await hub.close()
-    watch.close()
+    try:
+        yield Shared(HANDLERS, hub, watch, LIMITS)
+    finally:
+        await hub.close()
+        watch.close()
 
 
 async def deliver(account: str, mailbox: str, message: bytes, flags: list[str]) -> None:

@@ -33,10 +33,12 @@ async def new_shared(limits: Limits | None = None) -> AsyncIterator[Shared]:
     hub = Hub(asyncio.get_running_loop(), aio.read)
     hub.start()
     shared = Shared(HANDLERS, hub, limits or Limits())
-    yield shared
-    for marks in list(shared.marking):
-        await marks.settle()
-    await hub.close()
+    try:
+        yield shared
+        for marks in list(shared.marking):
+            await marks.settle()
+    finally:
+        await hub.close()
 
 
 class MemoryClient(lines.MemoryClient):

@@ -113,3 +113,12 @@ def test_subscriber_that_ended_hears_nothing(notify: Path) -> None:
     end()
     events.publish(EVENT)
     assert heard == [EVENT]
+
+
+def test_what_was_closed_sends_again(notify: Path) -> None:
+    with listening(notify / "1.sock") as one:
+        for _ in range(2):
+            events.publish(EVENT)
+            assert events.decode(one.recv(100)) == EVENT
+            events.close_sender()
+            assert events._sender is None

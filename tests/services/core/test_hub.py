@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from groupware.core import aio, changes, db, events, hub
 from groupware.core.models import Account
+from tests.conftest import open_hubs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 10
@@ -55,3 +57,12 @@ def test_look_goes_on_when_the_database_is_back(
         asyncio.run(session())
     finally:
         aio.close_crossing()
+
+
+async def test_hub_that_is_left_open_is_found_by_the_guard_of_all_tests(own_data: Path) -> None:
+    before = open_hubs()
+    held = hub.Hub(asyncio.get_running_loop(), aio.read)
+    held.start()
+    assert len(open_hubs()) == len(before) + 1
+    await held.close()
+    assert open_hubs() == before
