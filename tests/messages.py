@@ -8,6 +8,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,33 @@ CALLS = {
 }
 MEANING = 3
 """Where a limit says what it bounds, which the page of settings tells."""
+ERRORS = ROOT / "groupware/core/errors.py"
+TOLD = (
+    "groupware/account/",
+    "groupware/clientconfig/",
+    "groupware/core/",
+    "groupware/identity/",
+    "groupware/oauth/",
+    "groupware/panel/",
+    "mail/outside/",
+    "mail/services/holds.py",
+    "mail/services/identities.py",
+    "mail/services/listpolicies.py",
+    "mail/services/outside/",
+    "mail/services/queue.py",
+    "mail/services/retention.py",
+    "mail/services/signing.py",
+)
+"""Whose refusals people read on a page: their sentences have another language."""
+UNTOLD = (
+    "groupware/core/exchange.py",
+    "groupware/core/fetching.py",
+    "groupware/core/resources/",
+    "groupware/identity/api/",
+    "groupware/oauth/api/",
+    "groupware/oauth/validator.py",
+)
+"""Below those: what protocols, programs and commands alone are answered."""
 _IN_TEMPLATE = re.compile(
     r"""\b(?P<call>n?p?gettext)\(\s*(?P<args>u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
     r"""(?:\s*,\s*u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))*)"""
@@ -64,16 +92,66 @@ def collect(app: Path) -> dict[Message, str]:
     return found
 
 
+def is_told(path: Path) -> bool:
+    """Whether what a module refuses can be read on a page."""
+    name = path.relative_to(ROOT).as_posix()
+    return name.startswith(TOLD) and not name.startswith(UNTOLD)
+
+
+@cache
+def refusals() -> frozenset[str]:
+    """Return the names of every error of the house, and of what stands on one."""
+    names = {"GroupwareError", "BadAddress"}
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    trees = [ast.parse(path.read_text("utf-8")) for path in [ERRORS, *paths]]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    while more := {each.name for each in classes if names & set(map(called, each.bases))} - names:
+        names |= more
+    return frozenset(names)
+
+
+def called(node: ast.expr) -> str:
+    """Return the name of what is called, however it was imported."""
+    return getattr(node, "id", getattr(node, "attr", ""))
+
+
+def raised(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """Yield each error that a module makes, with its sentence; a name stands for its constant."""
+    constants = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and called(node.func) in refusals():
+            first = node.args[0]
+            held = constants.get(first.id, first) if isinstance(first, ast.Name) else first
+            yield node, held
+
+
 def _messages_of(path: Path) -> Iterator[Message]:
     text = path.read_text("utf-8")
-    return _in_python(text) if path.suffix == ".py" else _in_template(text)
+    if path.suffix != ".py":
+        yield from _in_template(text)
+        return
+    tree = ast.parse(text)
+    yield from _in_python(tree)
+    if is_told(path):
+        yield from (Message(value) for _, held in raised(tree) if (value := _constant(held)))
 
 
-def _in_python(text: str) -> Iterator[Message]:
-    for node in ast.walk(ast.parse(text)):
+def _constant(node: ast.expr) -> str:
+    """Return the text of a constant; nothing for what is no text, or not known here."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _in_python(tree: ast.Module) -> Iterator[Message]:
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
-        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        name = called(node.func)
         args = node.args[MEANING:] if name == "Limit" else node.args
         texts = [arg.value for arg in args if isinstance(arg, ast.Constant)]
         held = [value for value in texts if isinstance(value, str)][: CALLS.get(name, 0)]

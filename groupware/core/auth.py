@@ -182,9 +182,11 @@ def create_app_password(account_id: int, label: str, scopes: frozenset[str]) -> 
 def check_app_password(label: str, scopes: frozenset[str]) -> None:
     """Raise `Invalid` for what no app password can be."""
     if not scopes or not scopes <= SCOPES:
-        raise Invalid(f"Scopes are some of {', '.join(sorted(SCOPES))}.")
+        raise Invalid("Scopes are some of {scopes}.", scopes=", ".join(sorted(SCOPES)))
     if len(label) > MAX_LABEL or not label.isprintable():
-        raise Invalid(f"A label has at most {MAX_LABEL} characters, all of them printable.")
+        raise Invalid(
+            "A label has at most {most} characters, all of them printable.", most=MAX_LABEL
+        )
 
 
 def list_app_passwords(account_id: int) -> list[AppPassword]:
@@ -200,7 +202,7 @@ def revoke_app_password(account_id: int, public_id: str) -> None:
             account_id=account_id, public_id=public_id, revoked_at=None
         ).first()
         if held is None:
-            raise NotFound(f"There is no app password {public_id}.")
+            raise NotFound("There is no app password {public_id}.", public_id=public_id)
         AppPassword.objects.filter(pk=held.pk).update(revoked_at=now())
         devices.forget_credential(account_id, "app-password", str(held.pk))
         end_sessions(account_id)

@@ -44,7 +44,8 @@ def dial(host: str, port: int, deadline: float) -> socket.socket:
     allowed = [each for each in found if is_allowed(str(each[1][0]))]
     if not allowed:
         raise Unreachable(
-            f"{host} is no public host: an admin may allow its network (GROUPWARE_SOURCE_NETWORKS)."
+            "{host} is no public host: an admin may allow its network (GROUPWARE_SOURCE_NETWORKS).",
+            host=host,
         )
     for family, address in allowed[:MAX_ADDRESSES]:
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -57,7 +58,7 @@ def dial(host: str, port: int, deadline: float) -> socket.socket:
         except OSError:
             pass
         sock.close()
-    raise Unreachable(f"Nothing answers at {host}, port {port}.")
+    raise Unreachable("Nothing answers at {host}, port {port}.", host=host, port=port)
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def _resolve(host: str, port: int) -> list[tuple[int, Any]]:
     try:
         rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Unreachable(f"There is no host {host}.") from None
+        raise Unreachable("There is no host {host}.", host=host) from None
     return [(row[0], row[4]) for row in rows]
 
 

@@ -4,16 +4,20 @@ Three kinds of failure exist: a protocol error (the peer's fault, defined beside
 a `GroupwareError` (here), and anything else, which is our bug.
 """
 
+from groupware.core.sentences import Sentence
+
 
 class GroupwareError(Exception):
     """An outcome with a text for a person: what happened and what to do.
 
-    The text may be shown to the client; `detail` is for the log only.
+    The text may be shown to the client; `detail` is for the log only. A text with places is given
+    as a template and what fills them, so that a page can say it in another language:
+    `NotFound("There is no domain {name}.", name=name)`. Where `str` is read it is English.
     """
 
-    def __init__(self, message: str, *, detail: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str, *, detail: str = "", **values: object) -> None:
+        self.message = Sentence(message, **values)
+        super().__init__(self.message)
         self.detail = detail
 
 

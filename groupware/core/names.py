@@ -41,8 +41,9 @@ def parse_collection_name(text: str) -> CollectionName:
     kind, _, path = rest.partition("/")
     if not (local_part and domain and path) or kind not in CollectionKind.values:
         raise Invalid(
-            f"{text} names no collection: write ADDRESS/KIND/NAME, KIND being one of"
-            f" {', '.join(CollectionKind.values)}."
+            "{text} names no collection: write ADDRESS/KIND/NAME, KIND being one of {kinds}.",
+            text=text,
+            kinds=", ".join(CollectionKind.values),
         )
     path = _canonical.get(kind, str)(path)
     return CollectionName(f"{local_part}@{domain}", kind, path)
@@ -60,8 +61,9 @@ def get_collection(text: str) -> Collection:
     found = Collection.objects.filter(account=account, kind=name.kind, name=name.path).first()
     if found is None:
         raise NotFound(
-            f"There is no collection {name_of(account.login, name.kind, name.path)}:"
-            f" `account show {account.login}` lists what there is."
+            "There is no collection {collection}: `account show {login}` lists what there is.",
+            collection=name_of(account.login, name.kind, name.path),
+            login=account.login,
         )
     found.account = account
     return found

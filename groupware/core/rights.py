@@ -107,8 +107,12 @@ def _parse_letters(word: str) -> str:
     unknown = set(letters) - set(LETTERS)
     if unknown:
         raise Invalid(
-            f"{word!r} is no right: write letters of {LETTERS}, one of"
-            f" {', '.join(PRESETS)}, or one of {', '.join(NAMED)}."
+            "{word!r} is no right: write letters of {letters}, one of {presets}, or one "
+            "of {names}.",
+            word=word,
+            letters=LETTERS,
+            presets=", ".join(PRESETS),
+            names=", ".join(NAMED),
         )
     return letters
 
@@ -140,7 +144,9 @@ def find_grantee(text: str) -> Grantee:
         group = Group.objects.filter(name=f"{local_part}@{domain_name}").first()
         return group or get_account(name)
     if "." not in name and not name.startswith("@"):
-        raise Invalid(f"{text} is neither an address nor a domain: write name@domain, or domain.")
+        raise Invalid(
+            "{text} is neither an address nor a domain: write name@domain, or domain.", text=text
+        )
     domain = get_domain(name.removeprefix("@"))
     return domain.alias_of or domain
 
@@ -185,7 +191,7 @@ def change_grant(
 
 def _refuse_owner(account: Account, grantee: Grantee) -> None:
     if isinstance(grantee, Account) and grantee.pk == account.pk:
-        raise Invalid(f"{account.login} owns it and has every right.")
+        raise Invalid("{login} owns it and has every right.", login=account.login)
 
 
 def _insert(
@@ -244,7 +250,11 @@ def revoke(account: Account, collection: Collection | None, grantee: Grantee) ->
         _lock(account)
         held = find_grant(account, collection, grantee)
         if held is None:
-            raise NotFound(f"{grantee} has no grant there: `account show {account.login}`.")
+            raise NotFound(
+                "{grantee} has no grant there: `account show {login}`.",
+                grantee=grantee,
+                login=account.login,
+            )
         held.delete()
         _publish(account.pk)
         _note(account, collection, grantee, NONE)
@@ -298,15 +308,15 @@ def _lock(account: Account) -> None:
     try:
         begin_change(account.pk)
     except NotFound as error:
-        raise NotFound(f"There is no account {account.login} any more.") from error
+        raise NotFound("There is no account {login} any more.", login=account.login) from error
 
 
 def _hold(collection: Collection | None, grantee: Grantee) -> None:
     """Keep what a grant names there until it is committed: both were read before the lock."""
     if collection is not None and not db.key_share("core_collection", collection.pk):
-        raise NotFound(f"{collection.name} was deleted just now.")
+        raise NotFound("{name} was deleted just now.", name=collection.name)
     if not db.key_share(_TABLES[type(grantee)], grantee.pk):
-        raise NotFound(f"{grantee} was deleted just now.")
+        raise NotFound("{grantee} was deleted just now.", grantee=grantee)
 
 
 def _grantee_columns(grantee: Grantee) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def check(account_id: int, permission: Permission, domain: Domain) -> Reach:
     """
     reach = find_reach(account_id, permission)
     if (domain.alias_of_id or domain.pk) not in reach:
-        raise NotFound(f"There is no domain {domain.name}.")
+        raise NotFound("There is no domain {domain}.", domain=domain.name)
     return reach
 
 
@@ -112,7 +112,8 @@ def check_over(reach: Reach, account: Account) -> None:
     )
     if beyond:
         raise NotAllowed(
-            f"{account.login} has a role that yours does not reach: ask a global administrator."
+            "{login} has a role that yours does not reach: ask a global administrator.",
+            login=account.login,
         )
 
 
@@ -133,9 +134,9 @@ def grant_role(address: str, role: str, domain: str = "") -> AdminRole:
     """
     with _change(address, role, domain) as (account, place):
         if account.kind != AccountKind.PERSON:
-            raise Invalid(f"{account.login} never signs in: only a person administers.")
+            raise Invalid("{login} never signs in: only a person administers.", login=account.login)
         if AdminRole.objects.filter(account=account, role=role, domain=place).exists():
-            raise AlreadyExists(f"{account.login} has this role already.")
+            raise AlreadyExists("{login} has this role already.", login=account.login)
         held = AdminRole.objects.create(account=account, role=role, domain=place, created_at=now())
         _keep_in_step(account)
         _record("role.grant", account, role, place)
@@ -147,7 +148,9 @@ def revoke_role(address: str, role: str, domain: str = "") -> None:
     with _change(address, role, domain) as (account, place):
         gone, _ = AdminRole.objects.filter(account=account, role=role, domain=place).delete()
         if not gone:
-            raise NotFound(f"{account.login} does not have this role: `role list` shows who does.")
+            raise NotFound(
+                "{login} does not have this role: `role list` shows who does.", login=account.login
+            )
         _keep_in_step(account)
         _record("role.revoke", account, role, place)
 
@@ -155,7 +158,7 @@ def revoke_role(address: str, role: str, domain: str = "") -> None:
 @contextmanager
 def _change(address: str, role: str, domain: str) -> Iterator[tuple[Account, Domain | None]]:
     if role not in Role.values:
-        raise Invalid(f"A role is one of {', '.join(Role.values)}.")
+        raise Invalid("A role is one of {roles}.", roles=", ".join(Role.values))
     if role == Role.GLOBAL and domain:
         raise Invalid("A global administrator has no domain: leave it out, or take another role.")
     if role == Role.DOMAIN and not domain:

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from groupware.core.errors import NotAllowed, NotFound
+from groupware.core.languages import localized
 from groupware.panel.access import administrator_of, to_sign_in
 from groupware.panel.admin.base import ServiceAdmin
 from groupware.panel.navigation import Entry, Page, arrange, is_at
@@ -86,7 +87,7 @@ class PanelSite(AdminSite):
     def _problem(
         self, request: HttpRequest, title: Any, error: Exception, status: int
     ) -> HttpResponse:
-        text = error.message if isinstance(error, NotFound | NotAllowed) else ""
+        text = localized(error) if isinstance(error, NotFound | NotAllowed) else ""
         context = {**self.each_context(request), "title": title, "text": text}
         return render(request, "panel/problem.html", context, status=status)
 

@@ -90,7 +90,7 @@ class _Connection(imaplib.IMAP4):
     def _spend(self, octets: int) -> None:
         self.allowance -= octets
         if self.allowance < 0:
-            raise TooMuch(f"{self.host} sends more than was asked for.")
+            raise TooMuch("{host} sends more than was asked for.", host=self.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,14 @@ class ImapSession:
         """Encrypt where that is to be done here, and log in; raises `OutsideFailed`."""
         if self._imap.state != "NONAUTH":
             # RFC 3501 §7.1.4: whoever is in between could have logged us in as somebody else.
-            raise OutsideFailed(f"{self._host} lets us in before it was asked: that is not safe.")
+            raise OutsideFailed(
+                "{host} lets us in before it was asked: that is not safe.", host=self._host
+            )
         if server.tls == STARTTLS:
             if "STARTTLS" not in self._imap.capabilities:
-                raise OutsideFailed(f"{self._host} offers no STARTTLS: nothing was sent to it.")
+                raise OutsideFailed(
+                    "{host} offers no STARTTLS: nothing was sent to it.", host=self._host
+                )
             with self._command() as imap:
                 imap.starttls(client_context())
         self._log_in(server)
@@ -147,7 +151,7 @@ class ImapSession:
                 raise kind(f"{self._host} refuses the login: {text}") from error
             except UnicodeEncodeError as error:
                 raise OutsideFailed(
-                    f"{self._host} takes names and passwords in ASCII only."
+                    "{host} takes names and passwords in ASCII only.", host=self._host
                 ) from error
 
     def list_mailboxes(self) -> list[str]:
@@ -163,16 +167,25 @@ class ImapSession:
                 status, rows = imap.select(_quote(encode_utf7(name).decode()), not writable)
             except imaplib.IMAP4.readonly as error:
                 raise OutsideFailed(
-                    f"The mailbox {name} at {self._host} can only be read, so nothing can be"
-                    " marked or deleted there: choose to leave what was fetched."
+                    "The mailbox {name} at {host} can only be read, so nothing can be marked or "
+                    "deleted there: choose to leave what was fetched.",
+                    name=name,
+                    host=self._host,
                 ) from error
             if status != "OK":
-                raise OutsideFailed(f"{self._host} does not open {name}: {_text(rows)}")
+                raise OutsideFailed(
+                    "{host} does not open {name}: {answer}",
+                    host=self._host,
+                    name=name,
+                    answer=_text(rows),
+                )
             _, validity = imap.response("UIDVALIDITY")
             number = number_in(validity[-1]) if validity and validity[-1] else 0
             if not number:
                 raise OutsideFailed(
-                    f"{self._host} gives {name} no UIDVALIDITY: its messages cannot be told apart."
+                    "{host} gives {name} no UIDVALIDITY: its messages cannot be told apart.",
+                    host=self._host,
+                    name=name,
                 )
             return Selected(number, number_in(rows[-1] or b"0"))
 
@@ -203,7 +216,11 @@ class ImapSession:
         with self._command((last - first + 1) * _OF_A_ROW + SMALL) as imap:
             status, rows = imap.fetch(f"{first}:{last}", "(UID RFC822.SIZE)")
             if status != "OK":
-                raise OutsideFailed(f"{self._host} does not list its messages: {_text(rows)}")
+                raise OutsideFailed(
+                    "{host} does not list its messages: {answer}",
+                    host=self._host,
+                    answer=_text(rows),
+                )
             lines = [row for row in rows if isinstance(row, bytes)]
             found = ((_UID.search(line), _SIZE.search(line)) for line in lines)
             return {(number_in(uid[1]), number_in(size[1])) for uid, size in found if uid and size}
@@ -267,7 +284,11 @@ class ImapSession:
         with self._command(len(uids) * _OF_A_ROW + SMALL) as imap:
             status, rows = imap.uid("STORE", _set(uids), "+FLAGS.SILENT", flags)
         if status != "OK":
-            raise OutsideFailed(f"{self._host} does not mark what was fetched: {_text(rows)}")
+            raise OutsideFailed(
+                "{host} does not mark what was fetched: {answer}",
+                host=self._host,
+                answer=_text(rows),
+            )
 
     def end(self) -> None:
         """Say goodbye; it does not matter what comes of it."""

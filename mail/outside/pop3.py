@@ -71,7 +71,7 @@ class _Connection(poplib.POP3):
         """Take so many octets of the allowance."""
         self.allowance -= octets
         if self.allowance < 0:
-            raise TooMuch(f"{self.host} sends more than was asked for.")
+            raise TooMuch("{host} sends more than was asked for.", host=self.host)
 
     def rows(self, command: str) -> Iterator[list[bytes]]:
         """Yield the lines of an answer, cut into words, without holding them."""
@@ -122,7 +122,7 @@ class Pop3Session:
                     pop.stls(client_context())
                 except poplib.error_proto as error:
                     raise OutsideFailed(
-                        f"{self._host} offers no STLS: nothing was sent to it."
+                        "{host} offers no STLS: nothing was sent to it.", host=self._host
                     ) from error
         with self._command() as pop:
             try:
@@ -143,8 +143,9 @@ class Pop3Session:
                 names = dict(self._names(pop.rows("UIDL"), most))
             except poplib.error_proto as error:
                 raise OutsideFailed(
-                    f"{self._host} gives its messages no lasting names (UIDL): nothing can be"
-                    " fetched from it without fetching it again and again."
+                    "{host} gives its messages no lasting names (UIDL): nothing can be fetched "
+                    "from it without fetching it again and again.",
+                    host=self._host,
                 ) from error
         return [
             Listed(number, sizes[number], names[number])
@@ -168,8 +169,10 @@ class Pop3Session:
     def _check(self, count: int, most: int) -> None:
         if count > most:
             raise TooMuch(
-                f"The mailbox at {self._host} holds more than {most} messages: an admin may allow"
-                " more (GROUPWARE_OUTSIDE_MAX_MESSAGES)."
+                "The mailbox at {host} holds more than {most} messages: an admin may allow"
+                " more (GROUPWARE_OUTSIDE_MAX_MESSAGES).",
+                host=self._host,
+                most=most,
             )
 
     def fetch(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:

@@ -71,8 +71,9 @@ class Line:
         host = self.server.host
         if self.server.tls == NONE and not is_listed(str(self._plain.getpeername()[0])):
             raise OutsideFailed(
-                f"Without TLS nothing is sent to {host}: its network must be one that an admin has"
-                " named (GROUPWARE_SOURCE_NETWORKS)."
+                "Without TLS nothing is sent to {host}: its network must be one that an admin"
+                " has named (GROUPWARE_SOURCE_NETWORKS).",
+                host=host,
             )
         if self.server.tls == IMPLICIT:
             self._plain = client_context().wrap_socket(self._plain, server_hostname=host)
@@ -107,21 +108,25 @@ def failures(host: str) -> Iterator[None]:
         yield
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or "it broke off"
-        raise OutsideFailed(f"{host} cannot be spoken to by TLS: {reason}.") from error
+        raise OutsideFailed(
+            "{host} cannot be spoken to by TLS: {reason}.", host=host, reason=reason
+        ) from error
     except _BROKEN_OFF as error:
-        raise OutsideFailed(_broken_off(host), detail=repr(error)) from error
+        raise _broken_off(host, error) from error
     except _SAID as error:
-        raise OutsideFailed(f"{host} says: {said(error)}") from error
+        raise OutsideFailed("{host} says: {answer}", host=host, answer=said(error)) from error
     except (OSError, EOFError) as error:
-        raise OutsideFailed(_broken_off(host), detail=repr(error)) from error
+        raise _broken_off(host, error) from error
     except _NONSENSE as error:
         raise OutsideFailed(
-            f"{host} says what makes no sense: is it the right port?", detail=repr(error)
+            "{host} says what makes no sense: is it the right port?", host=host, detail=repr(error)
         ) from error
 
 
-def _broken_off(host: str) -> str:
-    return f"The connection to {host} broke off, or took too long."
+def _broken_off(host: str, error: BaseException) -> OutsideFailed:
+    return OutsideFailed(
+        "The connection to {host} broke off, or took too long.", host=host, detail=repr(error)
+    )
 
 
 def said(error: BaseException) -> str:

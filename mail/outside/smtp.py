@@ -35,7 +35,7 @@ class _Bounded:
         line = self._file.readline(size)
         self.left -= len(line)
         if self.left < 0:
-            raise TooMuch(f"{self._host} sends more than was asked for.")
+            raise TooMuch("{host} sends more than was asked for.", host=self._host)
         return line
 
     def close(self) -> None:
@@ -80,10 +80,12 @@ def _log_in(smtp: _Connection, server: Server) -> None:
             smtp.starttls(context=client_context())
         except smtplib.SMTPNotSupportedError as error:
             raise OutsideFailed(
-                f"{server.host} offers no STARTTLS: nothing was sent to it."
+                "{host} offers no STARTTLS: nothing was sent to it.", host=server.host
             ) from error
         smtp.ehlo()
     try:
         smtp.login(server.user, server.password)
     except smtplib.SMTPAuthenticationError as error:
-        raise LoginRefused(f"{server.host} refuses the login: {said(error)}") from error
+        raise LoginRefused(
+            "{host} refuses the login: {answer}", host=server.host, answer=said(error)
+        ) from error

@@ -38,7 +38,9 @@ def hold(account: Account, mailbox_id: int = 0, mailbox: str = "", *, reason: st
     with audit.change():
         lock_account(account.pk)
         if mailbox_id and not db.key_share("core_collection", mailbox_id):
-            raise NotFound(f"{account.login} has no mailbox {mailbox} any more.")
+            raise NotFound(
+                "{login} has no mailbox {mailbox} any more.", login=account.login, mailbox=mailbox
+            )
         _, is_new = RetentionHold.objects.get_or_create(
             account_id=account.pk,
             mailbox_id=mailbox_id,

@@ -48,7 +48,7 @@ def create_identity(account_id: int, values: Mapping[str, Any]) -> Identity:
     with db.write_transaction():
         lock_account(account_id)
         if len(list_identities(account_id)) >= (limit := limits.IDENTITIES.value):
-            raise LimitExceeded(f"An account has at most {limit} identities.")
+            raise LimitExceeded("An account has at most {most} identities.", most=limit)
         return _write(Identity(account_id=account_id), values)
 
 
@@ -87,7 +87,7 @@ def _write(identity: Identity, values: Mapping[str, Any]) -> Identity:
 def _cleaned(name: str, value: Any) -> Any:
     if name.startswith("signature"):
         if len(value) > MAX_SIGNATURE:
-            raise Invalid(f"A signature has at most {MAX_SIGNATURE} characters.")
+            raise Invalid("A signature has at most {most} characters.", most=MAX_SIGNATURE)
         return clean_html(value, {}, remote=True).html if name == "signature_html" else value
     if name == "name" and not all(map(str.isprintable, value)):
         raise Invalid("A name is one line of text.")

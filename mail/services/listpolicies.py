@@ -46,11 +46,14 @@ def get_list(text: str) -> MailingList:
     local_part, _ = parse(text)
     route = routing.find_address(text)
     if route is None or route.local_part != local_part:
-        raise NotFound(f"There is no list {text}: `group list` and `address list` show all.")
+        raise NotFound(
+            "There is no list {text}: `group list` and `address list` show all.", text=text
+        )
     held = find_list(route)
     if held is None:
         raise Invalid(
-            f"{text} is no list: a list is a group, or an address that leads to several places."
+            "{text} is no list: a list is a group, or an address that leads to several places.",
+            text=text,
         )
     return held
 
@@ -116,7 +119,9 @@ def set_policy(text: str, change: PolicyChange) -> ListEntry:
     Raises as `get_list` does, `NotFound` for an account that is not there, and `Invalid`.
     """
     if change.post is not None and change.post not in Posting.values:
-        raise Invalid(f"Who may write to a list is one of {', '.join(Posting.values)}.")
+        raise Invalid(
+            "Who may write to a list is one of {choices}.", choices=", ".join(Posting.values)
+        )
     with directory_change():
         held = get_list(text)
         policy, _ = ListPolicy.objects.get_or_create(**held.key)
@@ -149,7 +154,7 @@ def _replace(policy: ListPolicy, part: str, logins: Sequence[str]) -> None:
         account = get_account(login)
         accounts[account.pk] = account
     if len(accounts) > MAX_PARTNERS:
-        raise Invalid(f"A list has at most {MAX_PARTNERS} accounts with one part in it.")
+        raise Invalid("A list has at most {most} accounts with one part in it.", most=MAX_PARTNERS)
     ListPartner.objects.filter(policy=policy, part=part).delete()
     ListPartner.objects.bulk_create(
         ListPartner(policy=policy, account=account, part=part) for account in accounts.values()

@@ -76,9 +76,9 @@ def usual_age(action: str) -> str:
 def check_rule(rule: Rule) -> None:
     """Raise `Invalid` for what no rule can be, `NotFound` where its mailbox is gone."""
     if rule.action not in RetentionAction.values or rule.age not in RetentionAge.values:
-        raise Invalid(f"The action is one of {', '.join(RetentionAction.values)}.")
+        raise Invalid("The action is one of {choices}.", choices=", ".join(RetentionAction.values))
     if rule.action != RetentionAction.KEEP and not 1 <= rule.days <= MAX_DAYS:
-        raise Invalid(f"Messages stay for 1 to {MAX_DAYS} days.")
+        raise Invalid("Messages stay for 1 to {most} days.", most=MAX_DAYS)
     use = rule.use
     if rule.collection_id is not None:
         place = get_place(rule.collection_id)
@@ -86,9 +86,13 @@ def check_rule(rule: Rule) -> None:
             raise NotFound("There is no such mailbox.")
         use = place.use
     elif use not in USES:
-        raise Invalid(f"A rule is for one mailbox, or for a use: {', '.join(USES)}.")
+        raise Invalid("A rule is for one mailbox, or for a use: {uses}.", uses=", ".join(USES))
     if use in _POINTLESS.get(rule.action, ()):
-        raise Invalid(f"What is in {use} cannot go there or back by the action {rule.action}.")
+        raise Invalid(
+            "What is in {use} cannot go there or back by the action {action}.",
+            use=use,
+            action=rule.action,
+        )
 
 
 def set_rule(rule: Rule) -> Rule:
@@ -101,7 +105,7 @@ def set_rule(rule: Rule) -> Rule:
         check_rule(rule)
         _find(rule).delete()
         if RetentionRule.objects.count() >= (most := limits.RETENTION_RULES.value):
-            raise LimitExceeded(f"There are at most {most} rules of retention.")
+            raise LimitExceeded("There are at most {most} rules of retention.", most=most)
         row = RetentionRule.objects.create(
             domain_id=rule.domain_id,
             account_id=rule.account_id,
@@ -244,7 +248,7 @@ def _delete(place: Place, ranges: Ranges) -> None:
 def _move_to(use: SpecialUse, place: Place, ranges: Ranges) -> None:
     target = provide_mailbox(place.account_id, use)
     if target == place.collection_id:
-        raise Invalid(f"The mailbox is what is used for {use} here: nothing moves there.")
+        raise Invalid("The mailbox is what is used for {use} here: nothing moves there.", use=use)
     move_messages(place.account_id, place.collection_id, ranges, place.account_id, target)
 
 

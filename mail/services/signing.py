@@ -117,7 +117,7 @@ def generate_key(algorithm: str) -> NewKey:
     Raises `Invalid`.
     """
     if algorithm not in ALGORITHMS:
-        raise Invalid(f"A key is one of {', '.join(ALGORITHMS)}.")
+        raise Invalid("A key is one of {algorithms}.", algorithms=", ".join(ALGORITHMS))
     return NewKey(algorithm, seal_secret(keys.export_private(keys.generate(algorithm)), _PURPOSE))
 
 
@@ -140,9 +140,15 @@ def add_key(domain: str, new: NewKey, *, selector: str = "") -> KeyEntry:
         held = list(DkimKey.objects.filter(domain=owner))
         taken = {key.selector for key in held}
         if len(held) >= MAX_KEYS:
-            raise Invalid(f"{owner.name} has {MAX_KEYS} keys: drop one that is not used any more.")
+            raise Invalid(
+                "{domain} has {most} keys: drop one that is not used any more.",
+                domain=owner.name,
+                most=MAX_KEYS,
+            )
         if selector in taken:
-            raise AlreadyExists(f"{owner.name} has a key {selector} already.")
+            raise AlreadyExists(
+                "{domain} has a key {selector} already.", domain=owner.name, selector=selector
+            )
         active = any(key.algorithm == algorithm and key.state == KeyState.ACTIVE for key in held)
         made = DkimKey.objects.create(
             domain=owner,
@@ -200,7 +206,11 @@ def _owner(domain: str) -> Domain:
 def _get_key(domain: str, selector: str) -> DkimKey:
     key = DkimKey.objects.filter(domain=_owner(domain), selector=selector.lower()).first()
     if key is None:
-        raise NotFound(f"{domain} has no key {selector}: `domain dkim {domain}` lists them.")
+        raise NotFound(
+            "{domain} has no key {selector}: `domain dkim {domain}` lists them.",
+            domain=domain,
+            selector=selector,
+        )
     return key
 
 

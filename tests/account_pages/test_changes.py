@@ -222,16 +222,3 @@ def test_what_services_answer_is_shown_in_the_language_of_the_page(browser: Clie
     italian = {"accept-language": "it"}
     response = browser.post("/account/profile/photo/", {"photo": script}, headers=italian)
     assert "JPEG, PNG, GIF o WebP" in response.content.decode()
-
-
-def test_each_sentence_that_is_translated_is_one_of_a_service() -> None:
-    from groupware.account.service_texts import TEXTS
-    from groupware.environment import BASE_DIR
-
-    files = [
-        path
-        for package in ("groupware/core", "groupware/identity/services", "mail/services")
-        for path in (BASE_DIR / package).rglob("*.py")
-    ]
-    source = "\n".join(path.read_text("utf-8") for path in files)
-    assert [text for text in TEXTS if text not in source] == []

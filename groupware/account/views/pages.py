@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from groupware.core import audit
 from groupware.core.errors import GroupwareError
+from groupware.core.languages import localized
 from groupware.core.models import Account
 from groupware.core.proxies import client_address
 from groupware.identity.services import sessions
@@ -69,7 +69,7 @@ def show(
         **context,
         "account": account_of(request),
         "is_fresh": sessions.is_fresh(request.session),
-        "error": gettext(error.message) if error is not None else "",
+        "error": localized(error) if error is not None else "",
     }
     status = 200 if error is None else answers.status_of(error)
     return render(request, f"account/{template}.html", held, status=status)

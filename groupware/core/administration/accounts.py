@@ -1,5 +1,7 @@
 """Accounts: made, changed, deleted; and people let in again, by the help desk too."""
 
+from django.utils.translation import gettext_noop as _
+
 from groupware.core import auth, directory, factors, livesessions, throttle
 from groupware.core.administration.administrator import Administrator
 from groupware.core.directory import NewAccount
@@ -35,14 +37,14 @@ def set_active(by: Administrator, account: Account, *, active: bool) -> None:
     """Enable or disable an account; nobody disables himself."""
     by.require_over(Permission.MANAGE, account)
     if not active:
-        _refuse_self(by, account, "disable")
+        _refuse_self(by, account, _("You cannot disable your own account here."))
     directory.set_active(account.login, active=active)
 
 
 def delete(by: Administrator, account: Account) -> None:
     """Delete an account with all that it owns; nobody deletes himself."""
     by.require_over(Permission.MANAGE, account)
-    _refuse_self(by, account, "delete")
+    _refuse_self(by, account, _("You cannot delete your own account here."))
     directory.delete_account(account.login)
 
 
@@ -51,7 +53,7 @@ def set_password(by: Administrator, account: Account, password: str | None) -> s
 
     One's own is set on one's own page, which asks for the old one.
     """
-    _check_help(by, account, "set the password of")
+    _check_help(by, account, _("You cannot set the password of your own account here."))
     chosen = password if password is not None else directory.generate_password()
     directory.set_password(account.login, chosen)
     return chosen
@@ -59,7 +61,7 @@ def set_password(by: Administrator, account: Account, password: str | None) -> s
 
 def reset_second_factor(by: Administrator, account: Account) -> None:
     """Let a person sign in by the password alone until he has a second factor again."""
-    _check_help(by, account, "take the second factor of")
+    _check_help(by, account, _("You cannot take the second factor of your own account here."))
     factors.reset(account.login)
 
 
@@ -87,11 +89,11 @@ def unlock(by: Administrator, account: Account) -> int:
     return throttle.unlock(account.login)
 
 
-def _check_help(by: Administrator, account: Account, what: str) -> None:
+def _check_help(by: Administrator, account: Account, refusal: str) -> None:
     by.require_over(Permission.HELP, account)
-    _refuse_self(by, account, what)
+    _refuse_self(by, account, refusal)
 
 
-def _refuse_self(by: Administrator, account: Account, what: str) -> None:
+def _refuse_self(by: Administrator, account: Account, refusal: str) -> None:
     if account.pk == by.account_id:
-        raise NotAllowed(f"You cannot {what} your own account here.")
+        raise NotAllowed(refusal)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop as _
 
 from groupware.core import audit, db, roles
 from groupware.core.addresses import BadAddress, parse_domain
@@ -102,19 +103,19 @@ class Administrator:
 
     def get_domain(self, number: int) -> Domain:
         """Return a domain; raises `NotFound`."""
-        return _one(self.domains(), number, "domain")
+        return _one(self.domains(), number, _("There is no domain {number}."))
 
     def get_account(self, number: int) -> Account:
         """Return an account; raises `NotFound`."""
-        return _one(self.accounts(), number, "account")
+        return _one(self.accounts(), number, _("There is no account {number}."))
 
     def get_group(self, number: int) -> Group:
         """Return a group; raises `NotFound`."""
-        return _one(self.groups(), number, "group")
+        return _one(self.groups(), number, _("There is no group {number}."))
 
     def get_address(self, number: int) -> Address:
         """Return an address; raises `NotFound`."""
-        return _one(self.addresses(), number, "address")
+        return _one(self.addresses(), number, _("There is no address {number}."))
 
     def get_place(self, permission: Permission, domain_name: str) -> Domain:
         """Return the domain that something is to be in, by its name.
@@ -125,12 +126,16 @@ class Administrator:
         try:
             name = parse_domain(domain_name)
         except BadAddress as error:
-            raise Invalid(str(error)) from error
+            raise Invalid(error.sentence) from error
         found = self.domains().filter(name=name).first()
         if found is None:
-            raise NotFound(f"There is no domain {name} that you administer.")
+            raise NotFound("There is no domain {name} that you administer.", name=name)
         if found.alias_of is not None:
-            raise Invalid(f"{name} is another name of {found.alias_of.name}: use that.")
+            raise Invalid(
+                "{name} is another name of {domain}: use that.",
+                name=name,
+                domain=found.alias_of.name,
+            )
         self.require(permission, found.pk)
         return found
 
@@ -148,17 +153,17 @@ class Administrator:
             self.groups().filter(name=name).first() or self.accounts().filter(login=name).first()
         )
         if found is None:
-            raise NotFound(f"There is no account or group {text} that you administer.")
+            raise NotFound("There is no account or group {text} that you administer.", text=text)
         return found
 
 
 Row = TypeVar("Row", Domain, Account, Group, Address)
 
 
-def _one(rows: QuerySet[Row], number: int, kind: str) -> Row:
+def _one(rows: QuerySet[Row], number: int, refusal: str) -> Row:
     found = rows.filter(pk=number).first()
     if found is None:
-        raise NotFound(f"There is no {kind} {number}.")
+        raise NotFound(refusal, number=number)
     return found
 
 

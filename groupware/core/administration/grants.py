@@ -14,7 +14,7 @@ def get(by: Administrator, number: int) -> Grant:
     """Return a grant on what an account that he sees owns; raises `NotFound`."""
     found = visible(by).filter(pk=number).first()
     if found is None:
-        raise NotFound(f"There is no grant {number}.")
+        raise NotFound("There is no grant {number}.", number=number)
     return found
 
 
@@ -43,7 +43,9 @@ def revoke(by: Administrator, held: Grant) -> None:
 def _collection(account: Account, object_id: str) -> Collection:
     found = Collection.objects.filter(account=account, object_id=object_id).first()
     if found is None:
-        raise NotFound(f"{account.login} has no collection {object_id}.")
+        raise NotFound(
+            "{login} has no collection {object_id}.", login=account.login, object_id=object_id
+        )
     return found
 
 
@@ -54,7 +56,9 @@ def _find_grantee(by: Administrator, text: str) -> Grantee:
         by.get_place(Permission.MANAGE, text[1:]) if is_domain else by.find_named(text)
     )
     if found is None:
-        raise Invalid(f"{text} is elsewhere: what is here is shared with those who are here.")
+        raise Invalid(
+            "{text} is elsewhere: what is here is shared with those who are here.", text=text
+        )
     by.require(Permission.MANAGE, found.pk if isinstance(found, Domain) else found.domain_id)
     return found
 

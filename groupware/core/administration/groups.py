@@ -66,7 +66,10 @@ def _add(by: Administrator, group: Group, members: Sequence[str]) -> None:
     for member in members:
         found = by.find_named(member)
         if found is None:
-            raise Invalid(f"{member} is elsewhere: a group has accounts and groups of this server.")
+            raise Invalid(
+                "{member} is elsewhere: a group has accounts and groups of this server.",
+                member=member,
+            )
         by.require(Permission.MANAGE, found.domain_id)
         names.append(str(found))
     if names:

@@ -21,7 +21,7 @@ def get(by: Administrator, number: int) -> AdminRole:
     """Return a role of an account that he sees; raises `NotFound`."""
     found = visible(by).filter(pk=number).first()
     if found is None:
-        raise NotFound(f"There is no role {number}.")
+        raise NotFound("There is no role {number}.", number=number)
     return found
 
 

@@ -53,7 +53,7 @@ def get_export(by: Administrator, number: int) -> AccountExport:
     found = AccountExport.objects.select_related("account").filter(pk=number).first()
     reach = by.reach(Permission.MANAGE).domain_ids
     if found is None or (reach is not None and found.domain_id not in reach):
-        raise NotFound(f"There is no export {number}.")
+        raise NotFound("There is no export {number}.", number=number)
     if found.account is not None:
         by.require_over(Permission.MANAGE, found.account)
     return found

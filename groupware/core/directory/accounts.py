@@ -69,7 +69,7 @@ def create_account(new: NewAccount) -> Account:
     """
     local_part, domain_name = parse(new.address)
     if new.kind not in AccountKind.values:
-        raise Invalid(f"An account is one of {', '.join(AccountKind.values)}.")
+        raise Invalid("An account is one of {kinds}.", kinds=", ".join(AccountKind.values))
     if new.kind != AccountKind.PERSON and (new.is_admin or new.password or new.hashed):
         raise Invalid(_NO_LOGIN)
     name = parse_label(new.name)
@@ -107,7 +107,7 @@ def hash_password(password: str) -> str:
 def checked_password(password: str | None) -> str | None:
     """Return what can be a password, or None for none; raises `Invalid`."""
     if password is not None and len(password) < MIN_PASSWORD:
-        raise Invalid(f"A password has at least {MIN_PASSWORD} characters.")
+        raise Invalid("A password has at least {least} characters.", least=MIN_PASSWORD)
     if password is not None and ("\0" in password or not _is_unicode(password)):
         raise Invalid("A password is text in UTF-8 without NUL: no protocol takes other octets.")
     return password
@@ -145,7 +145,9 @@ def _make_primary(account: Account, domain: Domain, local_part: str) -> None:
         held = insert_address(domain, local_part, AddressKind.PRIMARY)
         AddressTarget.objects.create(address=held, account=account)
     elif list(held.targets.values_list("account_id", flat=True)) != [account.pk]:
-        raise AlreadyExists(f"The address {local_part}@{domain.name} is taken.")
+        raise AlreadyExists(
+            "The address {local_part}@{domain} is taken.", local_part=local_part, domain=domain.name
+        )
     Address.objects.filter(targets__account=account, kind=AddressKind.PRIMARY).exclude(
         pk=held.pk
     ).update(kind=AddressKind.ALIAS)

@@ -15,13 +15,16 @@ def create_domain(name: str, *, alias_of: str = "") -> Domain:
     try:
         name = parse_domain(name)
     except BadAddress as error:
-        raise Invalid(str(error)) from error
+        raise Invalid(error.sentence) from error
     with directory_change():
         if Domain.objects.filter(name=name).exists():
-            raise AlreadyExists(f"The domain {name} is there already.")
+            raise AlreadyExists("The domain {name} is there already.", name=name)
         target = get_domain(alias_of) if alias_of else None
         if target is not None and target.alias_of_id is not None:
-            raise Invalid(f"{alias_of} is an alias itself: name the domain that it leads to.")
+            raise Invalid(
+                "{alias_of} is an alias itself: name the domain that it leads to.",
+                alias_of=alias_of,
+            )
         domain = Domain.objects.create(name=name, alias_of=target, created_at=now())
         audit.record("domain.create", domain, alias_of=target.name if target else "")
     return domain
@@ -35,11 +38,12 @@ def delete_domain(name: str) -> None:
         inside = (domain.accounts, domain.groups, domain.addresses, domain.aliases)
         if any(held.exists() for held in inside):
             raise Invalid(
-                f"{name} still has accounts, groups, addresses or alias domains:"
-                " delete those first."
+                "{name} still has accounts, groups, addresses or alias domains: delete those "
+                "first.",
+                name=name,
             )
         try:
             domain.delete()
         except ProtectedError as error:
-            raise Invalid(f"{name} is still in use.") from error
+            raise Invalid("{name} is still in use.", name=name) from error
         audit.record("domain.delete", gone)

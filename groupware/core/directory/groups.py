@@ -61,10 +61,12 @@ def add_member(group_name: str, *members: str) -> None:
         for member in members:
             found = _member(member)
             if (subgroup := found.get("subgroup")) is not None and _reaches(subgroup, group):
-                raise Invalid(f"{group_name} would come to hold itself.")
+                raise Invalid("{group_name} would come to hold itself.", group_name=group_name)
             _, made = GroupMember.objects.get_or_create(group=group, **found)
             if not made:
-                raise AlreadyExists(f"{member} is in {group_name} already.")
+                raise AlreadyExists(
+                    "{member} is in {group_name} already.", member=member, group_name=group_name
+                )
             _tell(found)
         audit.record("group.add", group, members=list(members))
 
@@ -91,7 +93,11 @@ def remove_member(group_name: str, *members: str) -> None:
             found = _member(member)
             gone, _ = GroupMember.objects.filter(group=group, **found).delete()
             if not gone:
-                raise NotFound(f"{member} is not in {group_name}: `group list` shows who is.")
+                raise NotFound(
+                    "{member} is not in {group_name}: `group list` shows who is.",
+                    member=member,
+                    group_name=group_name,
+                )
             _tell(found)
         audit.record("group.remove", group, members=list(members))
 

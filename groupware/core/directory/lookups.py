@@ -20,7 +20,7 @@ def parse(text: str) -> tuple[str, str]:
     try:
         return parse_address(text)
     except BadAddress as error:
-        raise Invalid(str(error)) from error
+        raise Invalid(error.sentence) from error
 
 
 def parse_target(text: str) -> tuple[str, str]:
@@ -30,14 +30,16 @@ def parse_target(text: str) -> tuple[str, str]:
     try:
         return "", parse_domain(text[1:])
     except BadAddress as error:
-        raise Invalid(str(error)) from error
+        raise Invalid(error.sentence) from error
 
 
 def parse_label(text: str) -> str:
     """Return a name or a description as it is kept; raises `Invalid`."""
     label = text.strip()
     if len(label) > MAX_LABEL or not label.isprintable():
-        raise Invalid(f"A name has at most {MAX_LABEL} characters, all of them printable.")
+        raise Invalid(
+            "A name has at most {most} characters, all of them printable.", most=MAX_LABEL
+        )
     return label
 
 
@@ -75,9 +77,11 @@ def get_domain(name: str) -> Domain:
     try:
         domain = Domain.objects.filter(name=parse_domain(name)).first()
     except BadAddress as error:
-        raise Invalid(str(error)) from error
+        raise Invalid(error.sentence) from error
     if domain is None:
-        raise NotFound(f"There is no domain {name}: create it with `domain create {name}`.")
+        raise NotFound(
+            "There is no domain {name}: create it with `domain create {name}`.", name=name
+        )
     return domain
 
 
@@ -85,7 +89,11 @@ def get_own_domain(name: str) -> Domain:
     """Return a domain that addresses can be in: one that is no alias of another."""
     domain = get_domain(name)
     if domain.alias_of is not None:
-        raise Invalid(f"{name} is an alias: use {domain.alias_of.name}, every address is in both.")
+        raise Invalid(
+            "{name} is an alias: use {domain}, every address is in both.",
+            name=name,
+            domain=domain.alias_of.name,
+        )
     return domain
 
 
@@ -94,11 +102,11 @@ def get_account(address: str) -> Account:
     local_part, domain = parse(address)
     account = Account.objects.filter(login=f"{local_part}@{domain}").first()
     if account is None:
-        raise NotFound(f"There is no account {address}{_hint(local_part, domain)}")
+        raise _no_account(address, local_part, domain)
     return account
 
 
-def _hint(local_part: str, domain_name: str) -> str:
+def _no_account(address: str, local_part: str, domain_name: str) -> NotFound:
     """Say whose alias it is, so that nobody changes an account without naming it."""
     domain = Domain.objects.select_related("alias_of").filter(name=domain_name).first()
     held = Address.objects.filter(
@@ -106,8 +114,12 @@ def _hint(local_part: str, domain_name: str) -> str:
     ).first()
     owners = list(held.targets.values_list("account__login", flat=True)) if held else []
     if len(owners) == 1 and owners[0]:
-        return f": it is an alias of {owners[0]}, write that."
-    return ": `account list` shows all."
+        return NotFound(
+            "There is no account {address}: it is an alias of {owner}, write that.",
+            address=address,
+            owner=owners[0],
+        )
+    return NotFound("There is no account {address}: `account list` shows all.", address=address)
 
 
 def get_group(name: str) -> Group:
@@ -115,14 +127,16 @@ def get_group(name: str) -> Group:
     local_part, domain = parse(name)
     group = Group.objects.filter(name=f"{local_part}@{domain}").first()
     if group is None:
-        raise NotFound(f"There is no group {name}: `group list` shows all.")
+        raise NotFound("There is no group {name}: `group list` shows all.", name=name)
     return group
 
 
 def refuse_taken(domain: Domain, local_part: str) -> None:
     """Raise `AlreadyExists` where the address is in use."""
     if Address.objects.filter(domain=domain, local_part=local_part).exists():
-        raise AlreadyExists(f"The address {local_part}@{domain.name} is taken.")
+        raise AlreadyExists(
+            "The address {local_part}@{domain} is taken.", local_part=local_part, domain=domain.name
+        )
 
 
 def refuse_taken_address(text: str) -> None:

@@ -25,7 +25,7 @@ class Photo(NamedTuple):
 def set_photo(address: str, data: bytes) -> None:
     """Give an account a photo; raises `NotFound`, `TooLarge`, `Invalid` for what is no picture."""
     if len(data) > (most := limits.PHOTO_SIZE.value):
-        raise TooLarge(f"A photo has at most {most} octets: make it smaller.")
+        raise TooLarge("A photo has at most {most} octets: make it smaller.", most=most)
     media_type = media_type_of(data)
     with directory_change():
         account = get_account(address)
@@ -50,7 +50,7 @@ def remove_photo(address: str) -> None:
         account = get_account(address)
         removed, _ = AccountPhoto.objects.filter(account=account).delete()
         if not removed:
-            raise NotFound(f"{account.login} has no photo.")
+            raise NotFound("{login} has no photo.", login=account.login)
         audit.record("account.remove-photo", account)
 
 

@@ -43,7 +43,7 @@ def set_targets(text: str, targets: Sequence[str]) -> Address:
     with directory_change():
         address = _get_changeable(text)
         if address.kind == AddressKind.LIST and Group.objects.filter(name=str(address)).exists():
-            raise Invalid(f"{text} is a group's address: change its members instead.")
+            raise Invalid("{text} is a group's address: change its members instead.", text=text)
         address.targets.all().delete()
         _insert_targets(address, targets)
         address.kind = _kind_of(address.local_part, targets)
@@ -77,7 +77,9 @@ def _resolve_target(text: str) -> dict[str, Any]:
     if domain is not None:
         domain = domain.alias_of or domain
         if not Address.objects.filter(domain=domain, local_part=local_part).exists():
-            raise NotFound(f"There is no account, group or address {text}: create it first.")
+            raise NotFound(
+                "There is no account, group or address {text}: create it first.", text=text
+            )
     return {"forward_to": name}
 
 
@@ -94,7 +96,9 @@ def _get_changeable(text: str) -> Address:
     local_part, domain_name = parse_target(text)
     held = Address.objects.filter(domain__name=domain_name, local_part=local_part).first()
     if held is None:
-        raise NotFound(f"There is no address {text}: `address list` shows all.")
+        raise NotFound("There is no address {text}: `address list` shows all.", text=text)
     if held.kind == AddressKind.PRIMARY:
-        raise Invalid(f"{text} is an account's primary address: rename or delete the account.")
+        raise Invalid(
+            "{text} is an account's primary address: rename or delete the account.", text=text
+        )
     return held

@@ -34,15 +34,21 @@ def begin(
     Raises `AlreadyExists`, and `Invalid` for days or a successor that cannot be.
     """
     if not 0 <= days <= limits.GRACE_DAYS.highest:
-        raise Invalid(f"The days until it is deleted are 0 to {limits.GRACE_DAYS.highest}.")
+        raise Invalid(
+            "The days until it is deleted are 0 to {most}.", most=limits.GRACE_DAYS.highest
+        )
     if successor is not None and (successor.pk == account.pk or not successor.is_active):
         raise Invalid("Who takes over is another account, and an active one.")
     if successor is not None and Departure.objects.filter(account=successor).exists():
-        raise Invalid(f"{successor.login} is leaving, too: name somebody who stays.")
+        raise Invalid(
+            "{successor} is leaving, too: name somebody who stays.", successor=successor.login
+        )
     moment = now()
     with directory_change():
         if Departure.objects.filter(account=account).exists():
-            raise AlreadyExists(f"{account.login} is leaving already: `account stay` undoes it.")
+            raise AlreadyExists(
+                "{login} is leaving already: `account stay` undoes it.", login=account.login
+            )
         was_active = directory.get_account(account.login).is_active
         directory.set_active(account.login, active=False)
         departure = Departure.objects.create(
@@ -106,7 +112,7 @@ def _put_back(account: Account, successor: Account, text: str) -> None:
 def _find(account: Account) -> Departure:
     found = Departure.objects.select_related("successor").filter(account=account).first()
     if found is None:
-        raise NotFound(f"{account.login} is not leaving.")
+        raise NotFound("{login} is not leaving.", login=account.login)
     return found
 
 
@@ -115,7 +121,8 @@ def refuse_deletion(account_id: int) -> None:
     waits = Departure.objects.select_related("account").filter(successor_id=account_id).first()
     if waits is not None:
         raise NotAllowed(
-            f"It takes over what {waits.account.login} leaves: undo that with `account stay`, or wait."
+            "It takes over what {leaver} leaves: undo that with `account stay`, or wait.",
+            leaver=waits.account.login,
         )
 
 

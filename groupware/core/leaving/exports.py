@@ -62,7 +62,9 @@ def ask(account: Account) -> AccountExport:
             return pending
         if AccountExport.objects.filter(account=account).count() >= limits.EXPORTS.value:
             raise LimitExceeded(
-                f"{account.login} has {limits.EXPORTS.value} exports: remove one, or wait until one expires."
+                "{login} has {most} exports: remove one, or wait until one expires.",
+                login=account.login,
+                most=limits.EXPORTS.value,
             )
         return _create(account)
 
@@ -163,7 +165,7 @@ def _write(export: AccountExport) -> int:
     """Write the file, durably and under its name only when it is whole; return its octets."""
     account = export.account
     if account is None:
-        raise NotFound(f"{export.login} has been deleted.")
+        raise NotFound("{login} has been deleted.", login=export.login)
     check_reserve()
     home = directory_of()
     home.mkdir(mode=0o700, exist_ok=True)

@@ -45,7 +45,11 @@ def hand_over(account: Account, successor: Account) -> None:
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     if listener.faults:
-        raise Incomplete(f"{len(listener.faults)} items were not handed over: {listener.faults[0]}")
+        raise Incomplete(
+            "{number} items were not handed over: {first}",
+            number=len(listener.faults),
+            first=listener.faults[0],
+        )
 
 
 def _import(

@@ -23,7 +23,7 @@ def invite(address: str) -> str:
     with directory_change():
         account = directory.get_person(address)
         if not account.is_active:
-            raise Invalid(f"{account.login} is disabled: enable it, then invite.")
+            raise Invalid("{login} is disabled: enable it, then invite.", login=account.login)
         Invitation.objects.filter(account=account).delete()
         Invitation.objects.create(
             account=account,
@@ -41,7 +41,7 @@ def take_back(address: str) -> None:
     with directory_change():
         account = directory.get_account(address)
         if not Invitation.objects.filter(account=account).delete()[0]:
-            raise NotFound(f"{account.login} has no invitation that is open.")
+            raise NotFound("{login} has no invitation that is open.", login=account.login)
         audit.record("account.take-back-invitation", account)
 
 

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
 
 from groupware.core import limits
 from groupware.core.clock import epoch
@@ -19,6 +18,7 @@ from groupware.core.errors import (
     NotFound,
     Throttled,
 )
+from groupware.core.languages import localized
 from groupware.identity.services import outside, signin
 
 LINKING = "linking"
@@ -55,7 +55,7 @@ def go_on(request: HttpRequest, next_url: str, *, is_signed_in: bool) -> HttpRes
 def refuse(request: HttpRequest, error: GroupwareError, next_url: str = "") -> HttpResponse:
     """Show the sign-in page with what went wrong."""
     _log.info("sign-in refused", reason=type(error).__name__, detail=error.detail)
-    return sign_in_page(request, next_url, error=error.message, status=status_of(error))
+    return sign_in_page(request, next_url, error=localized(error), status=status_of(error))
 
 
 def sign_in_page(
@@ -64,7 +64,7 @@ def sign_in_page(
     """Return the sign-in page."""
     context = {
         "next": safe_next(request, next_url),
-        "error": gettext(error) if error else "",
+        "error": error,
         "domain": settings.GROUPWARE_DOMAIN,
         "provider": settings.GROUPWARE_OIDC,
         "address": request.POST.get("login", ""),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from groupware.core.directory import MIN_PASSWORD
 from groupware.core.errors import GroupwareError, Invalid, NotFound
+from groupware.core.languages import localized
 from groupware.core.leaving import invitations
 from groupware.identity.services import signin
 from groupware.identity.views import answers
@@ -44,5 +45,9 @@ def _page(
     error: GroupwareError | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"address": address, "error": error.message if error else "", "least": MIN_PASSWORD}
+    context = {
+        "address": address,
+        "error": localized(error) if error else "",
+        "least": MIN_PASSWORD,
+    }
     return render(request, "identity/invitation.html", context, status=status)

@@ -10,12 +10,12 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAu
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from groupware.core.errors import AuthenticationFailed, GroupwareError
+from groupware.core.languages import localized
 from groupware.identity import oidc
 from groupware.identity.services import sessions, signin
 from groupware.identity.views import answers
@@ -54,7 +54,7 @@ def code(request: HttpRequest) -> HttpResponse:
     try:
         pending = signin.end_with_code(request, request.POST.get("code", ""))
     except GroupwareError as error:
-        context = {"error": gettext(error.message)}
+        context = {"error": localized(error)}
         return render(request, "identity/code.html", context, status=answers.status_of(error))
     return answers.go_on(request, pending.next_url, is_signed_in=True)
 

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from groupware.core import audit, auth
 from groupware.core.clock import epoch
 from groupware.core.errors import GroupwareError, Invalid
+from groupware.core.languages import localized
 from groupware.core.models import Account
 from groupware.core.proxies import client_address
 from groupware.core.scopes import SCOPES
@@ -54,7 +55,7 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
         with audit.acting(_actor(request)):
             answer = ACTIONS[action](request, _account(request))
     except GroupwareError as error:
-        return _page(request, {"error": _(error.message)}, status=answers.status_of(error))
+        return _page(request, {"error": localized(error)}, status=answers.status_of(error))
     return answer if isinstance(answer, HttpResponse) else _page(request, answer)
 
 
@@ -80,7 +81,7 @@ def confirm_factor(request: HttpRequest, account: Account) -> Shown:
         codes = factors.confirm_enrolment(account.pk, request.POST.get("code", ""))
     except Invalid as error:
         enrolment = _shown(factors.get_enrolment(account.pk))
-        return {"error": error.message, "enrolment": enrolment}
+        return {"error": localized(error), "enrolment": enrolment}
     sessions.stay(request)
     return {"codes": codes, "done": _("The second factor is on.")}
 

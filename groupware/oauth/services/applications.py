@@ -49,17 +49,18 @@ def create_application(new: NewApplication) -> Registered:
     """Register an application; raises `Invalid`, `LimitExceeded`."""
     name = new.name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
-        raise Invalid(f"A name has 1 to {MAX_NAME} characters, all of them printable.")
+        raise Invalid("A name has 1 to {most} characters, all of them printable.", most=MAX_NAME)
     if not new.scopes or not new.scopes <= set(SCOPES):
-        raise Invalid(f"Scopes are some of {', '.join(SCOPES)}.")
+        raise Invalid("Scopes are some of {scopes}.", scopes=", ".join(SCOPES))
     _check_uris(new.redirect_uris)
     secret = secrets.token_urlsafe(32) if new.is_confidential else ""
     kind = Application.CLIENT_CONFIDENTIAL if new.is_confidential else Application.CLIENT_PUBLIC
     with audit.change():
         if Application.objects.count() >= limits.OAUTH_APPLICATIONS.value:
             raise LimitExceeded(
-                f"There are {limits.OAUTH_APPLICATIONS.value} applications already, which is the"
-                " most: delete one that nobody uses."
+                "There are {most} applications already, which is the most: delete one that "
+                "nobody uses.",
+                most=limits.OAUTH_APPLICATIONS.value,
             )
         made = Application.objects.create(
             client_id=secrets.token_hex(16),
@@ -81,7 +82,7 @@ def get_application(client_id: str) -> Application:
     # PostgreSQL knows no text with NUL.
     found: Application | None = None if "\0" in client_id else rows.first()
     if found is None:
-        raise NotFound(f"There is no application {client_id}.")
+        raise NotFound("There is no application {client_id}.", client_id=client_id)
     return found
 
 
@@ -110,13 +111,16 @@ def tell(account_id: int) -> None:
 
 def _check_uris(uris: tuple[str, ...]) -> None:
     if not 1 <= len(uris) <= MAX_URIS:
-        raise Invalid(f"An application has 1 to {MAX_URIS} addresses that answers may go to.")
+        raise Invalid(
+            "An application has 1 to {most} addresses that answers may go to.", most=MAX_URIS
+        )
     for uri in uris:
         if len(uri) > MAX_URI or not _URI.fullmatch(uri) or not _is_allowed(uri):
             raise Invalid(
-                f"{uri[:200]} is no address that answers may go to: https://HOST/PATH, of a program"
-                " on a person's own machine http://127.0.0.1/PATH (any port), or a scheme of its"
-                " own such as org.example.app:/PATH; no fragment, no password."
+                "{address} is no address that answers may go to: https://HOST/PATH, of a "
+                "program on a person's own machine http://127.0.0.1/PATH (any port), or a "
+                "scheme of its own such as org.example.app:/PATH; no fragment, no password.",
+                address=uri[:200],
             )
 
 

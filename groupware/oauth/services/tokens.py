@@ -71,7 +71,9 @@ def revoke_application(account_id: int, client_id: str) -> None:
         others, _ = AccessToken.objects.filter(**mine).delete()
         codes, _ = Grant.objects.filter(**mine).delete()
         if not (refresh or others or codes):
-            raise NotFound(f"The application {client_id} has no token of this account.")
+            raise NotFound(
+                "The application {client_id} has no token of this account.", client_id=client_id
+            )
         for application_id in applications:
             devices.forget_credential(account_id, "token", client_key(application_id))
         tell(account_id)

@@ -4,10 +4,11 @@ from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop as _
 
 from groupware.core.proxies import is_secure
 
-CLEAR: Final = "Tokens are given over TLS only: use the https address of this server."
+CLEAR: Final = _("Tokens are given over TLS only: use the https address of this server.")
 
 
 def is_private(request: HttpRequest) -> bool:
@@ -21,6 +22,6 @@ def is_private(request: HttpRequest) -> bool:
 def check_text(request: HttpRequest) -> None:
     """Raise ValueError for what PostgreSQL has no text for: NUL."""
     for form in (request.GET, request.POST):
-        for _, values in form.lists():
+        for _name, values in form.lists():
             if any("\0" in str(value) for value in values):
                 raise ValueError("a NUL in a form")

@@ -17,6 +17,7 @@ from oauth2_provider.views import AuthorizationView
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
 from groupware.core.errors import GroupwareError, NotAllowed
+from groupware.core.languages import localized
 from groupware.core.publicurl import secure_url
 from groupware.core.scopes import OPENING
 from groupware.identity.services import sessions
@@ -53,14 +54,14 @@ class ConsentView(AuthorizationView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer over TLS only; what cannot be read is said to the person."""
         if not is_private(request):
-            return self._refuse(CLEAR, status=403)
+            return self._refuse(localized(CLEAR), status=403)
         try:
             check_text(request)
             response: HttpResponse = super().dispatch(request, *args, **kwargs)
         except ValueError:  # the query is no form, or holds what no database does
             return self._refuse(_NOT_WHOLE)
         except GroupwareError as error:
-            return self._refuse(error.message)
+            return self._refuse(localized(error))
         return response
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from groupware.core.directory import MIN_PASSWORD
 from groupware.core.errors import NotFound
+from groupware.core.languages import localized
 from groupware.core.livesessions import LiveSession, get_session
 from groupware.core.models import AccountKind
 from groupware.panel.fields import SizeField
@@ -138,7 +139,7 @@ class SessionForm(forms.Form):
         try:
             return get_session(self.account_id, self.cleaned_data["session"])
         except NotFound as error:
-            raise forms.ValidationError(error.message) from error
+            raise forms.ValidationError(localized(error)) from error
 
 
 class ShareForm(forms.Form):

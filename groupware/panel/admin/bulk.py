@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from groupware.core.administration import Administrator
 from groupware.core.errors import GroupwareError, NotFound
+from groupware.core.languages import localized
 from groupware.panel.access import administer_as, administrator_of, is_fresh, to_sign_in
 from groupware.panel.acts import Act
 from groupware.panel.admin.pages import ObjectPages
@@ -107,7 +108,7 @@ class BulkPages(ObjectPages):
             try:
                 administer_as(request, partial(self._do_to_one, act, found.pk))
             except GroupwareError as error:
-                messages.error(request, f"{self.name_of(found)}: {error.message}")
+                messages.error(request, f"{self.name_of(found)}: {localized(error)}")
             else:
                 done += 1
         if done:

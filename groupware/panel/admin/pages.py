@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from groupware.core.administration import Administrator
 from groupware.core.errors import GroupwareError, NotAllowed, NotFound, Stale
+from groupware.core.languages import localized
 from groupware.core.roles import Permission
 from groupware.panel.access import administer_as, administrator_of, is_fresh, to_sign_in
 from groupware.panel.acts import Act, Data
@@ -240,7 +241,7 @@ def _try(request: HttpRequest, form: forms.Form, work: Callable[[], None]) -> in
     try:
         work()
     except GroupwareError as error:
-        form.add_error(None, error.message)
+        form.add_error(None, localized(error))
         return 403 if isinstance(error, NotAllowed) else 422
     return 0
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from groupware.core import limits
 from groupware.core.administration import Administrator, csvfiles
 from groupware.core.errors import GroupwareError, Invalid
+from groupware.core.languages import localized
 from groupware.core.models import (
     AccountImport,
     AccountImportRow,
@@ -65,7 +66,7 @@ def account_import(request: HttpRequest) -> HttpResponse:
             try:
                 made = _ask(request, form)
             except GroupwareError as error:
-                form.add_error("file", error.message)
+                form.add_error("file", localized(error))
             else:
                 return HttpResponseRedirect(reverse("admin:account-import-shown", args=[made.pk]))
     earlier = AccountImport.objects.filter(account=request.user.pk).order_by("-pk")
@@ -101,7 +102,7 @@ def _act(request: HttpRequest, job: AccountImport) -> HttpResponse:
         if act is not None:
             return act(request, job)
     except GroupwareError as error:
-        messages.error(request, error.message)
+        messages.error(request, localized(error))
     return HttpResponseRedirect(request.path)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from groupware.core.administration import Administrator
 from groupware.core.errors import GroupwareError, Invalid
+from groupware.core.languages import localized
 from groupware.core.roles import Permission
 from groupware.panel.access import administer_as, administrator_of, is_fresh, to_sign_in
 from mail.services import queue
@@ -58,7 +59,7 @@ def _act(request: HttpRequest) -> HttpResponse:
     try:
         done = administer_as(request, lambda by: _do(by, act, keys))
     except GroupwareError as error:
-        messages.error(request, error.message)
+        messages.error(request, localized(error))
     else:
         text = ngettext("Done for %(count)s recipient.", "Done for %(count)s recipients.", done)
         messages.success(request, text % {"count": done})

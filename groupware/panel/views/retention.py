@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from groupware.core.errors import GroupwareError, NotAllowed
+from groupware.core.languages import localized
 from groupware.panel.access import administrator_of
 from groupware.panel.retentionforms import RuleForm, preview, read_rule, shown
 from mail.retention import read_rules
@@ -31,7 +32,7 @@ def retention_preview(request: HttpRequest) -> HttpResponse:
             rule = read_rule(administrator_of(request), form.cleaned_data)
             check_rule(rule)
         except GroupwareError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, localized(error))
             status = 403 if isinstance(error, NotAllowed) else 422
         else:
             asked = {name: request.GET[name] for name in form.fields if request.GET.get(name)}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from groupware.core import livesessions
 from groupware.core.administration import Administrator, accounts
 from groupware.core.errors import GroupwareError
+from groupware.core.languages import localized
 from groupware.core.livesessions import Found, LiveSession, Wanted
 from groupware.core.models import Account
 from groupware.core.roles import Permission
@@ -75,7 +76,7 @@ def _end(request: HttpRequest, by: Administrator) -> HttpResponse:
         held = livesessions.get_session(account.pk, wanted)
         administer_as(request, lambda by: accounts.end_session(by, by.get_account(key), held))
     except GroupwareError as error:
-        messages.error(request, error.message)
+        messages.error(request, localized(error))
     else:
         messages.success(request, _("The session is over."))
     return HttpResponseRedirect(request.get_full_path())

@@ -66,7 +66,9 @@ def add_outside(account_id: int, login: Login, wishes: Wishes, name: str = "") -
     Raises `Invalid`, `AlreadyExists`, `LimitExceeded`, `NotFound`.
     """
     if login.protocol not in OutsideProtocol.values:
-        raise Invalid(f"The protocol is one of {', '.join(OutsideProtocol.values)}.")
+        raise Invalid(
+            "The protocol is one of {choices}.", choices=", ".join(OutsideProtocol.values)
+        )
     login = check_login(login)
     default = login.user if "@" in login.user else f"{login.user}@{login.host}"
     name = parse_label(name or default[:200])
@@ -74,9 +76,9 @@ def add_outside(account_id: int, login: Login, wishes: Wishes, name: str = "") -
         lock_account(account_id)
         held = OutsideAccount.objects.filter(account_id=account_id)
         if held.count() >= (most := limits.OUTSIDE_ACCOUNTS.value):
-            raise LimitExceeded(f"An account has at most {most} outside ones.")
+            raise LimitExceeded("An account has at most {most} outside ones.", most=most)
         if held.filter(name=name).exists():
-            raise AlreadyExists(f"There is an outside account {name} already.")
+            raise AlreadyExists("There is an outside account {name} already.", name=name)
         row = _insert(account_id, name, login)
         _change(row, wishes)
     return row.pk
@@ -132,7 +134,9 @@ def _change(row: OutsideAccount, wishes: Wishes) -> None:
 
 def _check_wishes(protocol: str, wishes: Wishes) -> None:
     if wishes.after not in OutsideAfter.values:
-        raise Invalid(f"What becomes of it there is one of {', '.join(OutsideAfter.values)}.")
+        raise Invalid(
+            "What becomes of it there is one of {choices}.", choices=", ".join(OutsideAfter.values)
+        )
     if protocol == OutsideProtocol.POP3:
         if wishes.after == OutsideAfter.SEEN:
             raise Invalid("POP3 knows nothing of what is seen: choose leave or delete.")
@@ -140,7 +144,7 @@ def _check_wishes(protocol: str, wishes: Wishes) -> None:
             raise Invalid("POP3 has one mailbox, its INBOX.")
     most = limits.OUTSIDE_MAILBOXES.value
     if not 1 <= len(wishes.mailboxes) <= most:
-        raise Invalid(f"Name 1 to {most} mailboxes to fetch.")
+        raise Invalid("Name 1 to {most} mailboxes to fetch.", most=most)
     if any(
         not 1 <= len(name) <= MAX_NAME or not name.isprintable() for name, _ in wishes.mailboxes
     ):
@@ -213,7 +217,7 @@ def find_outside(account_id: int, name: str) -> OutsideAccount:
     """Return an outside account by its name; raises `NotFound`."""
     row = OutsideAccount.objects.filter(account_id=account_id, name=name).first()
     if row is None:
-        raise NotFound(f"There is no outside account {name}: `outside list` shows all.")
+        raise NotFound("There is no outside account {name}: `outside list` shows all.", name=name)
     return row
 
 

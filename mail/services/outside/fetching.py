@@ -230,6 +230,8 @@ def check_target(mailbox: OutsideMailbox) -> None:
     """Raise `NotFound` where the mailbox here is gone to which the mail was to go."""
     if mailbox.path and mailbox.target_id is None:
         raise NotFound(
-            f"The mailbox {mailbox.path}, to which the mail of {mailbox.name} was to go, is gone:"
-            " say where it goes."
+            "The mailbox {path}, to which the mail of {account} was to go, is gone: say "
+            "where it goes.",
+            path=mailbox.path,
+            account=mailbox.name,
         )

@@ -43,13 +43,15 @@ def add_sender(account_id: int, address: str, login: Login) -> int:
     with db.write_transaction():
         lock_account(account_id)
         if Domain.objects.filter(name=domain).exists():
-            raise Invalid(f"{domain} is a domain of this server: grant send-as instead.")
+            raise Invalid(
+                "{domain} is a domain of this server: grant send-as instead.", domain=domain
+            )
         held = OutsideSender.objects.filter(account_id=account_id)
         if held.count() >= (most := limits.OUTSIDE_ACCOUNTS.value):
-            raise LimitExceeded(f"An account has at most {most} outside senders.")
+            raise LimitExceeded("An account has at most {most} outside senders.", most=most)
         address = f"{local_part}@{domain}"
         if held.filter(address=address).exists():
-            raise AlreadyExists(f"The account sends as {address} already.")
+            raise AlreadyExists("The account sends as {address} already.", address=address)
         row = OutsideSender.objects.create(
             account_id=account_id,
             address=address,
@@ -83,7 +85,10 @@ def remove_sender(account_id: int, address: str) -> None:
         row = get_sender(account_id, address)
         waiting = QueuedMessage.objects.filter(account_id=account_id, mail_from__iexact=row.address)
         if waiting.exists():
-            raise Invalid(f"Mail of {row.address} is waiting to be sent: wait, or drop it first.")
+            raise Invalid(
+                "Mail of {address} is waiting to be sent: wait, or drop it first.",
+                address=row.address,
+            )
         row.delete()
 
 
@@ -97,7 +102,9 @@ def get_sender(account_id: int, address: str) -> OutsideSender:
     """Return a sender; raises `NotFound`."""
     key = sender_for(account_id, address)
     if key is None:
-        raise NotFound(f"The account does not send as {address}: `outside list` shows all.")
+        raise NotFound(
+            "The account does not send as {address}: `outside list` shows all.", address=address
+        )
     return OutsideSender.objects.get(pk=key)
 
 

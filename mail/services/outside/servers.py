@@ -41,12 +41,14 @@ PORTS = {
 def check_login(login: Login) -> Login:
     """Return a login as it is kept, with its port; raises `Invalid`."""
     if login.tls not in OutsideTls.values:
-        raise Invalid(f"TLS is one of {', '.join(OutsideTls.values)}.")
+        raise Invalid("TLS is one of {choices}.", choices=", ".join(OutsideTls.values))
     port = login.port or PORTS[login.protocol, OutsideTls(login.tls)]
     if not 1 <= port <= 65_535:
         raise Invalid("A port is a number from 1 to 65535.")
     if not 1 <= len(login.user) <= MAX_USER or not login.user.isprintable():
-        raise Invalid(f"A user's name has 1 to {MAX_USER} characters, all of them printable.")
+        raise Invalid(
+            "A user's name has 1 to {most} characters, all of them printable.", most=MAX_USER
+        )
     check_password(login.password)
     return Login(login.protocol, _host(login.host), login.user, login.password, port, login.tls)
 
@@ -54,7 +56,9 @@ def check_login(login: Login) -> Login:
 def check_password(password: str) -> None:
     """Raise `Invalid` for what is no password of another server."""
     if not 1 <= len(password) <= MAX_PASSWORD or any(ord(char) < 32 for char in password):
-        raise Invalid(f"A password has 1 to {MAX_PASSWORD} characters, none of them a control.")
+        raise Invalid(
+            "A password has 1 to {most} characters, none of them a control.", most=MAX_PASSWORD
+        )
 
 
 def _host(text: str) -> str:
@@ -65,7 +69,7 @@ def _host(text: str) -> str:
     try:
         return parse_domain(text)
     except BadAddress as error:
-        raise Invalid(f"{text} is no name of a server.") from error
+        raise Invalid("{text} is no name of a server.", text=text) from error
 
 
 def seal_password(account_id: int, login: Login) -> bytes:
