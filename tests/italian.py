@@ -44,8 +44,9 @@ _ENGLISH = frozenset(
 )
 """Words that English cannot do without, and that no Italian sentence has."""
 _UNSAID = frozenset({"script", "style", "code", "pre", "svg", "kbd"})
+_VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "use", "rect", "path", "wbr"})
 _SAID = ("aria-label", "title", "alt", "placeholder", "data-label")
-_COMMAND = re.compile(r"`[^`]*`|\b\S+@\S+|https?://\S+|/\S+")
+_COMMAND = re.compile(r"`[^`]*`|\b\S+@\S+|https?://\S+|/\S+|\b\w+(?:-\w+)+")
 _WORD = re.compile(r"[a-z']+")
 
 
@@ -55,22 +56,31 @@ class _Texts(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
-        self._unsaid = 0
+        self._around: list[tuple[str, bool]] = []
+
+    @property
+    def _is_said(self) -> bool:
+        return not any(is_unsaid for _tag, is_unsaid in self._around)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._unsaid += tag in _UNSAID
-        self.texts += [value for name, value in attrs if name in _SAID and value]
+        held = dict(attrs)
+        is_unsaid = tag in _UNSAID or held.get("lang") == "en"
+        if self._is_said and not is_unsaid:
+            self.texts += [value for name in _SAID if (value := held.get(name))]
+        if tag not in _VOID:
+            self._around.append((tag, is_unsaid))
 
     def handle_endtag(self, tag: str) -> None:
-        self._unsaid -= tag in _UNSAID
+        while self._around and self._around.pop()[0] != tag:
+            pass
 
     def handle_data(self, data: str) -> None:
-        if not self._unsaid and data.strip():
+        if self._is_said and data.strip():
             self.texts.append(" ".join(data.split()))
 
 
 def english_in(html: str) -> list[str]:
-    """Return the texts of a page that are English."""
+    """Return the texts of a page that are English and are not said to be."""
     found = _Texts()
     found.feed(html)
     return [text for text in found.texts if is_english(text)]

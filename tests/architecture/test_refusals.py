@@ -15,8 +15,8 @@ PAGES = (
     "groupware/oauth/views",
     "groupware/panel",
 )
-PASSED_ON = {"sentence", "message", "stopped"}
-"""Attributes that hold the sentence of whoever refused before."""
+PASSED_ON = {"sentence", "message", "stopped", "reason", "refusal"}
+"""What holds the sentence of whoever refused before."""
 MODULES = [
     pytest.param(path, id=path.relative_to(messages.ROOT).as_posix())
     for package in messages.PACKAGES
@@ -74,13 +74,17 @@ def _is_known(held: ast.expr) -> bool:
         return isinstance(held.value, str)
     if isinstance(held, ast.Call):
         return messages.called(held.func) in MARKS
-    if isinstance(held, ast.BinOp):  # _("…") % {…}
-        return isinstance(held.op, ast.Mod) and _is_known(held.left)
+    if isinstance(held, ast.BinOp):  # _("…") % {…}, or text % {…} where it was marked a line above
+        return isinstance(held.op, ast.Mod) and (
+            isinstance(held.left, ast.Name) or _is_known(held.left)
+        )
+    if isinstance(held, ast.BoolOp):
+        return all(map(_is_known, held.values))
     if isinstance(held, ast.IfExp):
         return _is_known(held.body) and _is_known(held.orelse)
     # A constant of another module, or what was marked where it was passed on from.
     name = messages.called(held)
-    return name in PASSED_ON or name.isupper() or name == "refusal"
+    return name in PASSED_ON or name.isupper()
 
 
 def _pages() -> Iterator[Path]:

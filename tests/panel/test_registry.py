@@ -1,6 +1,7 @@
 """The panel writes by services alone: what each admin class can do, and what its sources name."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,14 @@ from typing import Any
 import pytest
 
 from groupware.environment import BASE_DIR
+from groupware.panel import auditwords
 from groupware.panel.admin.base import ServiceAdmin
 from groupware.panel.registry import site
+from tests import messages
 
 SOURCES = sorted((BASE_DIR / "groupware" / "panel").rglob("*.py"))
 ADMINS = site.admins
+ACTION = re.compile(r"[a-z]+\.[a-z-]+")
 WRITES = {
     "save",
     "delete",
@@ -83,3 +87,22 @@ def test_the_sources_write_no_row(path: Path) -> None:
         if name in WRITES and holder in ROWS and (holder, name) != ("self", "create")
     ]
     assert written == []
+
+
+def test_each_action_of_the_audit_log_has_words() -> None:
+    recorded = {
+        value
+        for package in messages.PACKAGES
+        for path in (messages.ROOT / package).rglob("*.py")
+        for value in _recorded(ast.parse(path.read_text("utf-8")))
+    }
+    assert recorded == set(auditwords.ACTIONS), "groupware/panel/auditwords.py says what it is"
+    assert {action.partition(".")[0] for action in recorded} == set(auditwords.KINDS)
+
+
+def _recorded(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and messages.called(node.func) in {"record", "_record"}:
+            for held in ast.walk(node.args[0]) if node.args else ():
+                if isinstance(held, ast.Constant) and ACTION.fullmatch(str(held.value)):
+                    yield str(held.value)

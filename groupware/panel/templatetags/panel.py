@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from groupware.core.models import AddressKind, Role
 from groupware.core.rights import PRESETS, parse_rights
+from groupware.panel import auditwords
+from groupware.panel.reasons import reason_word
 from groupware.panel.words import (
     ADDRESS_KINDS,
     CREDENTIALS,
@@ -29,6 +31,10 @@ from groupware.panel.words import (
 )
 
 register = template.Library()
+register.simple_tag(auditwords.action_word)
+register.simple_tag(auditwords.actor_word)
+register.simple_tag(auditwords.target_word)
+register.simple_tag(reason_word)
 
 
 @register.simple_tag
@@ -73,19 +79,9 @@ def moment(value: datetime | int | None) -> SafeString:
 
 @register.simple_tag
 def audit_detail(detail: Mapping[str, Any]) -> SafeString:
-    """Return what an entry of the audit log tells beside who and what; what is empty is left out."""
-    told = [
-        (name, _told(name, value)) for name, value in detail.items() if value not in ("", None, [])
-    ]
+    """Return what an entry of the audit log tells beside who and what."""
+    told = auditwords.detail_words(detail)
     return format_html_join(", ", '<span class="soft">{}</span> {}', told)
-
-
-def _told(name: str, value: Any) -> Any:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if "quota" in name and isinstance(value, int):
-        return filesizeformat(value)
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def day(value: datetime) -> str:

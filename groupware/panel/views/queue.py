@@ -14,6 +14,7 @@ from groupware.core.errors import GroupwareError, Invalid
 from groupware.core.languages import localized
 from groupware.core.roles import Permission
 from groupware.panel.access import administer_as, administrator_of, is_fresh, to_sign_in
+from groupware.panel.paging import cut, following, read_cursor
 from mail.services import queue
 from mail.services.queue import QueueFilter
 
@@ -35,17 +36,17 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     wanted = QueueFilter(
         domain_ids=reach, sender=asked["from"], recipient=asked["to"], is_held=held
     )
-    after = request.GET.get("after", "")
-    start = int(after) if after.isdecimal() and len(after) < 19 else 0
-    entries = queue.list_queue(wanted, after=start, limit=PAGE + 1)
+    after = read_cursor(request, "after")
+    rows = queue.list_queue(wanted, after=after[0] if after else 0, limit=PAGE + 1)
+    page = cut(rows, PAGE)
     context: dict[str, Any] = {
         "title": _("Queue"),
         "asked": asked,
         "sender": asked["from"],
         "recipient": asked["to"],
-        "entries": entries[:PAGE],
+        "entries": page.rows,
         "count": queue.count_queue(wanted),
-        "more": entries[PAGE - 1].id if len(entries) > PAGE else 0,
+        "more": following(asked, "after", page.last.id) if page.last is not None else "",
         "is_asked": any(asked.values()),
     }
     return render(request, "panel/queue.html", {**site.each_context(request), **context})

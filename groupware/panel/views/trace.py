@@ -1,7 +1,6 @@
 """Where messages went, from the first word of a server to the mailbox."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from groupware.core.roles import Permission
 from groupware.panel.access import administrator_of
+from groupware.panel.paging import cut, following, read_cursor
 from groupware.panel.words import STEPS
 from mail.models import Step
 from mail.services import trace
@@ -40,17 +40,11 @@ def message_trace(request: HttpRequest) -> HttpResponse:
 
 
 def _page(wanted: TraceFilter, request: HttpRequest) -> dict[str, Any]:
-    rows = trace.search(wanted, before=_before(request), limit=PAGE + 1)
-    if len(rows) <= PAGE:
-        return {"entries": rows}
-    last = rows[PAGE - 1]
-    asked = {"q": wanted.text, "step": wanted.step, "before": f"{last.moment}-{last.pk}"}
-    return {"entries": rows[:PAGE], "older": urlencode(asked)}
-
-
-def _before(request: HttpRequest) -> tuple[int, int] | None:
-    """Return behind which entry the page begins; what nobody gave out is the newest."""
-    moment, _dash, key = request.GET.get("before", "").partition("-")
-    if not (moment.isdecimal() and key.isdecimal() and len(moment) < 19 and len(key) < 19):
-        return None
-    return int(moment), int(key)
+    before = read_cursor(request, "before", parts=2)
+    rows = trace.search(wanted, before=(before[0], before[1]) if before else None, limit=PAGE + 1)
+    page = cut(rows, PAGE)
+    if page.last is None:
+        return {"entries": page.rows}
+    asked = {"q": wanted.text, "step": wanted.step}
+    older = following(asked, "before", page.last.moment, page.last.pk)
+    return {"entries": page.rows, "older": older}

@@ -93,7 +93,8 @@ def get_import(by: Administrator, number: int) -> AccountImport:
     held = found.first()
     if held is None:
         raise NotFound(
-            f"There is no import {number}: it has expired, or there was another after it."
+            "There is no import {number}: it has expired, or there was another after it.",
+            number=number,
         )
     return held
 

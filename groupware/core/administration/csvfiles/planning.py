@@ -16,6 +16,7 @@ from groupware.core.administration.csvfiles.sheet import Unreadable, Wanted, rea
 from groupware.core.directory.accounts import checked_password
 from groupware.core.directory.lookups import parse, parse_label
 from groupware.core.errors import GroupwareError, Invalid, NotAllowed
+from groupware.core.languages import localized
 from groupware.core.models import Account, AccountKind, RowOutcome
 from groupware.core.roles import Permission
 
@@ -78,7 +79,7 @@ class _Planner:
             address = "@".join(parse(row.address))
             changes, outcome = self._compare(row, address)
         except GroupwareError as error:
-            return Row(row.line, address, RowOutcome.FAULT, (), error.message[:500], row)
+            return Row(row.line, address, RowOutcome.FAULT, (), localized(error)[:500], row)
         return Row(row.line, address, outcome, changes, "", row)
 
     def _compare(self, row: Wanted, address: str) -> tuple[list[Change], str]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from groupware.core import limits
 from groupware.core.administration.csvfiles import cells
 from groupware.core.errors import Invalid, LimitExceeded, TooLarge
+from groupware.core.languages import localized
 
 MOST_COLUMNS = 100
 DELIMITERS = ",;\t"
@@ -167,7 +168,7 @@ def _read_row(
         _check_width(record, len(columns))
         return _read_cells(line, address, held)
     except Invalid as error:
-        return Unreadable(line, address[:320], error.message)
+        return Unreadable(line, address[:320], localized(error))
 
 
 def _check_width(record: Sequence[str], columns: int) -> None:
