@@ -1,11 +1,12 @@
 """Which pages are shown, to whom and in which look."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 DOMAIN: Final = "tern.example"
 ADMIN, PERSON = f"jonas@{DOMAIN}", f"lea@{DOMAIN}"
 WIDE: Final = {"width": 1280, "height": 860}
+TALL: Final = {"width": 1280, "height": 1000}
 PHONE: Final = {"width": 390, "height": 844}
 
 
@@ -24,8 +25,8 @@ class Shot:
 
 
 README: Final = (
-    Shot("overview", "/admin/"),
-    Shot("overview-dark", "/admin/", scheme="dark"),
+    Shot("overview", "/admin/", viewport=TALL),
+    Shot("overview-dark", "/admin/", scheme="dark", viewport=TALL),
     Shot("overview-phone", "/admin/", viewport=PHONE),
     Shot("account", "/admin/accounts/?q=lea", find="main tbody a"),
     Shot("queue", "/admin/queue/"),
@@ -56,6 +57,10 @@ _PAGES: Final = (
     Shot("queue", "/admin/queue/"),
     Shot("trace", "/admin/trace/"),
     Shot("trace-one", "/admin/trace/", find="main tbody a"),
+    Shot("sessions", "/admin/sessions/"),
+    Shot("settings", "/admin/settings/"),
+    Shot("doctor", "/admin/doctor/"),
+    Shot("import", "/admin/imports/"),
     Shot("audit", "/admin/audit/"),
     Shot("nothing", "/admin/accounts/?q=nobody"),
     Shot("missing", "/admin/accounts/999999/"),
@@ -80,8 +85,6 @@ _LOOKS: Final[dict[str, dict[str, Any]]] = {
 
 
 def _every() -> tuple[Shot, ...]:
-    from dataclasses import replace
-
     return tuple(
         replace(shot, name=f"{shot.name}-{name}", is_whole=True, **look)
         for name, look in _LOOKS.items()

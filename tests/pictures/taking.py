@@ -14,7 +14,7 @@ from tests.browser.pages import sign_in
 from tests.clients.people import Person
 from tests.mailflow.dns import serving_dns
 from tests.pictures.shots import DOMAIN, Shot
-from tests.serve.running import Running, environment, serving
+from tests.serve.running import Running, environment, serving, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -36,7 +36,8 @@ def take(shots: Sequence[Shot], directory: Path, target: Path) -> Iterator[Path]
         raise SystemExit("Run `make test-deps`, which installs chromium.")
     data = directory / "data"
     data.mkdir(mode=0o700)
-    variables = {"GROUPWARE_DOMAIN": DOMAIN}
+    # A machine that is busy with other things is not what the pictures are about.
+    variables = {"GROUPWARE_DOMAIN": DOMAIN, "GROUPWARE_HEALTH_TIMEOUT": "10000"}
     subprocess.run(
         [sys.executable, "-m", "tests.pictures.livening"],
         check=True,
@@ -87,10 +88,19 @@ def _look(
 
 
 def _open(page: "Page", shot: Shot) -> None:
+    """Come to a page; the first one of the panel is shown when every part of the server has begun."""
     page.goto(shot.path)
+    wait_for(lambda: _is_well(page), "every part of the server", seconds=120)
     for selector in filter(None, shot.find.split(" >> ")):
         link: Any = page.locator(selector).first
         page.goto(link.evaluate("(found) => found.href"))
+
+
+def _is_well(page: "Page") -> bool:
+    if not page.locator(".troubled").count():
+        return True
+    page.reload()
+    return False
 
 
 def _read_passwords(data: Path) -> dict[str, str]:
