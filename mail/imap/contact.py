@@ -15,15 +15,15 @@ _SHOWN = ("name", "version", "os", "os-version")
 
 def note_login(session: Session, principal: Principal) -> None:
     """Note whose device it is."""
-    session.contact = devices.find_contact(principal, "imap", session.network, session.client)
+    session.contact = devices.find_contact(principal, "imap", session.network, session.client_name)
 
 
 def note_name(session: Session, fields: Sequence[tuple[str, str | None]]) -> None:
     """Note what the client calls itself, before its login or behind it."""
     said = {name.lower(): value for name, value in fields if value}
-    session.client = " ".join(said[name] for name in _SHOWN if name in said)
+    session.client_name = " ".join(said[name] for name in _SHOWN if name in said)
     if session.contact is not None:
-        session.contact = devices.note_client(session.contact, session.client)
+        session.contact = devices.note_client(session.contact, session.client_name)
 
 
 def note(session: Session) -> None:

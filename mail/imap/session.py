@@ -74,7 +74,7 @@ class Session:
         self.secure = secure
         self.network = network
         self.principal: auth.Principal | None = None
-        self.client = ""
+        self.client_name = ""
         self.last_command = ""
         self.contact: Contact | None = None
         self.view: MailboxView | None = None
@@ -108,11 +108,6 @@ class Session:
     def write(self, data: bytes) -> None:
         """Send whole lines, or pieces of a literal."""
         self.output.write(data)
-
-    @property
-    def client_name(self) -> str:
-        """What the client calls itself."""
-        return self.client
 
     def say_bye(self, text: str, code: Code | None = None) -> None:
         """End the session with a reason."""

@@ -73,7 +73,7 @@ async def _authenticate_token(session: Session, mechanism: str, message: bytes |
         protocol="imap",
         network=session.network,
         login=said.login,
-        client=session.client,
+        client=session.client_name,
     )
     outcome = await _begin(session, proof)
     if outcome.condition is Condition.OK or session.closing:
@@ -99,7 +99,7 @@ async def _log_in(session: Session, username: str, password: str) -> Reply:
             password,
             protocol="imap",
             network=session.network,
-            client=session.client,
+            client=session.client_name,
         ),
     )
 
