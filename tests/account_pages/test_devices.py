@@ -117,7 +117,7 @@ def test_one_of_ones_own_sessions_is_ended_and_nobody_elses(
             f"{PAGE}end-session/", {"session": gone}, headers={"accept-language": "it"}
         )
         assert response.status_code == 404
-        assert "Questa sessione non c" in response.content.decode()
+        assert "Questa sessione non esiste" in response.content.decode()
     assert ids(ben) == {bens}
 
 
