@@ -205,7 +205,8 @@ def test_accounts_are_imported_from_a_file_that_was_shown_first(
         assert page.get_by_role("heading", level=1).inner_text() == "The import is under way"
         assert serious_faults(page) == []
         manage(server, module_database_url, "shell", "-c", WORK_OFF)
-        pages.wait_until(page, "() => document.querySelector('[value=passwords]') !== null")
+        # The page loads itself anew meanwhile.
+        page.get_by_role("button", name="Load the passwords").wait_for()
         with page.expect_download() as loaded:
             page.get_by_role("button", name="Load the passwords").click()
         text = loaded.value.path().read_text("utf-8-sig")
