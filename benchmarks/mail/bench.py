@@ -27,6 +27,7 @@ class Bench:
     messages: Sequence[bytes]
     remarks: list[str] = field(init=False, default_factory=list)
     _changes: int = 0
+    _counted: int = 0
 
     @property
     def taken(self) -> int:
@@ -60,6 +61,11 @@ class Bench:
     def change(self) -> None:
         """Let one more message come into the maildrop."""
         self._hand_over_share(MAILBOXES[0], self.fresh(1))
+
+    def count_up(self) -> int:
+        """Return a number that no round before had, from 1 on."""
+        self._counted += 1
+        return self._counted
 
     def forget_seen(self) -> None:
         r"""Take `\Seen` off all that is in the maildrop, so that RETR sets it anew."""
