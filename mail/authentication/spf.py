@@ -1,23 +1,19 @@
 """SPF (RFC 7208): whether an address may speak for a domain.
 
 pyspf evaluates the record and holds the RFC's bounds (10 terms that look up, 10 exchangers, 2
-void answers); what it asks goes through `Lookups`, so that it ends in time. Who sends many messages
-is judged once in half a minute.
+void answers); what it asks goes through `Lookups`, so that it ends in time.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import threading
 from dataclasses import dataclass
 from typing import Any
 
 import spf
 import structlog
 
-from groupware.core import dns
 from groupware.core.addresses import BadAddress, parse_domain
-from groupware.core.clock import monotonic
 from mail.authentication.lookups import DnsFailure, Lookups
 
 __all__ = ["SpfResult", "check_sender"]
@@ -40,39 +36,6 @@ class SpfResult:
 MAX_RECORD = 4 << 10
 MAX_TERM = 512
 MAX_SENDER = 512
-KEPT_SECONDS = 30.0
-"""How long a result is believed; a TTL that is shorter is of those who change their addresses now."""
-MOST_KEPT = 1_000
-"""Results that a process keeps."""
-
-
-class _Results:
-    """What was found out a moment ago, by peer, HELO and sender; the oldest goes first."""
-
-    def __init__(self) -> None:
-        self._held: dict[tuple[str, str, str], tuple[float, object, SpfResult]] = {}
-        self._guard = threading.Lock()
-
-    def find(self, key: tuple[str, str, str]) -> SpfResult | None:
-        """Return a result that still counts, None where it has to be found out."""
-        ends, source, found = self._held.get(key, (0.0, None, None))
-        return found if ends > monotonic() and source is dns.source() else None
-
-    def keep(self, key: tuple[str, str, str], found: SpfResult) -> None:
-        """Keep a result, unless the next message may have a better one."""
-        if found.result == "temperror":
-            return
-        with self._guard:
-            self._held.pop(key, None)
-            if len(self._held) >= MOST_KEPT:
-                del self._held[next(iter(self._held))]
-            self._held[key] = monotonic() + KEPT_SECONDS, dns.source(), found
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-
-_results = _Results()
 
 
 class _Query(spf.query):  # type: ignore[misc]  # pyspf has no types
@@ -120,17 +83,7 @@ def _check_length(text: bytes) -> bytes:
 
 
 def check_sender(lookups: Lookups, *, peer: str, helo: str, mail_from: str) -> SpfResult:
-    """Check the sender, of the null one the name that the client gave (§2.3, §2.4). Hot."""
-    key = peer, helo, mail_from
-    if (known := _results.find(key)) is not None:
-        return known
-    found = _check(lookups, peer, helo, mail_from)
-    if max(len(helo), len(mail_from)) <= MAX_SENDER:
-        _results.keep(key, found)
-    return found
-
-
-def _check(lookups: Lookups, peer: str, helo: str, mail_from: str) -> SpfResult:
+    """Check the sender, of the null one the name that the client gave (§2.3, §2.4)."""
     identity = "mailfrom" if mail_from else "helo"
     local, _, domain = mail_from.rpartition("@")
     domain = _ascii(domain if mail_from else helo)

@@ -16,8 +16,9 @@ from mail.authentication.dkim import DkimResult, verify_signatures
 from mail.authentication.dmarc import DmarcResult, Identities, evaluate, read_authors
 from mail.authentication.lookups import Lookups
 from mail.authentication.results import Result, fold_results
+from mail.authentication.senders import judge_sender
 from mail.authentication.signatures import Bodies
-from mail.authentication.spf import SpfResult, check_sender
+from mail.authentication.spf import SpfResult
 
 __all__ = ["Results", "Verdict", "authenticate_message", "read_results"]
 
@@ -95,7 +96,7 @@ def _authenticate(
 ) -> Verdict:
     message = read_message(data)
     bodies, now = Bodies(message.body), epoch()
-    spf = check_sender(lookups, peer=peer, helo=helo, mail_from=mail_from)
+    spf = judge_sender(lookups, peer=peer, helo=helo, mail_from=mail_from)
     dkim = verify_signatures(message, bodies, lookups, now)
     arc = verify_chain(message, bodies, lookups, now)
     held = tuple(dict.fromkeys(found.domain for found in dkim if found.result == "pass"))
