@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from groupware.core import health
 from groupware.core.health import Health, State, Text
 
 _STATES = {State.OK: "running", State.OFF: "off"}
+_WORDS = {"running": _("running"), "off": _("off"), "not answering": _("not answering")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,16 @@ class PortState:
     label: Text
     purpose: Text
     state: str  # "running", "not answering" or "off"
+
+    @property
+    def word(self) -> Text:
+        """The state in the reader's language."""
+        return _WORDS[self.state]
+
+    @property
+    def css(self) -> str:
+        """The class of the state on the page."""
+        return "down" if self.state == "not answering" else self.state
 
 
 def port_states() -> list[PortState]:

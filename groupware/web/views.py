@@ -2,7 +2,9 @@
 
 import hashlib
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,6 +16,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -41,6 +44,7 @@ def front_page(request: HttpRequest) -> HttpResponse:
         "ports": settings.GROUPWARE_PORTS,
         "dav_url": f"https://{dav_host}{PREFIX}/",
         "dav_host": dav_host,
+        "mail_ports": _mail_ports(settings.GROUPWARE_PORTS),
         "states": port_states(),
         # Paths of this machine are shown to this machine only.
         "demo_passwords": passwords if local and passwords.exists() else None,
@@ -50,6 +54,20 @@ def front_page(request: HttpRequest) -> HttpResponse:
     response = render(request, "groupware/front.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _mail_ports(ports: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return what a mail program enters: a row for each protocol that has a port."""
+    rows = (
+        ("IMAP", "IMAPS", "IMAP", _("with STARTTLS")),
+        (_("Sending (SMTP)"), "SUBMISSIONS", "SUBMISSION", _("with STARTTLS")),
+        (_("POP3, INBOX only"), "POP3S", "POP3", _("with STLS")),
+    )
+    return [
+        {"label": label, "tls": ports[tls], "plain": ports[plain], "upgrade": upgrade}
+        for label, tls, plain, upgrade in rows
+        if ports[tls] or ports[plain]
+    ]
 
 
 def _dav_host(public_url: str, https_port: int) -> str:

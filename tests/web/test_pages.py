@@ -22,8 +22,8 @@ def test_front_page_is_self_contained(client: Client) -> None:
     body = response.content.decode()
     nonce = re.search(r"'nonce-([^']+)'", response["Content-Security-Policy"])
     assert nonce is not None
-    assert f'<style nonce="{nonce[1]}">' in body
-    assert not re.findall(r'(?:src|href)="(?!/|data:)', body)
+    assert f'<link rel="stylesheet" href="/static/groupware/pages.css" nonce="{nonce[1]}">' in body
+    assert not re.findall(r'(?:src|href)="(?!/|#|data:)', body)
     assert "style=" not in body
     assert "<script" not in body
 
@@ -31,6 +31,23 @@ def test_front_page_is_self_contained(client: Client) -> None:
 def test_each_response_has_a_nonce_of_its_own(client: Client) -> None:
     policies = {client.get("/")["Content-Security-Policy"] for _ in range(3)}
     assert len(policies) == 3
+
+
+def test_front_page_is_in_the_language_of_its_reader(client: Client) -> None:
+    body = client.get("/", headers={"accept-language": "it"}).content.decode()
+    assert '<html lang="it">' in body
+    assert "Collega un dispositivo" in body
+    for word in ("Where", "Connect", "running", "not answering", "Free software"):
+        assert word not in re.sub(r'(?:class|id)="[^"]*"', "", body)
+
+
+def test_front_page_tells_the_ports_that_there_are(client: Client, settings: Settings) -> None:
+    settings.GROUPWARE_PORTS = settings.GROUPWARE_PORTS | {
+        "POP3": 0, "POP3S": 0, "SUBMISSION": 0, "SUBMISSIONS": 10_465,
+    }  # fmt: skip
+    body = client.get("/").content.decode()
+    assert "<dd><code>10465</code> with TLS</dd>" in body
+    assert "POP3, INBOX only" not in body
 
 
 @pytest.mark.parametrize("program", ["Thunderbird", "Apple", "Android", "mutt", "mbsync"])
