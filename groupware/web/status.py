@@ -7,8 +7,18 @@ from django.utils.translation import gettext_lazy as _
 from groupware.core import health
 from groupware.core.health import Health, State, Text
 
-_STATES = {State.OK: "running", State.OFF: "off"}
-_WORDS = {"running": _("running"), "off": _("off"), "not answering": _("not answering")}
+_STATES = {
+    State.OK: "running",
+    State.ATTENTION: "running",
+    State.SLOW: "slow",
+    State.OFF: "off",
+}
+_WORDS = {
+    "running": _("running"),
+    "slow": _("answers slowly"),
+    "off": _("off"),
+    "not answering": _("not answering"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +29,7 @@ class PortState:
     port: int
     label: Text
     purpose: Text
-    state: str  # "running", "not answering" or "off"
+    state: str  # "running", "slow", "not answering" or "off"
 
     @property
     def word(self) -> Text:

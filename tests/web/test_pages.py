@@ -1,5 +1,6 @@
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +9,13 @@ from django.db import DatabaseError, connection
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
+from groupware.core import limits
 from groupware.core.blobs import service
 from groupware.core.health import looking
 from groupware.core.proxies import client_address
 from groupware.core.tls import ensure_certificate
 from groupware.web.status import port_states
+from tests.conftest import SetLimit
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +168,17 @@ def test_ports_are_off_or_do_not_answer_where_nothing_runs(
         "IMAP": "off",
         "LMTP": "not answering",
     }
+
+
+def test_a_port_that_takes_its_time_is_slow(
+    client: Client, settings: Settings, set_limit: SetLimit, tmp_path: Path
+) -> None:
+    settings.GROUPWARE_DATA = tmp_path
+    set_limit(limits.HEALTH_TIMEOUT, 50)
+    looking.forget()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        settings.GROUPWARE_PORTS = dict.fromkeys(settings.GROUPWARE_PORTS, 0) | {"IMAP": port}
+        body = client.get("/").content.decode()
+    assert '<span class="state slow">answers slowly</span>' in body
+    assert "not answering" not in body
