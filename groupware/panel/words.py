@@ -75,6 +75,17 @@ STEP_LEVELS: dict[str, str] = {
     Step.DEFERRED: "warn",
     Step.HELD: "warn",
 }
+DNS_PURPOSES: dict[str, Text] = {
+    "where mail goes": _("where mail goes"),
+    "mail server": _("mail server"),
+    "mail programs": _("mail programs"),
+    "client set-up": _("client set-up"),
+    "MTA-STS policy": _("MTA-STS policy"),
+    "DKIM, active": _("DKIM, active"),
+    "DKIM, waiting": _("DKIM, waiting"),
+    "DKIM, retired": _("DKIM, retired"),
+}
+"""What `mail.records.Record.purpose` says in words; names of standards have no other."""
 RIGHT_WORDS: dict[str, Text] = {
     "read": _("read"),
     "write": _("read and write"),

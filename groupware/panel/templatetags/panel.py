@@ -17,6 +17,7 @@ from groupware.panel.reasons import reason_word
 from groupware.panel.words import (
     ADDRESS_KINDS,
     CREDENTIALS,
+    DNS_PURPOSES,
     IMPORT_COLUMNS,
     IMPORT_STATES,
     OTHER_RIGHT_WORDS,
@@ -99,6 +100,12 @@ def trace_moment(microseconds: int) -> SafeString:
 def trace_step(step: str) -> SafeString:
     """Return what a step of a message is called."""
     return badge(STEPS.get(step, step), STEP_LEVELS.get(step, ""))
+
+
+@register.simple_tag
+def dns_purpose(purpose: str) -> Any:
+    """Return what a record of the DNS is for."""
+    return DNS_PURPOSES.get(purpose, purpose)
 
 
 @register.simple_tag
