@@ -29,5 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/carddav", views.to_dav, name="well-known-carddav"),
 ]
 
-# What fails before any view is chosen, such as a Host that is none of ours.
-handler400 = "groupware.api.views.bad_request"
+# What fails before any view is chosen, such as a Host that is none of ours, and what a view lets pass.
+handler400 = "groupware.web.problems.bad_request"
+handler403 = "groupware.web.problems.forbidden"
+handler404 = "groupware.web.problems.not_found"
+handler500 = "groupware.web.problems.broken"

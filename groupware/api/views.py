@@ -3,9 +3,8 @@
 from functools import cache
 from typing import Any, Final, NoReturn
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views import defaults
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
@@ -15,8 +14,7 @@ from rest_framework.response import Response
 from groupware.core.errors import NotFound
 from groupware.rest.changes import digest
 from groupware.rest.conditions import Version, is_known
-from groupware.rest.errors import describe
-from groupware.rest.problems import MEDIA_TYPE, PROBLEMS
+from groupware.rest.problems import PROBLEMS
 from groupware.rest.views import ApiView
 
 POLICY: Final = (
@@ -74,11 +72,3 @@ def docs(request: HttpRequest) -> HttpResponse:
 def problem_page(request: HttpRequest) -> HttpResponse:
     """Say what each kind of problem means: what the `type` of an error leads to."""
     return render(request, "groupware/api_problems.html", {"problems": PROBLEMS})
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Refuse what no view came to: below /api/ in the one form of errors (Django's handler400)."""
-    if not request.path.startswith("/api/"):
-        return defaults.bad_request(request, exception)
-    told = describe(exception)
-    return JsonResponse(told.body(), status=told.problem.status, content_type=MEDIA_TYPE)

@@ -156,6 +156,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 # Where browsers say that a form of ours comes from, behind a proxy that ends TLS before us.
+CSRF_FAILURE_VIEW = "groupware.web.problems.forged"
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(GROUPWARE_PUBLIC_URL))]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = GROUPWARE_PUBLIC_URL.startswith("https://")
 LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
