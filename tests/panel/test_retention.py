@@ -3,6 +3,8 @@
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from groupware.core.models import Account, AuditEntry
 from groupware.panel import retentionforms
@@ -150,3 +152,24 @@ def test_an_outside_mailbox_is_paused_resumed_and_forgotten(people: People) -> N
     assert list(actions)[-3:] == ["outside.pause", "outside.resume", "outside.remove"]
     assert "outside.pause" in shown(people.admin, "audit/?kind=outside")
     assert "outside.pause" not in shown(people.admin, "audit/?kind=retention")
+
+
+@pytest.mark.parametrize("path", ["retention/", "holds/"])
+def test_a_longer_list_asks_as_few_queries(people: People, path: str) -> None:
+    browser = browser_of(people.admin)
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(f"/admin/{path}").status_code == 200
+        return len(queries)
+
+    set_rule(people.admin, target="example.test")
+    set_rule(people.admin, target="ann@example.test")
+    browser.post("/admin/holds/add/", {"target": "ann@example.test"})
+    few = count()
+    for use in ("Sent", "Drafts"):
+        set_rule(people.admin, target="ann@example.test", use=use)
+    set_rule(people.admin, target="ann@example.test", use="", mailbox="INBOX")
+    for mailbox in ("INBOX", "Sent"):
+        browser.post("/admin/holds/add/", {"target": "ann@example.test", "mailbox": mailbox})
+    assert count() == few

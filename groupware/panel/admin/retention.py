@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -27,7 +27,6 @@ from groupware.panel.retentionforms import (
     preview,
     read_rule,
     shown,
-    where_of,
 )
 from groupware.panel.templatetags.panel import moment
 from mail.models import RetentionHold, RetentionRule
@@ -48,6 +47,14 @@ def _rule_of(found: RetentionRule) -> Rule:
         spares_flagged=found.spares_flagged,
         run_at=found.run_at,
     )
+
+
+def _where(found: RetentionRule) -> str:
+    """Return whose mailboxes a rule of a list is for, from what came with it."""
+    if found.account is not None and found.collection is not None:
+        return f"{found.account.login}: {found.collection.name}"
+    whose = found.account.login if found.account is not None else _("everybody")
+    return f"{found.domain.name if found.domain is not None else whose}: {found.use}"
 
 
 class RetentionAdmin(ServiceAdmin):
@@ -110,12 +117,12 @@ class RetentionAdmin(ServiceAdmin):
 
     def name_of(self, found: Any) -> str:
         """Return whose mail it is for."""
-        return where_of(_rule_of(found))
+        return _where(found)
 
     @admin.display(description=gettext_lazy("For whom"))
     def where(self, found: RetentionRule) -> SafeString:
         """Show whose mail it is for."""
-        return format_html("<b>{}</b>", where_of(_rule_of(found)))
+        return format_html("<b>{}</b>", _where(found))
 
     @admin.display(description=gettext_lazy("What"))
     def what(self, found: RetentionRule) -> str:
@@ -178,7 +185,8 @@ class HoldAdmin(ServiceAdmin):
 
     def rows(self, by: Administrator) -> QuerySet[Any]:
         """Return those of the accounts that he administers."""
-        found = RetentionHold.objects.select_related("account")
+        named = Collection.objects.filter(pk=OuterRef("mailbox_id")).values("name")
+        found = RetentionHold.objects.select_related("account").annotate(name_now=Subquery(named))
         ids = by.reach(Permission.MANAGE).domain_ids
         return found if ids is None else found.filter(account__domain__in=ids)
 
@@ -235,7 +243,7 @@ class HoldAdmin(ServiceAdmin):
         ]
 
 
-def mailbox_of(found: RetentionHold) -> str:
+def mailbox_of(found: Any) -> str:
     """Return the name of today of the mailbox that is held, or its last; "" is the whole account."""
-    names = Collection.objects.filter(pk=found.mailbox_id).values_list("name", flat=True)
-    return names.first() or found.mailbox
+    name: str = found.name_now or found.mailbox
+    return name
