@@ -49,6 +49,7 @@ ELSEWHERE = {
     "submission-filed",
     "retention-removed",
     "notice-accepted",
+    "account-imported",
 }
 """Points that no writer passes: tests of their own (test_pop3.py, test_inbound.py…) kill there."""
 
