@@ -207,6 +207,9 @@ def _find(identity: Identity, client: str, network: str) -> Contact:
 
 def _count(login: str, protocol: str, outcome: str) -> None:
     domain = login.rpartition("@")[2].strip().lower()[:253]
+    # A stranger may say what is no text, such as NUL or half a surrogate: no database takes that.
+    if not domain.isprintable():
+        domain = ""
     with _counting:
         if len(_logins) >= MOST_NAMES:
             domain = ""

@@ -340,6 +340,16 @@ def test_names_of_strangers_are_counted_together_where_they_are_many(domain: Dom
     assert len(contacts.take_logins()) == contacts.MOST_NAMES + 1
 
 
+@pytest.mark.parametrize("domain_of_it", ["a\0b.test", "\udc80\udcff", "a\nb"])
+def test_a_domain_that_is_no_text_is_counted_without_its_name(
+    eve: Account, domain_of_it: str
+) -> None:
+    devices.note_failure(f"x@{domain_of_it}", "imap")
+    devices.flush()
+    [held] = LoginHour.objects.all()
+    assert (held.domain_id, held.failed) == (0, 1)
+
+
 def test_waiting_is_counted_apart(eve: Account) -> None:
     for number in range(limits.FREE_FAILURES.value):
         with pytest.raises(AuthenticationFailed):
