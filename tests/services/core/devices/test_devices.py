@@ -1,66 +1,21 @@
 """Devices: what is noted at the door, written a moment later, shown, and forgotten."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-
 import pytest
 
 from groupware.core import auth, clock, db, devices, flushing, limits
 from groupware.core.db.transactions import write_lock
 from groupware.core.devices import contacts
-from groupware.core.devices.contacts import HOUR, SILENCE
+from groupware.core.devices.contacts import HOUR
 from groupware.core.devices.writing import BATCH, FLUSH_SECONDS, SEEN_SECONDS
-from groupware.core.directory import create_domain, delete_account
-from groupware.core.errors import AuthenticationFailed, Busy, Throttled
+from groupware.core.directory import delete_account
+from groupware.core.errors import Busy
 from groupware.core.models import Account, Collection, Device, DeviceState, Domain, LoginHour
-from groupware.core.principals import Principal
 from tests.conftest import SetLimit
 from tests.services.contacts.cards import book_of, put
-from tests.services.store import PASSWORD, append, create, mailbox
+from tests.services.core.devices.people import NETWORK, Time, contact, log_in
+from tests.services.store import append, create, mailbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cheap_hashes")]
-NETWORK = "192.0.2.1"
-
-
-@dataclass
-class Time:
-    """The clock, as the test moves it."""
-
-    now: int = 1_800_000_000
-
-
-@pytest.fixture(autouse=True)
-def _nothing_noted() -> Iterator[None]:
-    devices.forget_all()
-    auth._cache.clear()
-    yield
-    devices.forget_all()
-    auth._cache.clear()
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    held = Time()
-    for module in ("contacts", "writing", "keeping"):
-        monkeypatch.setattr(f"groupware.core.devices.{module}.epoch", lambda: held.now)
-    return held
-
-
-@pytest.fixture
-def eve(domain: Domain) -> Account:
-    return create("eve@example.test", password=PASSWORD)
-
-
-def log_in(login: str, protocol: str = "imap", client: str = "", **said: str) -> Principal:
-    password = said.get("password", PASSWORD)
-    network = said.get("network", NETWORK)
-    return auth.authenticate(login, password, protocol=protocol, network=network, client=client)
-
-
-def contact(account: Account, client: str, protocol: str = "imap") -> devices.Contact:
-    principal = Principal(account.pk, account.login, account.credential_epoch)
-    return devices.note_login(principal, protocol, NETWORK, client)
 
 
 def test_a_login_is_a_device_once_it_is_written(eve: Account) -> None:
@@ -298,80 +253,6 @@ def test_a_process_that_serves_writes_by_itself_and_at_its_end(eve: Account) -> 
     flusher.close()
     assert [one.client for one in devices.list_devices(eve.pk)] == ["mutt"]
     assert flushing.TURN_SECONDS < FLUSH_SECONDS
-
-
-def test_logins_are_counted_by_hour_domain_and_protocol(eve: Account, time: Time) -> None:
-    create_domain("alias.test", alias_of="example.test")
-    log_in(eve.login)
-    log_in(eve.login)
-    for login in (eve.login, "nobody@alias.test", "x@elsewhere.test", "nonsense"):
-        with pytest.raises(AuthenticationFailed):
-            log_in(login, password="wrong")
-    devices.flush()
-    devices.note_failure(eve.login, "imap", throttled=True)
-    time.now += HOUR
-    devices.note_failure(eve.login, "imap")
-    devices.flush()
-    hour = time.now // HOUR * HOUR
-    mine = devices.login_counts({eve.domain_id}, 0)
-    assert mine == [
-        devices.LoginCount(hour - HOUR, "imap", 2, 2, 1),
-        devices.LoginCount(hour, "imap", 0, 1, 0),
-    ]
-    assert devices.login_counts(None, 0)[0] == devices.LoginCount(hour - HOUR, "imap", 2, 4, 1)
-    assert devices.login_counts(None, hour) == mine[1:]
-    assert devices.login_counts(set(), 0) == []
-
-
-def test_requests_count_as_a_login_after_silence(eve: Account, time: Time) -> None:
-    for _ in range(3):
-        log_in(eve.login, "dav", "DAVx5/4.4")
-        time.now += SILENCE
-    devices.flush()
-    time.now += 1
-    log_in(eve.login, "dav", "DAVx5/4.4")
-    devices.flush()
-    assert sum(one.succeeded for one in devices.login_counts(None, 0)) == 2
-
-
-def test_names_of_strangers_are_counted_together_where_they_are_many(domain: Domain) -> None:
-    for number in range(contacts.MOST_NAMES + 5):
-        devices.note_failure(f"x@d{number}.test", "imap")
-    assert len(contacts.take_logins()) == contacts.MOST_NAMES + 1
-
-
-@pytest.mark.parametrize("domain_of_it", ["a\0b.test", "\udc80\udcff", "a\nb"])
-def test_a_domain_that_is_no_text_is_counted_without_its_name(
-    eve: Account, domain_of_it: str
-) -> None:
-    devices.note_failure(f"x@{domain_of_it}", "imap")
-    devices.flush()
-    [held] = LoginHour.objects.all()
-    assert (held.domain_id, held.failed) == (0, 1)
-
-
-def test_waiting_is_counted_apart(eve: Account) -> None:
-    for number in range(limits.FREE_FAILURES.value):
-        with pytest.raises(AuthenticationFailed):
-            log_in(eve.login, password=f"wrong {number}")
-    with pytest.raises(Throttled):
-        log_in(eve.login)
-    devices.flush()
-    [held] = devices.login_counts({eve.domain_id}, 0)
-    assert (held.failed, held.throttled) == (limits.FREE_FAILURES.value, 1)
-
-
-def test_last_logins_are_by_protocol(eve: Account, ann: Account, time: Time) -> None:
-    contact(eve, "mutt")
-    contact(eve, "aerc", "pop3")
-    devices.flush()
-    time.now += 100
-    contact(eve, "pine")
-    devices.flush()
-    assert devices.last_logins([eve.pk, ann.pk]) == {
-        eve.pk: {"imap": time.now, "pop3": time.now - 100}
-    }
-    assert datetime.fromtimestamp(time.now, UTC).year > 2026
 
 
 def test_queries_go_by_indexes(eve: Account) -> None:
