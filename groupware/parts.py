@@ -1,5 +1,6 @@
 """The parts of the whole that no app has: the ports of web and events, and a broker of its own."""
 
+import structlog
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from kombu.connection import Connection
@@ -7,6 +8,7 @@ from kombu.connection import Connection
 from groupware.core.health import Outcome, Part, State
 from groupware.core.health.ports import Port
 
+_log = structlog.get_logger("groupware.health")
 _PAGES = _("these pages")
 PORTS = (
     Port("HTTP", "web", _("Web"), _PAGES, 100, is_http=True),
@@ -45,6 +47,7 @@ def look_at_broker(seconds: float) -> Outcome:
     except TimeoutError:
         raise
     except Exception:  # noqa: BLE001 - each transport has failures of its own
+        _log.warning("broker unreachable", exc_info=True)
         text = _(
             "The broker of GROUPWARE_BROKER_URL does not answer: background work waits. Start it, or"
             " look at the address and the password; what waits is in the database and not lost."
