@@ -137,6 +137,14 @@ def _no_hub_is_left_open() -> Iterator[None]:
     assert not left, f"The test left a hub open: {left}"
 
 
+@pytest.fixture(autouse=True)
+def _no_language_is_left_active() -> Iterator[None]:
+    """Forget the language of the last page, which a client in the tests leaves in its thread."""
+    yield
+    if (translation := sys.modules.get("django.utils.translation")) is not None:
+        translation.deactivate()
+
+
 def open_hubs() -> list[object]:
     """Return the hubs of this process, and what else carries events, of modules that are loaded."""
     events, aio = map(sys.modules.get, ("groupware.core.events", "groupware.core.aio"))
