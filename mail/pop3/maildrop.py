@@ -5,9 +5,13 @@ login, whatever others remove or add meanwhile.
 """
 
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, takewhile
 from typing import Final
 
+SMALL: Final = 256 * 1024
+"""Octets up to which a message is read at once."""
 ROWS_AT_ONCE: Final = 2_000
 """Lines of LIST and UIDL that are made at once."""
 
@@ -59,6 +63,26 @@ class Maildrop:
         copies of one email in the mailbox. UIDVALIDITY is not in it.
         """
         return f"{self._email_ids[number - 1]:016x}{self.uids[number - 1]:08x}"
+
+    def foresee(self, numbers: Sequence[int], last: int, ahead: int) -> Sequence[int]:
+        """Return what is asked for, and what comes next where a client takes all in order.
+
+        `last` is what it took before, `ahead` how many messages are foreseen.
+        """
+        first, count = numbers[0], len(numbers)
+        is_in_order = first == last + 1 and numbers[-1] - first == count - 1
+        if not is_in_order or count >= ahead:
+            return numbers
+        return range(first, min(first + ahead, len(self.uids) + 1))
+
+    def line_up(self, numbers: Sequence[int], octets: int) -> list[int]:
+        """Return the UIDs of the first of these messages, that are small and fit in `octets`."""
+        sizes = list(map(self.size, numbers))
+        count = bisect_right(list(accumulate(sizes)), octets)
+        if not count and sizes and sizes[0] <= SMALL:
+            count = 1
+        small = takewhile(SMALL.__ge__, sizes[:count])
+        return [self.uid(number) for number, _ in zip(numbers, small, strict=False)]
 
     def delete(self, number: int) -> None:
         """Mark a message that is not marked."""

@@ -30,6 +30,7 @@ from mail.pop3.limits import Limits
 from mail.pop3.maildrop import Maildrop
 from mail.pop3.reading import Reader
 from mail.pop3.seen import SeenMarks
+from mail.pop3.topreading import TopReader
 from mail.pop3.tops import Tops
 from mail.retention import Expiry
 from mail.sasl import PARSERS
@@ -93,6 +94,7 @@ class Open:
     expiry: Expiry
     maildrop: Maildrop
     reader: Reader
+    tops: TopReader
     seen: SeenMarks
 
     @property

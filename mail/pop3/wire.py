@@ -12,6 +12,9 @@ _LINE_DOT: Final = re.compile(rb"\n\.")
 """Found by a search for its first octet, which is twice as fast as `in` of two octets."""
 _EMPTY_LINE: Final = re.compile(rb"\r*\n")
 _EMPTY_LINE_LATER: Final = re.compile(rb"\n\r*\n")
+_EMPTY_LINE_OR_DOT: Final = re.compile(rb"\n(?:\r*\n|\.)")
+_END: Final = b"\r\n.\r\n"
+_UNUSUAL_STARTS: Final = (b"\r", b"\n", b".")
 
 
 class ProtocolError(Exception):
@@ -50,7 +53,7 @@ def serialize_message(head: bytes, data: bytes) -> tuple[bytes, bytes, bytes]:
         data = _LINE_DOT.sub(b"\n..", data)
     if data.startswith(b"."):
         head += b"."
-    return head, data, b".\r\n" if not data or data.endswith(b"\r\n") else b"\r\n.\r\n"
+    return head, data, b".\r\n" if not data or data.endswith(b"\r\n") else _END
 
 
 class Stuffer:
@@ -79,6 +82,37 @@ class Stuffer:
     def finish(self) -> bytes:
         """Return what ends the response."""
         return b".\r\n" if self._last == b"\r\n" else b"\r\n.\r\n"
+
+
+def serialize_top(head: bytes, octets: bytes, lines: int, *, is_whole: bool = True) -> bytes:
+    """Return the response to TOP of a message by its first octets, empty where more are needed.
+
+    `head` is its first line; `is_whole` that there are no more octets. Hot: of a usual message only
+    what is sent is looked at, and its header once.
+    """
+    found = _EMPTY_LINE_OR_DOT.search(octets)
+    start = end = found.end() if found is not None else 0
+    if octets.startswith(_UNUSUAL_STARTS) or not octets.endswith(b"\n", 0, end):
+        return _serialize_unusual_top(head, octets, lines, is_whole=is_whole)
+    while lines and (line_end := octets.find(b"\n", end) + 1):
+        end = line_end
+        lines -= 1
+    if lines:
+        end = len(octets)
+    if end == len(octets) and not is_whole:
+        return b""
+    top = octets[:end]
+    if end > start and _LINE_DOT.search(top, start - 1):
+        return b"".join(serialize_message(head, top))
+    return b"%b%b%b" % (head, top, b".\r\n" if top.endswith(b"\r\n") else _END)
+
+
+def _serialize_unusual_top(head: bytes, octets: bytes, lines: int, *, is_whole: bool) -> bytes:
+    """Return the same of a message with a dot in its header, without an end of it, or without one."""
+    cut = cut_top(octets, lines)
+    if len(cut) == len(octets) and not is_whole:
+        return b""
+    return b"".join(serialize_message(head, cut))
 
 
 def cut_top(message: bytes, lines: int) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 from groupware.core import blobs, db, limits
 from groupware.core.errors import Invalid, Stale, TooLarge
 from groupware.core.models import Blob
+from mail.mime.fields import find_header_end
 from mail.mime.index import MessageIndex, index_message
 from mail.mime.limits import DEFAULT_LIMITS
 from mail.mime.sections import filter_header_fields, header_filter
@@ -25,6 +26,8 @@ SUMMARY_FIELDS = (b"from", b"to", b"subject", b"date")
 """Fields that a row also keeps on their own, as they go over the wire (docs/adr/0020)."""
 
 MAX_TEXT = 64 * 1024
+OPENING = 1024
+"""Octets of the body that can be read with the header alone, as TOP of a few lines wants them."""
 QUICK = 16 * 1024
 """Octets of a message that is prepared within a fraction of a millisecond, at worst in some ten."""
 
@@ -57,7 +60,7 @@ def prepare_message(data: bytes, *, may_wait: bool = True) -> PreparedMessage:
     """
     if len(data) > (limit := limits.MESSAGE_SIZE.value):
         raise TooLarge(f"The message is larger than {limit} octets.")
-    staged = blobs.stage(data, may_wait=may_wait)
+    staged = blobs.stage(data, head=_size_of_head(data), may_wait=may_wait)
     if staged.blob_id is not None:
         known = db.fetch_rows(
             'SELECT message_id, "references", header_size FROM mail_messagecontent'
@@ -72,6 +75,11 @@ def prepare_message(data: bytes, *, may_wait: bool = True) -> PreparedMessage:
     columns = _columns(index, header_fields)
     message_id = columns["message_id"]
     return PreparedMessage(staged, columns, index.header_size > 0, references, message_id)
+
+
+def _size_of_head(data: bytes) -> int:
+    """Return how many octets the header takes, and what of the body is read along with it."""
+    return find_header_end(data, 0, min(len(data), DEFAULT_LIMITS.max_header_bytes)) + OPENING
 
 
 def find_prepared(blob_id: int) -> PreparedMessage:

@@ -1,14 +1,16 @@
 r"""TOP of what the process keeps: the octets that reading the message gives, and no message read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 
 from groupware.core import aio, blobs, db, limits
+from groupware.core.blobs import frames
 from groupware.core.changes import next_uid_validity
 from groupware.core.models import Collection
 from mail.maildrops import Snapshot, find_present
-from mail.pop3 import reading
+from mail.pop3 import responses, topreading
 from mail.pop3.limits import Limits, configured_limits
 from mail.pop3.session import Shared
 from mail.services.pop3 import remove_deleted, set_policy
@@ -46,14 +48,16 @@ async def answers_to(client: MemoryClient, commands: Sequence[str], *, together:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many messages each statement for octets was for."""
     counts: list[int] = []
-    read_whole = blobs.read_whole
-
-    def noted(locations: Sequence[str]) -> list[bytes]:
-        counts.append(len(locations))
-        return read_whole(locations)
-
-    monkeypatch.setattr(blobs, "read_whole", noted)
+    for name in ("read_whole", "read_heads"):
+        monkeypatch.setattr(blobs, name, partial(_noted, counts, getattr(blobs, name)))
     return counts
+
+
+def _noted(
+    counts: list[int], read: Callable[[Sequence[str]], list[bytes]], locations: Sequence[str]
+) -> list[bytes]:
+    counts.append(len(locations))
+    return read(locations)
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts.append(len(uids))
         return find_present(snapshot, uids)
 
-    monkeypatch.setattr(reading, "find_present", noted)
+    monkeypatch.setattr(topreading, "find_present", noted)
     return counts
 
 
@@ -104,7 +108,7 @@ async def test_kept_tops_are_looked_for_together(
         for together in (True, False):
             del looked[:]
             await answers_to(await log_in(shared), commands, together=together)
-            assert sum(looked) <= len(commands) + reading.AHEAD_MESSAGES
+            assert sum(looked) <= len(commands) + topreading.AHEAD_MESSAGES
             assert len(looked) <= 4
         assert not read
 
@@ -169,3 +173,38 @@ async def test_room_for_tops_is_what_is_configured(set_limit: SetLimit, read: li
         del read[:]
         assert await client.ask("TOP 1 0") == told
         assert read
+
+
+LINES = [b"line %d of the body\r\n" % number for number in range(1000)]
+LONG = b"".join(b"X-Field-%d: %b\r\n" % (number, b"a" * 60) for number in range(100))
+
+
+async def test_of_a_large_message_the_head_is_as_good(anna: int) -> None:
+    heads = [head + b"\r\n" for head in (b"Subject: usual\r\n", LONG, 9 * LONG, b"")]
+    for head in heads:
+        await aio.call(deliver, anna, head + b"".join(LINES))
+    async with new_shared(Limits(tops=0)) as shared:
+        client = await log_in(shared)
+        for count in (0, 1, 20, 400, 1000, 2000):
+            told = await answers_to(
+                client, [f"TOP {n} {count}" for n in range(4, 8)], together=True
+            )
+            tops = [b"".join([head, *LINES[:count], b".\r\n"]) for head in heads]
+            assert told == b"".join(responses.TOP_FOLLOWS + top for top in tops), count
+
+
+async def test_no_more_than_the_head_of_a_large_message_is_decompressed(
+    anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for subject in (b"one", b"two"):
+        await aio.call(deliver, anna, b"Subject: %b\r\n\r\n%b" % (subject, b"".join(LINES)))
+    monkeypatch.setattr(frames, "decompress", refuse)
+    async with new_shared() as shared:
+        client = await log_in(shared)
+        told = await answers_to(client, ["TOP 4 3", "TOP 5 3"], together=True)
+        assert told.count(b"line 2 of the body\r\n.\r\n") == 2
+        assert b"line 3" not in told
+
+
+def refuse(stored: bytes) -> bytes:
+    raise AssertionError(f"{len(stored)} octets are decompressed")

@@ -4,6 +4,10 @@ A part of a large message is read by decompressing only the frames that hold it.
 
 Layout: one octet version (1), frame count (u32), then for each frame raw and stored length
 (u32, u32), then the frames. The first frame is small so that a header block is read alone.
+
+What many want of a larger blob alone, its head, is a block of zstd of its own within the first frame
+(RFC 8878 §3.1.1.2): blocks are decompressed one after the other, but none in part. It takes no
+octet of the layout, and whoever reads all does not notice it.
 """
 
 import struct
@@ -17,11 +21,17 @@ VERSION = 1
 FIRST_FRAME = 64 * 1024
 FRAME = 256 * 1024
 LEVEL = 3
+SPLIT = 8 * 1024
+"""Octets of a blob from which on its head is a block of its own; less is read as fast whole."""
 
 _HEAD = struct.Struct("<BI")
 _PAIR = struct.Struct("<II")
 _USUAL = struct.Struct("<BIII")
 """The table of one frame."""
+_BLOCK_HEADER = 3
+_RLE = 1
+"""The type of a block that is one octet, many times."""
+_OTHER_LENGTH = "a frame has another length than its table says"
 
 
 class _Local(threading.local):
@@ -61,8 +71,12 @@ class FrameTable:
         return first, len(self.lengths), first_stored, first_raw
 
 
-def compress(data: bytes) -> bytes:
-    """Return the stored form of `data`; each frame ends with a checksum."""
+def compress(data: bytes, head: int = 0) -> bytes:
+    """Return the stored form of `data`; each frame ends with a checksum.
+
+    The first `head` octets are a block of their own, where that spares whoever reads no more at
+    least half of a frame.
+    """
     view = memoryview(data)
     cuts = [0, *range(min(FIRST_FRAME, len(data)), len(data), FRAME), len(data)]
     lengths: list[bytes] = []
@@ -70,10 +84,21 @@ def compress(data: bytes) -> bytes:
     for start, end in pairwise(cuts):
         if start == end:
             continue
-        frame = _local.compressor.compress(view[start:end])
+        is_split = not start and end >= SPLIT and 0 < head <= end // 2
+        frame = _compress_split(view[:end], head) if is_split else _compress(view[start:end])
         lengths.append(_PAIR.pack(end - start, len(frame)))
         frames.append(frame)
     return b"".join([_HEAD.pack(VERSION, len(frames)), *lengths, *frames])
+
+
+def _compress(data: memoryview) -> bytes:
+    return _local.compressor.compress(data)
+
+
+def _compress_split(data: memoryview, head: int) -> bytes:
+    writer = _local.compressor.compressobj(size=len(data))
+    first = writer.compress(data[:head]) + writer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    return b"".join([first, writer.compress(data[head:]), writer.flush()])
 
 
 def table_size(head: bytes) -> int:
@@ -110,7 +135,7 @@ def _decompress_frame(frame: bytes, raw_length: int) -> bytes:
     try:
         # The frame's own word is not trusted with memory.
         if zstandard.frame_content_size(frame) != raw_length:
-            raise DamagedBlob("a frame has another length than its table says")
+            raise DamagedBlob(_OTHER_LENGTH)
         return _local.decompressor.decompress(frame)
     except zstandard.ZstdError as error:
         raise DamagedBlob(str(error)) from error
@@ -125,3 +150,31 @@ def decompress(stored: bytes) -> bytes:
             return _decompress_frame(frame, raw_length)
     table = parse_table(stored)
     return decompress_frames(stored[table.offset :], table.lengths)
+
+
+def decompress_head(stored: bytes) -> bytes:
+    """Return the first raw octets of a blob, as many as its head has, or more.
+
+    Hot: of many blobs of which no more is wanted. Damage within a head may stay unseen here, since
+    the checksum covers a whole frame.
+    """
+    if len(stored) <= _USUAL.size:
+        return decompress(stored)
+    version, count, raw_length, stored_length = _USUAL.unpack_from(stored)
+    if raw_length < SPLIT or version != VERSION:
+        return decompress(stored)
+    offset = _HEAD.size + count * _PAIR.size
+    frame = stored[offset : offset + stored_length]
+    try:
+        if zstandard.frame_content_size(frame) != raw_length:
+            raise DamagedBlob(_OTHER_LENGTH)
+        first = frame[: _end_of_block(frame, zstandard.frame_header_size(frame))]
+        return _local.decompressor.decompressobj(write_size=SPLIT).decompress(first)
+    except zstandard.ZstdError as error:
+        raise DamagedBlob(str(error)) from error
+
+
+def _end_of_block(frame: bytes, start: int) -> int:
+    """Return where a block ends that begins at `start` (RFC 8878 §3.1.1.2)."""
+    header = int.from_bytes(frame[start : start + _BLOCK_HEADER], "little")
+    return start + _BLOCK_HEADER + (1 if header >> 1 & 3 == _RLE else header >> 3)

@@ -99,9 +99,10 @@ def check_reserve() -> None:
             _roomy[directory] = reserve, now + LOOK_SECONDS
 
 
-def stage(data: bytes, *, may_wait: bool = True) -> StagedBlob:
+def stage(data: bytes, *, head: int = 0, may_wait: bool = True) -> StagedBlob:
     """Make the bytes ready to be claimed, or find that they are here; outside any transaction.
 
+    The first `head` octets of a larger blob can be read without the others (`read_heads`).
     Large ones are durable on return, and all where the database is a server's.
     Hot: runs once for each message that arrives. Raises `DiskReserve`, `Busy`, and where it may not
     wait for the disk, `NotNow` for bytes that are not written with their row.
@@ -113,7 +114,7 @@ def stage(data: bytes, *, may_wait: bool = True) -> StagedBlob:
     )
     if known:
         return StagedBlob(digest, *known[0])
-    stored = frames.compress(data)
+    stored = frames.compress(data, head)
     if spool.suits(stored) and (spool.has_room() or (may_wait and spool.make_room(store()))):
         location = spool.new_location()
         return StagedBlob(digest, len(data), len(stored), location, None, spooled=stored)
@@ -190,6 +191,14 @@ def read_whole(locations: Sequence[str]) -> list[bytes]:
     Raises `BlobMissing` or `frames.DamagedBlob`.
     """
     return [frames.decompress(stored) for stored in store().get_all(locations)]
+
+
+def read_heads(locations: Sequence[str]) -> list[bytes]:
+    """Return the first raw octets of blobs, in order: the head of each, or more. Hot: for TOP.
+
+    Raises as `read_whole` does, but may not see damage within a head.
+    """
+    return list(map(frames.decompress_head, store().get_all(locations)))
 
 
 def carry_over() -> int:

@@ -19,6 +19,7 @@ from mail.pop3.maildrop import Maildrop
 from mail.pop3.reading import Reader
 from mail.pop3.seen import SeenMarks
 from mail.pop3.session import MECHANISMS, Open, Session
+from mail.pop3.topreading import TopReader
 from mail.sasl import PARSERS, BadMessage, refusal
 from mail.services.pop3 import note_login
 
@@ -152,9 +153,16 @@ async def _begin(session: Session, principal: Principal) -> None:
         await aio.write(note_login, principal.account_id, credential)
     opened = await aio.read(open_maildrop, principal.account_id, credential, session.shared.memory)
     maildrop = Maildrop(opened.uids, opened.sizes, opened.email_ids)
-    reader = Reader(opened.snapshot, maildrop, session.shared.tops)
-    seen = SeenMarks(opened.snapshot, session.shared.marking)
-    held = Open(principal, opened.snapshot, opened.policy, opened.expiry, maildrop, reader, seen)
+    held = Open(
+        principal,
+        opened.snapshot,
+        opened.policy,
+        opened.expiry,
+        maildrop,
+        Reader(opened.snapshot, maildrop),
+        TopReader(opened.snapshot, maildrop, session.shared.tops),
+        SeenMarks(opened.snapshot, session.shared.marking),
+    )
     if session.closing:
         return  # the client has gone meanwhile
     if not session.begin(held):

@@ -14,7 +14,7 @@ from mail.pop3.commands import Numbered, Plain, Top
 from mail.pop3.connection import RunReceived
 from mail.pop3.reading import Gone, Unreadable
 from mail.pop3.session import Session
-from mail.pop3.wire import Stuffer, TopCutter, cut_top, serialize_message
+from mail.pop3.wire import Stuffer, TopCutter, serialize_message
 
 _log = structlog.get_logger("groupware.pop3")
 
@@ -80,33 +80,49 @@ async def retrieve_run(session: Session, run: RunReceived) -> int:
 
 async def top(session: Session, request: Top) -> None:
     r"""TOP: the header and so many lines; nothing is `\Seen` by it."""
-    if not _check(session, request.number):
+    number, lines = request.number, request.lines
+    if not _check(session, number):
         return
-    taken = session.opened.reader.take_top(request.number, request.lines)
-    found = [taken] if taken else await _read_tops(session, [request.number], [request.lines])
-    if found:
-        session.write(found[0])
-        return
-    message = await _open(session, request.number)
-    if message is None:
-        return
-    if isinstance(message, bytes):
-        cut = cut_top(message, request.lines)
-        session.write(b"".join(serialize_message(responses.TOP_FOLLOWS, cut)))
+    if taken := session.opened.tops.take(number, lines):
+        session.write(taken)
     else:
-        session.write(responses.TOP_FOLLOWS)
-        await _send(session, message, TopCutter(request.lines))
+        await _answer_tops(session, [number], [lines])
 
 
 async def top_run(session: Session, run: RunReceived) -> int:
     """TOP of several messages: answer the first ones together, and return how many."""
-    standing = list(takewhile(session.opened.maildrop.stands, run.numbers))
-    found = await _read_tops(session, standing, run.lines)
+    maildrop = session.opened.maildrop
+    standing = list(takewhile(maildrop.stands, run.numbers))
+    if not standing:
+        _check(session, run.numbers[0])
+        return 1
+    return await _answer_tops(session, standing, run.lines)
+
+
+async def _answer_tops(session: Session, numbers: Sequence[int], lines: Sequence[int]) -> int:
+    """Answer the first of these TOPs together, and return how many."""
+    tops = session.opened.tops
+    found = await tops.read(numbers, lines)
     if not found:
-        await top(session, Top(run.numbers[0], run.lines[0]))
+        messages = await _read_together(session, tops.worth_whole(numbers, lines))
+        found = tops.make(numbers, lines, messages)
+    if not found:
+        await _read_top(session, numbers[0], lines[0])
         return 1
     session.write(b"".join(found))
     return len(found)
+
+
+async def _read_top(session: Session, number: int, lines: int) -> None:
+    """Answer a TOP for which the message has to be read whole, or in pieces."""
+    message = await _open(session, number)
+    if message is None:
+        return
+    if isinstance(message, bytes):
+        session.write(session.opened.tops.make([number], [lines], [message])[0])
+    else:
+        session.write(responses.TOP_FOLLOWS)
+        await _send(session, message, TopCutter(lines))
 
 
 async def delete(session: Session, request: Numbered) -> None:
@@ -140,16 +156,6 @@ async def _read_together(session: Session, numbers: Sequence[int]) -> Sequence[b
     opened = session.opened
     try:
         return await opened.reader.read_small(list(takewhile(opened.maildrop.stands, numbers)))
-    except Unreadable:
-        return ()
-
-
-async def _read_tops(
-    session: Session, numbers: Sequence[int], lines: Sequence[int]
-) -> Sequence[bytes]:
-    """Return the responses to the first of these TOPs, as `_read_together` does of messages."""
-    try:
-        return await session.opened.reader.read_tops(numbers, lines)
     except Unreadable:
         return ()
 

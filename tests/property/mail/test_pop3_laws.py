@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mail.pop3.commands import COMMANDS, State
 from mail.pop3.connection import AuthReceived, CommandReceived, Connection, Event, Refused
-from mail.pop3.wire import Stuffer, TopCutter, cut_top, serialize_message
+from mail.pop3.wire import Stuffer, TopCutter, cut_top, serialize_message, serialize_top
 
 WORDS = st.one_of(
     st.sampled_from([*COMMANDS, b" ", b"\r\n", b"\n", b"\r", b"1", b"0", b"PLAIN", b"AGE=", b"*"]),
@@ -118,3 +118,15 @@ def test_top_of_a_whole_message_is_that_of_its_octets(message: bytes, lines: int
     cutter = TopCutter(lines)
     pieces = [cutter.feed(message[place : place + 1]) for place in range(len(message))]
     assert cut_top(message, lines) == b"".join(pieces)
+
+
+@given(MESSAGES, st.integers(0, 4), st.data())
+def test_first_octets_give_the_response_to_top_or_none(
+    message: bytes, lines: int, data: st.DataObject
+) -> None:
+    whole = b"".join(serialize_message(b"+OK\r\n", cut_top(message, lines)))
+    assert serialize_top(b"+OK\r\n", message, lines, is_whole=True) == whole
+    first = message[: data.draw(st.integers(0, len(message)))]
+    assert serialize_top(b"+OK\r\n", first, lines, is_whole=False) in (whole, b"")
+    longer = message + b"x"
+    assert serialize_top(b"+OK\r\n", longer, lines, is_whole=False) in (whole, b"")

@@ -4,6 +4,7 @@ import errno
 import os
 import random
 import sqlite3
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from groupware.core import blobs, db, limits
 from groupware.core.blobs import frames, service
-from groupware.core.blobs.frames import FIRST_FRAME, FRAME
+from groupware.core.blobs.frames import FIRST_FRAME, FRAME, SPLIT
 from groupware.core.blobs.store import LARGE, LocalBlobStore
 from groupware.core.errors import DiskReserve
 from groupware.core.models import Blob
@@ -175,6 +176,52 @@ def test_changed_octet_never_gives_other_bytes_of_the_same_length(size: int) -> 
         except frames.DamagedBlob:
             continue
         assert found == data or len(found) != len(data)  # the row knows the length
+
+
+@pytest.mark.parametrize("size", [0, 1, SPLIT - 1, SPLIT, FIRST_FRAME, FIRST_FRAME + 1, 2**20])
+@pytest.mark.parametrize("head", [0, 1, 700, SPLIT // 2, SPLIT, FIRST_FRAME, 2**21])
+@pytest.mark.parametrize("make", [noise, bytes, lambda size: (b"some text " * size)[:size]])
+def test_head_is_read_alone_where_that_is_worth_it(
+    size: int, head: int, make: Callable[[int], bytes]
+) -> None:
+    data = make(size)
+    stored = frames.compress(data, head)
+    assert frames.decompress(stored) == data
+    first = frames.decompress_head(stored)
+    assert data.startswith(first)
+    assert len(first) >= min(head, size, FIRST_FRAME)
+    if size >= SPLIT and 0 < head <= min(size, FIRST_FRAME) // 2:
+        assert len(first) == head
+
+
+def test_damaged_head_is_told_or_has_another_length() -> None:
+    whole = frames.compress(b"Subject: a head\r\n" * 1000, 1000)
+    for place in range(40):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x21
+        try:
+            found = frames.decompress_head(bytes(damaged))
+        except frames.DamagedBlob:
+            continue
+        assert len(found) <= FIRST_FRAME
+    for size in range(len(whole) - 1):
+        try:
+            found = frames.decompress_head(whole[:size])
+        except frames.DamagedBlob:
+            continue
+        assert (b"Subject: a head\r\n" * 60).startswith(found)
+
+
+def test_heads_of_many_are_read_together(own_data: Path) -> None:
+    texts = [noise(100), noise(3 * SPLIT), noise(LARGE + 1000)]
+    staged = [blobs.stage(text, head=500) for text in texts]
+    with db.write_transaction():
+        assert all(map(blobs.claim, staged))
+    places = [one.location for one in staged]
+    assert blobs.read_heads(places) == [texts[0], texts[1][:500], texts[2][:500]]
+    assert [blobs.read_location(place) for place in places] == texts
+    with pytest.raises(blobs.BlobMissing):
+        blobs.read_heads([*places, "db:99999"])
 
 
 def test_damaged_file_is_a_damaged_blob(own_data: Path) -> None:
