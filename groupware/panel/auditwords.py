@@ -183,7 +183,7 @@ def _shown(name: str, value: object) -> object:
     if isinstance(value, bool):
         return _now("yes") if value else _now("no")
     if name == "quota" and isinstance(value, int):
-        return filesizeformat(value)
+        return filesizeformat(value) if value else _now("unlimited")
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return ROLES.get(str(value), value) if name == "role" else value

@@ -44,6 +44,12 @@ def icon(name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Return the name of a variable that a line may break behind each underscore of."""
+    return format_html_join(SafeString("_<wbr>"), "{}", ([word] for word in name.split("_")))
+
+
 @register.simple_tag
 def meter(used: int, quota: int) -> SafeString:
     """Return how much of a quota is used, as a bar and in words; no bar where there is no quota."""
