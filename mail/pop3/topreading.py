@@ -101,11 +101,13 @@ class TopReader:
 
     async def _read_heads(self, numbers: Sequence[int]) -> None:
         foreseen = self._maildrop.foresee(numbers, self._last_head, AHEAD_MESSAGES)
-        uids = self._maildrop.line_up(foreseen, AHEAD_OCTETS)
+        self._heads = {}
+        if not (uids := self._maildrop.line_up(foreseen, AHEAD_OCTETS)):
+            return
         try:
             self._heads = await aio.glance_once(read_heads, self._snapshot, sorted(set(uids)))
-        except blobs.UNREADABLE:  # reading it whole tells which one it is
-            self._heads = {}
+        except blobs.UNREADABLE:
+            return  # reading them whole tells which one it is
 
     def _make(self, numbers: Sequence[int], asked: Sequence[Asked]) -> list[bytes]:
         """Return the responses to the first TOPs whose heads were read, and keep them."""

@@ -6,7 +6,7 @@ from groupware.core import aio, auth, blobs
 from groupware.core.blobs.service import store
 from groupware.core.models import Blob, BlobSpool
 from mail.maildrops import Snapshot
-from mail.pop3 import reading
+from mail.pop3 import maildrop, reading
 from mail.pop3.commands import MOST_AT_ONCE
 from mail.services.pop3 import remove_deleted
 from tests.transcripts.pop3_playing import MemoryClient, deliver, new_shared
@@ -29,7 +29,7 @@ async def assert_same(client: MemoryClient, other: MemoryClient, commands: list[
 
 
 async def many_messages(anna: int) -> None:
-    large = b"Subject: large\r\n\r\n" + b".line\r\n" * (reading.SMALL // 7 + 1)
+    large = b"Subject: large\r\n\r\n" + b".line\r\n" * (maildrop.SMALL // 7 + 1)
     for number in range(2 * MOST_AT_ONCE):
         text = large if number == 5 else b"Subject: %d\r\n\r\n.\r\ntext" % number
         await aio.call(deliver, anna, text)
