@@ -9,7 +9,7 @@ from groupware.core.models import Blob
 from mail.mime.fields import find_header_end
 from mail.mime.index import MessageIndex, index_message
 from mail.mime.limits import DEFAULT_LIMITS
-from mail.mime.sections import filter_header_fields, header_filter
+from mail.mime.sections import header_filter
 from mail.mime.strings import literal
 
 INDEX_VERSION = 2
@@ -112,9 +112,10 @@ def _index(data: bytes) -> tuple[MessageIndex, bytes]:
     """
     index = index_message(data)
     header = data[: min(index.header_size, DEFAULT_LIMITS.max_header_bytes)]
-    return index, filter_header_fields(header, LISTED_FIELDS, negate=False)
+    return index, _keep_listed(header)
 
 
+_keep_listed = header_filter(tuple(sorted(LISTED_FIELDS)))
 _keep_summary = header_filter(SUMMARY_FIELDS)
 
 

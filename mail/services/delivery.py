@@ -132,9 +132,14 @@ class Delivery:
             raise RuntimeError("the message was not prepared")
         waiting: dict[int, Callable[[], None]] = {}
         for recipient in self._recipients:
-            arrival = self._trace.arrival(recipient)
-            for account_id in recipient.account_ids:
-                if account_id not in waiting and account_id not in self._settled:
+            left = [
+                account_id
+                for account_id in recipient.account_ids
+                if account_id not in waiting and account_id not in self._settled
+            ]
+            if left:
+                arrival = self._trace.arrival(recipient)
+                for account_id in left:
                     waiting[account_id] = partial(
                         deliver_to_account, account_id, self._prepared, arrival
                     )

@@ -22,12 +22,13 @@ def find_direct(address: str, mail_from: str) -> Recipient | None:
 
     Hot, as RCPT is. Raises `NotFound`, `NotAllowed` and `OverQuota`.
     """
-    route = routing.find_address(address)
-    if route is not None and lists.find_list(route) is None:
-        recipient = resolve_recipient(address)
-        if not recipient.outside:
-            return recipient
-    targets.check_local(address, mail_from)
+    with routing.asked_once():
+        route = routing.find_address(address)
+        if route is not None and lists.find_list(route) is None:
+            recipient = resolve_recipient(address)
+            if not recipient.outside:
+                return recipient
+        targets.check_local(address, mail_from)
     return None
 
 
