@@ -10,12 +10,12 @@ from typing import NamedTuple
 __all__ = ["Result", "fold_results", "remove_fields", "remove_forged", "render_value"]
 
 _FIELD = (
-    rb"(?:(?<=[\r\n])|\A)(?:%b)[ \t]*+(?:\r?\n[ \t]++)*+:"
-    rb"((?:[^\r\n]|(?:\r\n|[\r\n])(?=[ \t]))*+)(?:\r\n|[\r\n]|\Z)"
+    rb"(?:(?<=[\r\n])|\A)(?:%b)[ \t]*+(?>(?:\r?\n[ \t]++)*):"
+    rb"((?>(?:[^\r\n]++|(?:\r\n|[\r\n])(?=[ \t]))*))(?:\r\n|[\r\n]|\Z)"
 )
 _HEADER_END = re.compile(rb"\A\r*+\n|\n\r*+\n")
 _TOKEN = re.compile(rb"[!#$%&'*+.0-9A-Z^_`a-z{|}~\x80-\xff-]++")
-_QUOTED = re.compile(rb"\"((?:[^\"\\]|\\.)*+)\"", re.DOTALL)
+_QUOTED = re.compile(rb"\"((?>(?:[^\"\\]++|\\.)*))\"", re.DOTALL)
 _PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _COMMENT_PART = re.compile(rb"[^()\\]++|\\.|[()]", re.DOTALL)
 _SPACE = re.compile(rb"[ \t\r\n]*+")

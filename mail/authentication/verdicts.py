@@ -25,8 +25,8 @@ __all__ = ["Results", "Verdict", "authenticate_message", "read_results"]
 MAX_TOLD = 8 << 10
 """Octets of a sealer's results that are read."""
 FIELD_NAME = b"Authentication-Results: "
-_NO_RESULT = re.compile(rb"\"(?:[^\"\\]|\\.)*+\"|\((?:[^()\\]|\\.)*+\)", re.DOTALL)
-_OWN_FIELD = re.compile(rb"(?:\A|\n)" + FIELD_NAME + rb"((?:[^\r\n]|\r\n(?=[ \t]))++\r\n)")
+_NO_RESULT = re.compile(rb"\"(?>(?:[^\"\\]++|\\.)*)\"|\((?>(?:[^()\\]++|\\.)*)\)", re.DOTALL)
+_OWN_FIELD = re.compile(rb"(?:\A|\n)" + FIELD_NAME + rb"((?>(?:[^\r\n]++|\r\n(?=[ \t]))+)\r\n)")
 _ARC = re.compile(rb";[ \t\r\n]*+arc=(none|pass|fail)\b")
 _DMARC_PASSED = re.compile(rb"(?:\A|;)[ \t\r\n]*+dmarc[ \t]*+=[ \t]*+pass\b", re.IGNORECASE)
 
