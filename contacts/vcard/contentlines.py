@@ -48,7 +48,7 @@ _START = re.compile(rb"\n(?![ \t])")
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xef\xbf[\xbe\xbf]")
 _NAME = re.compile(r"(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)")
-_QUOTED_HEAD = re.compile(r'[^":]*+(?:"[^"]*+"[^":]*+)++(?=:)')
+_QUOTED_HEAD = re.compile(r'[^":]*+(?>(?:"[^"]*+"[^":]*+)+)(?=:)')
 _QUOTED_OR = {separator: re.compile(rf'"[^"]*"|{separator}') for separator in (";", ",")}
 _CARET = re.compile(r"\^([n^'])")
 _CARETS = {"n": "\n", "^": "^", "'": '"'}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from contacts.vcard.contentlines import Line, content_lines
 from contacts.vcard.serialize import serialize_line
 
-_RAW = re.compile(rb"(?:[^\r\n]++|(?:\r++\n?+|\n)[ \t])*+(?:\r++\n?+|\n|\Z)")
+_RAW = re.compile(rb"(?>(?:[^\r\n]++|(?:\r++\n?+|\n)[ \t])*)(?:\r++\n?+|\n|\Z)")
 
 
 class RawLine(NamedTuple):

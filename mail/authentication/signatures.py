@@ -33,7 +33,7 @@ MAX_FIELD = 16 << 10
 MAX_NAMES = 200
 MAX_RECORDS = 4
 """TXT records of one key that are looked at; there should be one."""
-_DOMAIN = re.compile(rb"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]*+)(\.[A-Za-z0-9_-]++)*+")
+_DOMAIN = re.compile(rb"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]*+)(?>(\.[A-Za-z0-9_-]++)*)")
 _NUMBER = re.compile(rb"[0-9]{1,12}")
 _SKEW = 300
 """Seconds that the clock of a signer may be ahead, or behind an expiry."""

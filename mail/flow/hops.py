@@ -17,7 +17,7 @@ MAX_HOPS = 50
 MAX_FIELD = 4 << 10
 
 _FROM = re.compile(
-    rb"[ \t]*+from[ \t]++([^ \t();]++)[ \t]*+(?:\(((?:[^()]++|\([^()]*+\))*+)\))?", re.IGNORECASE
+    rb"[ \t]*+from[ \t]++([^ \t();]++)[ \t]*+(?:\(((?>(?:[^()]++|\([^()]*+\))*))\))?", re.IGNORECASE
 )
 _SAID = re.compile(rb"\b(?:helo|ehlo|lhlo)[= ]\[?([^ \t\[\]]*+)", re.IGNORECASE)
 _LITERAL = re.compile(rb"\[(?:IPv6:)?([0-9A-Fa-f:.]++)\]", re.IGNORECASE)

@@ -37,7 +37,7 @@ _COMMON = re.compile(
 )
 _TOKEN = re.compile(
     rb"(?P<space>\s++)"
-    rb"|\"(?P<quoted>(?:[^\"\\]|\\.)*+)\"?"
+    rb"|\"(?P<quoted>(?>(?:[^\"\\]++|\\.)*))\"?"
     rb"|(?P<special>[<>@,;:()])"
     rb"|(?P<atom>\[[^\]\s,;<>]*+\]?|[^\s\"<>@,;:()\[]++)",
     re.DOTALL,

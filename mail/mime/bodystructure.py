@@ -77,7 +77,7 @@ def _tail(part: Part, limits: MimeLimits) -> bytes:
 
 
 _WIRE_TOKEN = re.compile(
-    rb" *(?:(?P<open>\()|(?P<close>\))|\"(?:[^\"\\]|\\.)*+\"|\{(?P<size>\d+)\}\r\n|[^ ()\"{]++)"
+    rb" *(?:(?P<open>\()|(?P<close>\))|\"(?>(?:[^\"\\]++|\\.)*)\"|\{(?P<size>\d+)\}\r\n|[^ ()\"{]++)"
 )
 _BASIC_ITEMS = 7
 _FEWEST_ITEMS = 11

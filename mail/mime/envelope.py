@@ -77,8 +77,8 @@ class EnvelopeField(Enum):
     CC = 4
 
 
-_STRING = rb'(?:NIL|"(?:[^"\\]++|\\.)*+")'
-_LIST = rb"(?:NIL|\((?:\(" + b" ".join([_STRING] * 4) + rb"\))*+\))"
+_STRING = rb'(?:NIL|"(?>(?:[^"\\]++|\\.)*)")'
+_LIST = rb"(?:NIL|\((?>(?:\(" + b" ".join([_STRING] * 4) + rb"\))*)\))"
 _ADDRESS = b" ".join([b"(" + _STRING + b")"] * 4)
 _SUBJECT = re.compile(rb"\(" + _STRING + b" (" + _STRING + b")", re.DOTALL)
 _FIRST_ADDRESS = {

@@ -28,7 +28,7 @@ __all__ = [
 Params = tuple[tuple[bytes, bytes], ...]
 
 # Possessive quantifiers keep every pattern linear on hostile input.
-_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:([^\n]*+(?>(?:\n[ \t][^\n]*+)*))", re.MULTILINE)
 _BARE_CR = re.compile(rb"\r(?![\r\n]|\Z)")
 _BLANK = re.compile(rb"\r*+\n")
 # A line of a delimiter ends a header too: some senders leave out the blank line before it.
@@ -128,7 +128,7 @@ class Valued(NamedTuple):
 
 _PARAM = re.compile(
     rb";[ \t]*+([^\s=;\"]++)[ \t]*+=[ \t]*+"
-    rb"(?:\"((?:[^\"\\]|\\.)*+)(?:\"|\Z)|([^;]*+))",
+    rb"(?:\"((?>(?:[^\"\\]++|\\.)*))(?:\"|\Z)|([^;]*+))",
     re.DOTALL,
 )
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)

@@ -64,7 +64,7 @@ def resolve_section(
 
 
 _FIELD = re.compile(
-    rb"(?!\Z)(?:(?P<blank>\r*+(?:\n|\Z))|(?P<name>[^\n:]*+)[^\n]*+(?:\n[ \t][^\n]*+)*+\n?)"
+    rb"(?!\Z)(?:(?P<blank>\r*+(?:\n|\Z))|(?P<name>[^\n:]*+)[^\n]*+(?>(?:\n[ \t][^\n]*+)*)\n?)"
 )
 
 
@@ -118,7 +118,7 @@ def header_filter(names: tuple[bytes, ...]) -> Callable[[bytes], bytes]:
     """
     wanted = b"|".join(_in_any_case(name.strip(b" \t")) for name in names)
     find = re.compile(
-        rb"\n(?:%b)[ \t\r]*+(?::[^\n]*+)?+(?=\n)(?:\n[ \t][^\n]*+)*+" % wanted
+        rb"\n(?:%b)[ \t\r]*+(?>(?::[^\n]*+)?)(?=\n)(?>(?:\n[ \t][^\n]*+)*)" % wanted
     ).findall
 
     def keep(header: bytes) -> bytes:

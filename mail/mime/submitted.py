@@ -19,20 +19,22 @@ MAX_HEADER = 1 << 20
 """Octets of a header that is submitted: fields of many thousand recipients fit."""
 
 _FIELD_START = re.compile(rb"([!-9;-~]++):")
-_FIELD = re.compile(rb"([!-9;-~]++):[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
+_FIELD = re.compile(rb"([!-9;-~]++):[^\n]*+\n(?>(?:[ \t][^\n]*+\n)*)")
 _END = re.compile(rb"\r?\n")
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*+\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 
 
 _ATOM = rb'[^\x00-\x20\x7f"(),:;<>@\[\\\]]'
-_QUOTED = rb'"(?:[^"\\]|\\.)*+"'
-_SPACE = rb'(?:[ \t]++|\([^()<>@,:;"\\\[\]]*+\))*+'
+_QUOTED = rb'"(?>(?:[^"\\]++|\\.)*)"'
+_SPACE = rb'(?>(?:[ \t]++|\([^()<>@,:;"\\\[\]]*+\))*)'
 _ADDRESS = rb"(?:%b++|%b)@%b++" % (_ATOM, _QUOTED, _ATOM)
-_ONE_WORD = rb"(?:%b|%b|@)++" % (_QUOTED, _ATOM)
-_PHRASE = rb"(?:%b%b)*+" % (_ONE_WORD, _SPACE)
+_ONE_WORD = rb"(?>(?:%b|%b|@)+)" % (_QUOTED, _ATOM)
+_PHRASE = rb"(?>(?:%b%b)*)" % (_ONE_WORD, _SPACE)
 _WORD, _QUOTED_PART = re.compile(_ONE_WORD), re.compile(_QUOTED)
-_GROUP_START = re.compile(rb"%b(?:%b%b)++:" % (_SPACE, rb"(?:%b|%b++)" % (_QUOTED, _ATOM), _SPACE))
+_GROUP_START = re.compile(
+    rb"%b(?>(?:%b%b)+):" % (_SPACE, rb"(?:%b|%b++)" % (_QUOTED, _ATOM), _SPACE)
+)
 _GROUP_END = re.compile(rb"%b;%b(?:,|\Z)" % (_SPACE, _SPACE))
 _MAILBOX = re.compile(
     rb"%b(?:(?P<bare>%b)|(?P<phrase>%b)<%b(?P<angled>%b)%b>)%b(?:,|(?=;)|\Z)"

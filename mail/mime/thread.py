@@ -23,7 +23,7 @@ class BaseSubject(NamedTuple):
 
 _SPACES = re.compile(r"[ \t\r\n]+")
 _BLOB = r"\[[^\[\]]*+\] *+"
-_REFWD = re.compile(rf"(?:{_BLOB})*+(?:re|fwd?) *+(?:{_BLOB})?: *+", re.IGNORECASE)
+_REFWD = re.compile(rf"(?>(?:{_BLOB})*)(?:re|fwd?) *+(?:{_BLOB})?: *+", re.IGNORECASE)
 _LEADING_BLOB = re.compile(_BLOB)
 _TRAILER, _FORWARDED = "(fwd)", "[fwd:"
 _LONGEST_SUBJECT = 1_000

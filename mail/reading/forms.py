@@ -10,7 +10,7 @@ Form = Union[None, int, bytes, tuple["Form", ...]]  # noqa: UP007 - a union with
 """NIL, a number, a string, or a list."""
 
 _TOKEN: Final = re.compile(
-    rb" *(?:(?P<open>\()|(?P<close>\))|\"(?P<quoted>(?:[^\"\\]|\\.)*+)\"|\{(?P<size>\d+)\}\r\n"
+    rb" *(?:(?P<open>\()|(?P<close>\))|\"(?P<quoted>(?>(?:[^\"\\]++|\\.)*))\"|\{(?P<size>\d+)\}\r\n"
     rb"|(?P<atom>[^ ()\"{]++))",
     re.DOTALL,
 )

@@ -38,7 +38,7 @@ MAX_DEPTH: Final = 20
 
 _TOKEN = re.compile(
     r"\s++|(?P<open>\()|(?P<close>\))|(?P<minus>-)(?=[^\s)])"
-    r"|(?:(?P<operator>[A-Za-z]{1,20}):)?+(?:\"(?P<quoted>[^\"]*+)\"?|(?P<word>[^\s()\"]++))"
+    r"|(?>(?:(?P<operator>[A-Za-z]{1,20}):)?)(?:\"(?P<quoted>[^\"]*+)\"?|(?P<word>[^\s()\"]++))"
     r"|(?P<bare>[A-Za-z]{1,20}:)"
 )
 _SIZE = re.compile(r"([0-9]{1,12})([kmg]?)b?", re.IGNORECASE)
