@@ -6,6 +6,7 @@ not understood is lost.
 """
 
 import datetime
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,8 @@ _LABELS = frozenset({"X-ABLABEL", "X-ABADR"})
 _UNTOLD = frozenset({"REV", "CLIENTPIDMAP"})
 """Of each card its own."""
 _URN = "urn:uuid:"
+MOST_ALIKE = 50
+"""Lines of one kind that are asked whether they say what another does; no person's card has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class _Merger:
     held: list[_Held] = field(default_factory=list)
     by_key: dict[Hashable, _Held] = field(default_factory=dict)
     by_name: dict[str, _Held] = field(default_factory=dict)
+    alike: dict[Hashable, list[_Held]] = field(default_factory=lambda: defaultdict(list))
     preferred: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
     left_out: list[Field] = field(default_factory=list)
@@ -100,10 +104,14 @@ class _Merger:
         self.groups.add(line.group.lower())
         self.by_key.setdefault(_key(line), held)
         self.by_name.setdefault(line.name, held)
+        self.alike[_kind(line)].append(held)
 
     def _absorb(self, place: int, line: Line) -> bool:
         """Whether the line is said already, or has no place; what is said is by this card too."""
         if line.name in _UNTOLD:
+            return True
+        if (said := self._holder_of(line)) is not None:
+            said.sources.add(place)
             return True
         held = self._counterpart(line)
         if held is None:
@@ -119,6 +127,11 @@ class _Merger:
             held.line = held.line._replace(params=_united(held.line.params, line.params))
         held.sources.add(place)
         return True
+
+    def _holder_of(self, line: Line) -> _Held | None:
+        """Return what says all that a line does; a card may have several of one name."""
+        alike = self.alike[_kind(line)][:MOST_ALIKE]
+        return next((held for held in alike if _holds(held.line, line)), None)
 
     def _counterpart(self, line: Line) -> _Held | None:
         if line.name in SINGLES | LISTS or line.name == "NOTE":
@@ -204,19 +217,37 @@ def _is_empty(line: Line) -> bool:
     return not line.value.strip(" ;,")
 
 
+def _kind(line: Line) -> Hashable:
+    """Return what lines share of which one may say all of another."""
+    return line.name if line.name in LISTS or line.name == "NOTE" else _key(line)
+
+
+def _holds(held: Line, line: Line) -> bool:
+    """Tell whether a line says all of another of its kind: its items, its text, or its types."""
+    if line.name == "NOTE":
+        return unescape_text(line.value).strip() in unescape_text(held.value)
+    if line.name not in LISTS:
+        return not _new_types(held.params, line.params)
+    there, wanted = (set(map(fold_search, split_list(each.value))) for each in (held, line))
+    return wanted <= there
+
+
 def _joined(held: Line, line: Line) -> str:
     """Return the value of both: of a list with what it lacks, of a note with the other below."""
     if line.name == "NOTE":
-        note, other = unescape_text(held.value), unescape_text(line.value)
-        return held.value if other.strip() in note else escape_text(f"{note}\n\n{other}")
+        return escape_text(f"{unescape_text(held.value)}\n\n{unescape_text(line.value)}")
     items = split_list(held.value)
     there = {fold_search(item) for item in items}
     return join_list([*items, *(i for i in split_list(line.value) if fold_search(i) not in there)])
 
 
-def _united(params: Params, others: Params) -> Params:
+def _new_types(params: Params, others: Params) -> list[str]:
     there = types(params)
-    items = [item for item in types(others) if item not in there and item != "pref"]
+    return [item for item in types(others) if item not in there and item != "pref"]
+
+
+def _united(params: Params, others: Params) -> Params:
+    items = _new_types(params, others)
     return {**params, "TYPE": (*params.get("TYPE", ()), *items)} if items else params
 
 

@@ -141,3 +141,10 @@ def test_a_group_follows_its_members() -> None:
     data = follow_members(four, {"urn:uuid:1": "urn:uuid:2"})
     assert data is not None
     assert read_card(data).members == ("urn:uuid:2",)
+
+
+def test_what_any_of_several_notes_or_lists_says_is_said() -> None:
+    several = card("item1.NOTE:", "item1.NOTE:0", "NICKNAME:", "NICKNAME:Al,Bo")
+    once = merge(card("FN:"), several)
+    again = merge(read_card(once.data), card("FN:"), several, card("NICKNAME:bo", "NOTE: 0"))
+    assert again.data == once.data
